@@ -1,0 +1,1 @@
+export type { CommitOutput, CommittedInput, Durability, Journal, JournalRecord } from './journal.ts'

@@ -1,0 +1,45 @@
+/**
+ * Durable records, as every machine that guards money sees them. Base.
+ *
+ * A machine emits `{ kind: 'commit', id, records }`, keeps back whatever would reveal them, and goes on when
+ * `{ kind: 'committed', id }` comes in. All records of one commit become durable together or not at all;
+ * commits become durable in the order in which they were asked for.
+ */
+
+/** One record: the newest value under its key. */
+export interface JournalRecord {
+  /** Owner first, `/` between parts: `account/bob`, `channel/bob/outgoing`. Owners never share a first part. */
+  readonly key: string
+  /** Undefined removes the record. */
+  readonly value: Uint8Array | undefined
+}
+
+/** What a machine puts out to make records durable. */
+export interface CommitOutput {
+  readonly kind: 'commit'
+  readonly id: number
+  readonly records: readonly JournalRecord[]
+}
+
+/** What comes in when they are. A commit that fails comes in as nothing: the shell stops the node. */
+export interface CommittedInput {
+  readonly kind: 'committed'
+  readonly id: number
+}
+
+/** `process`: survives the end of the process (kill -9). `power`: survives the loss of power as well. */
+export type Durability = 'process' | 'power'
+
+/** A store of records. The shell owns it; machines see commits alone. */
+export interface Journal {
+  /**
+   * Makes `records` durable, then calls `done`, never before `commit` has returned.
+   * Commits of one event-loop turn are written together.
+   * `done` gets the error where the store fails; nothing of that commit is then in the store.
+   */
+  commit(records: readonly JournalRecord[], done: (error?: Error) => void): void
+  /** All records whose key begins with `prefix`, in the order of their keys. Sees what `done` has reported. */
+  load(prefix: string): Required<JournalRecord>[]
+  /** Writes what waits, then lets go of the store. */
+  close(): void
+}

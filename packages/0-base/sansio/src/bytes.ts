@@ -1,0 +1,8 @@
+/** Comparing octets. Base. */
+
+/** Whether two arrays hold the same octets. Not for secrets: its time depends on them. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}

@@ -1,0 +1,6 @@
+export { equalBytes } from './bytes.ts'
+export type { Aead, Crypto, Hmac, Rng } from './crypto.ts'
+export { AssertionError, DecodeError, UsageError, assert } from './errors.ts'
+export { type Instant, type Machine, TIMEOUT, type TimeoutInput } from './machine.ts'
+export { Queue } from './queue.ts'
+export type { TraceOutput } from './trace.ts'

@@ -1,0 +1,3 @@
+export { now } from './clock.ts'
+export { nodeCrypto, nodeRng } from './crypto.ts'
+export { type Driver, drive } from './driver.ts'

@@ -1,0 +1,2 @@
+export type { ChannelState, ChannelTerms, ClaimScheme } from './channel.ts'
+export type { Ledger, LedgerAction, LedgerEvent, LedgerRefusal, LedgerSession } from './ledger.ts'

@@ -1,0 +1,33 @@
+import { defineConfig } from 'vitest/config'
+
+// Workspace packages resolve to their TypeScript sources, so tests need no build.
+// Setting conditions drops Vite's defaults for a server, so they are named again.
+const conditions = ['@hourglass/source', 'module', 'node', 'development|production']
+
+export default defineConfig({
+  ssr: { resolve: { conditions } },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['packages/*/*/src/**/*.test.ts', '{apps,tooling}/*/src/**/*.test.ts'],
+          // One module graph per worker, not per file: 25 times faster at 120 files.
+          isolate: false,
+        },
+      },
+      {
+        // Real processes, real chains, the npm peers: slower, and each file by itself.
+        extends: true,
+        test: {
+          name: 'system',
+          include: ['packages/*/*/test/**/*.test.ts', '{apps,tooling}/*/test/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+        },
+      },
+    ],
+  },
+})
