@@ -1,1 +1,2 @@
-export {}
+export { linkSuite } from './link-suite.ts'
+export type { LinkPair } from './pair-driver.ts'
