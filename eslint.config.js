@@ -42,12 +42,22 @@ export default defineConfig(
       ],
       'no-restricted-globals': [
         'error',
-        ...['Promise', 'Intl', 'WeakRef', 'FinalizationRegistry', 'Atomics', 'SharedArrayBuffer'].map(
-          (name) => ({
-            name,
-            message: impure(name),
-          }),
-        ),
+        ...[
+          ...['Promise', 'Intl', 'WeakRef', 'FinalizationRegistry', 'Atomics', 'SharedArrayBuffer'],
+          ...['globalThis', 'Buffer', 'process', 'console', 'setTimeout', 'setInterval', 'setImmediate'],
+        ].map((name) => ({ name, message: impure(name) })),
+      ],
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { group: ['node:*'], message: impure('Node') },
+            {
+              group: ['**/io/*', '@hourglass/*/io'],
+              message: 'io/ imports protocol code, never the reverse.',
+            },
+          ],
+        },
       ],
       'no-restricted-syntax': [
         'error',
@@ -56,6 +66,8 @@ export default defineConfig(
         { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: impure('The clock') },
         { selector: ':function[async=true]', message: impure('async') },
         { selector: 'AwaitExpression', message: impure('await') },
+        { selector: 'ForOfStatement[await=true]', message: impure('await') },
+        { selector: 'ImportExpression', message: impure('import()') },
         { selector: 'CallExpression[callee.property.name=/^toLocale/]', message: impure('The locale') },
       ],
     },
