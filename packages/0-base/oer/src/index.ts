@@ -1,1 +1,10 @@
-export {}
+export { decodeBase64, encodeBase64, encodeBase64Url } from './base64.ts'
+export type { OerFault } from './fault.ts'
+export { decodeHex, encodeHex } from './hex.ts'
+export { lengthBytes, octetsBytes, writeLength, writeOctets } from './length.ts'
+export { Reader } from './reader.ts'
+export { TIMESTAMP_BYTES, readTimestamp, writeTimestamp } from './timestamp.ts'
+export { UINT64_BYTES, UINT64_MAX, readUint64, writeUint64 } from './uint64.ts'
+export { decodeUtf8, decodeUtf8Lossy, encodeUtf8 } from './utf8.ts'
+export { decodeVariableTimestamp, encodeVariableTimestamp } from './variable-timestamp.ts'
+export { Writer } from './writer.ts'
