@@ -1,1 +1,10 @@
-export {}
+export {
+  REDIRECTS_MAX,
+  RETRY_DELAYS_MS,
+  type SpspQueryOptions,
+  type SpspQueryResult,
+  TRY_TIMEOUT_MS,
+  querySpsp,
+} from './client.ts'
+export { isPublicAddress } from './public-address.ts'
+export { SpspError, type SpspErrorCode } from './spsp-error.ts'
