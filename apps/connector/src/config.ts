@@ -1,0 +1,203 @@
+/**
+ * The connector's config file: YAML or JSON, checked whole before anything starts.
+ * Amounts are decimal strings of base units, so that no parser ever makes a float of them.
+ */
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { ADDRESS_LENGTH_MAX, isAddress } from '@hourglass/ilp'
+import { toRatio } from '@hourglass/connector'
+import { parse } from 'yaml'
+import { z } from 'zod'
+
+/** A config that cannot be used: says which file, which field and what would be right. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+const amount = z
+  .string({ error: 'must be base units in quotes, such as "1000"' })
+  .regex(/^\d+$/, 'must be base units: digits only')
+  .transform(BigInt)
+
+const ratio = z
+  .string({ error: 'must be text in quotes, such as "0.92" or "1/3000"' })
+  .transform((text, context) => {
+    try {
+      return toRatio(text)
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as Error).message })
+      return z.NEVER
+    }
+  })
+
+/** A secret is written out, or named by environment variable or file, so that it need not stand in the config. */
+const secret = z.union([
+  z.string().min(1),
+  z.strictObject({ env: z.string().min(1) }),
+  z.strictObject({ file: z.string().min(1) }),
+])
+
+const port = z.int().min(0).max(65_535)
+const name = z.string().regex(/^[A-Za-z0-9_~-]+$/, 'may hold letters, digits, _, ~ and - only')
+
+const link = z.discriminatedUnion('kind', [
+  /** The peer connects to us and says this token. */
+  z.strictObject({ kind: z.literal('btp-server'), token: secret }),
+  /** We connect to the peer: `btp+ws://user@host:port`, the token apart from it. */
+  z.strictObject({ kind: z.literal('btp-client'), url: z.string(), token: secret }),
+])
+
+const settlement = z.strictObject({
+  kind: z.literal('channel'),
+  /** Name under `ledgers`. */
+  ledger: z.string(),
+  /** What a channel of ours escrows at least, in the ledger's base units. */
+  deposit: amount,
+  /** What the peer's claims may add up to before they are redeemed, in the ledger's base units. */
+  redeemThreshold: amount.optional(),
+  /** The settle delay that we offer, and the least that we accept. */
+  settleDelayMs: z.int().positive().default(86_400_000),
+  settleDelayMsMin: z.int().positive().default(3_600_000),
+})
+
+const account = z.strictObject({
+  id: name,
+  relation: z.enum(['peer', 'parent', 'child']),
+  asset: z.strictObject({ code: z.string().min(1).max(20), scale: z.int().min(0).max(255) }),
+  link,
+  balance: z.strictObject({
+    /** The most that the peer may owe us. */
+    max: amount,
+    /** The most that we may owe the peer. */
+    payableMax: amount.optional(),
+    settleThreshold: amount.optional(),
+    settleTo: amount.optional(),
+  }),
+  packetAmountMax: amount.optional(),
+  packetsInFlightMax: z.int().positive().optional(),
+  settlement: settlement.optional(),
+})
+
+const ledger = z.strictObject({
+  kind: z.literal('evm'),
+  rpcUrl: z.url({ protocol: /^https?$/ }),
+  privateKey: secret,
+  contract: z.string().regex(/^0x[0-9a-fA-F]{40}$/, 'must be a contract address: 0x and 40 hex digits'),
+  /** Blocks that a change needs on top of it, itself included, before it counts. */
+  confirmations: z.int().positive().default(12),
+  pollMs: z.int().positive().default(2000),
+})
+
+const schema = z.strictObject({
+  /** This node's own ILP address. */
+  address: z.string().refine(isAddress, `must be an ILP address of at most ${ADDRESS_LENGTH_MAX} characters`),
+  /** Directory of the journal; relative to the config file. */
+  data: z.string().min(1),
+  /** `power` survives the loss of power, `process` the end of the process. */
+  durability: z.enum(['process', 'power']).default('power'),
+  /** Where peers of `btp-server` accounts connect. */
+  listen: z.strictObject({ host: z.string().default('127.0.0.1'), port }).optional(),
+  /** Where the operator asks; off unless given, and reachable from this machine only by default. */
+  admin: z.strictObject({ host: z.string().default('127.0.0.1'), port: port.default(7780) }).optional(),
+  ledgers: z.record(name, ledger).default({}),
+  accounts: z.array(account).min(1),
+  routes: z.array(z.strictObject({ prefix: z.string(), account: z.string() })).default([]),
+  rates: z.array(z.strictObject({ from: z.string(), to: z.string(), rate: ratio })).default([]),
+  /** What the node keeps of each conversion. */
+  spread: ratio.optional(),
+  /** Log each packet: for people who watch, too dear under load. */
+  tracePackets: z.boolean().default(false),
+  logLevel: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
+})
+
+export type Config = z.output<typeof schema>
+export type ConfigInput = z.input<typeof schema>
+export type AccountConfig = Config['accounts'][number]
+export type LedgerConfig = Config['ledgers'][string]
+export type Secret = z.output<typeof secret>
+
+/** @throws ConfigError */
+export function loadConfig(file: string): Config {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new ConfigError(`cannot read the config file ${file}: ${(error as Error).message}`)
+  }
+  let value: unknown
+  try {
+    value = parse(text)
+  } catch (error) {
+    const [firstLine] = (error as Error).message.split('\n')
+    throw new ConfigError(`${file} is neither YAML nor JSON: ${firstLine ?? ''}`)
+  }
+  const config = checkConfig(value, file)
+  return { ...config, data: resolve(dirname(file), config.data) }
+}
+
+/** Checks a config's form and that its names fit together. @throws ConfigError that names `source`. */
+export function checkConfig(value: unknown, source: string): Config {
+  const result = schema.safeParse(value)
+  if (!result.success) throw new ConfigError(`${source}: ${describeIssues(result.error)}`)
+  const config = result.data
+  const problems = config.accounts.flatMap((account, index) =>
+    accountProblems(account, config).map((problem) => `accounts[${index}] (${account.id}): ${problem}`),
+  )
+  const ids = new Set(config.accounts.map(({ id }) => id))
+  for (const [index, { account }] of config.routes.entries()) {
+    if (!ids.has(account)) problems.push(`routes[${index}]: there is no account ${account}`)
+  }
+  if (ids.size < config.accounts.length) problems.push('accounts: two accounts have the same id')
+  if (problems.length > 0) throw new ConfigError(`${source}: ${problems.join('; ')}`)
+  return config
+}
+
+function accountProblems(account: AccountConfig, config: Config): string[] {
+  const problems: string[] = []
+  const { settleThreshold, settleTo, payableMax } = account.balance
+  if (account.link.kind === 'btp-server' && config.listen === undefined) {
+    problems.push('a btp-server link needs "listen"')
+  }
+  if (account.settlement !== undefined && config.ledgers[account.settlement.ledger] === undefined) {
+    problems.push(`settlement.ledger: there is no ledger ${account.settlement.ledger}`)
+  }
+  if (account.settlement === undefined && settleThreshold !== undefined) {
+    problems.push('balance.settleThreshold needs a "settlement"')
+  }
+  if (settleThreshold !== undefined && (settleTo ?? 0n) >= settleThreshold) {
+    problems.push('balance.settleTo must be below balance.settleThreshold')
+  }
+  if (payableMax !== undefined && payableMax < (settleThreshold ?? 0n)) {
+    problems.push('balance.settleThreshold must not be above balance.payableMax')
+  }
+  return problems
+}
+
+function describeIssues(error: z.ZodError): string {
+  return error.issues
+    .map(({ path, message }) => `${path.length === 0 ? 'the file' : describePath(path)}: ${message}`)
+    .join('; ')
+}
+
+function describePath(path: readonly PropertyKey[]): string {
+  return path
+    .map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i === 0 ? '' : '.'}${String(part)}`))
+    .join('')
+}
+
+/** The secret itself. @throws ConfigError that names where it should have been. */
+export function readSecret(value: Secret, purpose: string): string {
+  if (typeof value === 'string') return value
+  if ('env' in value) {
+    const found = process.env[value.env]
+    if (found === undefined || found === '') {
+      throw new ConfigError(`${purpose}: set the environment variable ${value.env}`)
+    }
+    return found
+  }
+  try {
+    return readFileSync(value.file, 'utf8').trim()
+  } catch (error) {
+    throw new ConfigError(`${purpose}: cannot read ${value.file}: ${(error as Error).message}`)
+  }
+}

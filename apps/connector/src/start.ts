@@ -1,0 +1,168 @@
+/**
+ * Puts one connector together: journal, ledgers, links, settlements, node, sockets. The composition root.
+ * It decides nothing about money; each output of the node is carried out by exactly one part.
+ */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { Node, type NodeAccount, type NodeInput, type NodeOutput } from '@hourglass/connector'
+import type { Address } from '@hourglass/ilp'
+import type { Journal } from '@hourglass/journal'
+import { openSqliteJournal } from '@hourglass/journal-sqlite/io'
+import type { Ledger, LedgerAction, LedgerSession } from '@hourglass/ledger'
+import { type Driver, drive, nodeCrypto } from '@hourglass/sansio/io'
+import { buildAdmin } from './admin.ts'
+import type { Config } from './config.ts'
+import { openLedgers } from './ledgers.ts'
+import { type Wires, buildLink, openWires } from './links.ts'
+import { type Logger, logTrace, openLog } from './log.ts'
+import { buildSettlement } from './settlements.ts'
+import { StartError } from './start-error.ts'
+
+export interface RunningConnector {
+  readonly node: Node
+  /** Port where peers connect; undefined where none is configured. */
+  readonly port: number | undefined
+  readonly adminPort: number | undefined
+  stop(): Promise<void>
+}
+
+export interface StartOptions {
+  /** Called when the node cannot go on without risking money: ends the process. */
+  readonly fatal: (message: string) => void
+  readonly log?: Logger
+}
+
+/** @throws StartError | ConfigError */
+export async function startConnector(config: Config, options: StartOptions): Promise<RunningConnector> {
+  const log = options.log ?? openLog(config.logLevel)
+  const journal = openJournal(config)
+  const ledgers = await orClose(journal, openLedgers(config.ledgers, log))
+  const records = journal.load('')
+  const sessions = new Map<string, LedgerSession>()
+
+  const stacks = config.accounts.map((account): NodeAccount => {
+    const link = buildLink(account)
+    if (account.settlement === undefined) return { id: account.id, link }
+    const ledger = ledgers.get(account.settlement.ledger)!
+    const settlement = buildSettlement(account, account.settlement, ledger)
+    settlement.restore(records)
+    sessions.set(
+      account.id,
+      ledger.connect((event) => driver.push({ kind: 'ledger', account: account.id, event })),
+    )
+    return { id: account.id, link, settlement }
+  })
+  const node = new Node({ ...nodeOptions(config), stacks })
+  node.restore(records)
+
+  let wires: Wires | undefined
+  const driver: Driver<NodeInput> = drive<NodeInput, NodeOutput>(node, (output) => {
+    switch (output.kind) {
+      case 'wire':
+        wires?.send(output.account, output.wire)
+        break
+      case 'ledger':
+        sessions.get(output.account)?.perform(output.action as LedgerAction)
+        break
+      case 'commit':
+        journal.commit(output.records, (error) => {
+          if (error === undefined) driver.push({ kind: 'committed', id: output.id })
+          else
+            options.fatal(
+              `the journal in ${config.data} failed, so nothing more can be promised: ${error.message}`,
+            )
+        })
+        break
+      case 'trace':
+        logTrace(log, output)
+        break
+    }
+  })
+  driver.push({ kind: 'timeout' })
+
+  const close = async (): Promise<void> => {
+    await wires?.close()
+    driver.stop()
+    for (const session of sessions.values()) session.close()
+    await Promise.all([...ledgers.values()].map((ledger: Ledger) => ledger.close()))
+    journal.close()
+  }
+  try {
+    wires = await openWires(config, driver, log)
+    const admin = await openAdmin(config, node, driver)
+    log.info({ address: config.address, port: wires.port, adminPort: admin?.port }, 'connector.started')
+    return {
+      node,
+      port: wires.port,
+      adminPort: admin?.port,
+      async stop() {
+        await admin?.close()
+        await close()
+      },
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+function nodeOptions(config: Config): Omit<ConstructorParameters<typeof Node>[0], 'stacks'> {
+  return {
+    address: config.address as Address,
+    crypto: nodeCrypto,
+    accounts: config.accounts.map(({ balance, ...account }) => ({
+      id: account.id,
+      relation: account.relation,
+      asset: account.asset,
+      balanceMax: balance.max,
+      ...(balance.payableMax !== undefined && { payableMax: balance.payableMax }),
+      ...(balance.settleThreshold !== undefined && { settleThreshold: balance.settleThreshold }),
+      ...(balance.settleTo !== undefined && { settleTo: balance.settleTo }),
+      ...(account.packetAmountMax !== undefined && { packetAmountMax: account.packetAmountMax }),
+      ...(account.packetsInFlightMax !== undefined && { packetsInFlightMax: account.packetsInFlightMax }),
+    })),
+    routes: config.routes,
+    rates: config.rates,
+    ...(config.spread !== undefined && { spread: config.spread }),
+    tracePackets: config.tracePackets,
+  }
+}
+
+function openJournal(config: Config): Journal {
+  try {
+    mkdirSync(config.data, { recursive: true, mode: 0o700 })
+    return openSqliteJournal({ file: join(config.data, 'journal.sqlite'), durability: config.durability })
+  } catch (error) {
+    throw new StartError(`cannot open the journal in ${config.data}: ${(error as Error).message}`)
+  }
+}
+
+async function orClose<T>(journal: Journal, promise: Promise<T>): Promise<T> {
+  try {
+    return await promise
+  } catch (error) {
+    journal.close()
+    throw error
+  }
+}
+
+interface AdminServer {
+  readonly port: number
+  close(): Promise<void>
+}
+
+async function openAdmin(
+  config: Config,
+  node: Node,
+  driver: Driver<NodeInput>,
+): Promise<AdminServer | undefined> {
+  if (config.admin === undefined) return undefined
+  const { host, port } = config.admin
+  const server = buildAdmin(node, (account) => driver.push({ kind: 'collect', account }))
+  try {
+    await server.listen({ host, port })
+  } catch (error) {
+    throw new StartError(`cannot serve admin on ${host}:${port}: ${(error as Error).message}`)
+  }
+  return { port: server.addresses()[0]?.port ?? port, close: async () => server.close() }
+}

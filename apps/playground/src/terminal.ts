@@ -1,0 +1,44 @@
+/** What people see: one line for each thing that happened, with the layer that did it. */
+import { styleText } from 'node:util'
+
+export type Layer = 'L5 app' | 'L4 stream' | 'L3 ilp' | 'L2 channel' | 'L1 ledger'
+
+const COLOURS = {
+  'L5 app': 'magenta',
+  'L4 stream': 'blue',
+  'L3 ilp': 'cyan',
+  'L2 channel': 'green',
+  'L1 ledger': 'yellow',
+} as const satisfies Record<Layer, Parameters<typeof styleText>[0]>
+
+export function say(text = ''): void {
+  console.log(text)
+}
+
+export function heading(text: string): void {
+  say(`\n${styleText('bold', text)}`)
+}
+
+/** `who` did something at `layer`. */
+export function step(layer: Layer, who: string, text: string): void {
+  say(`  ${styleText(COLOURS[layer], layer.padEnd(11))}${who.padEnd(8)}${text}`)
+}
+
+/** Rows of a table, columns aligned; numbers to the right. */
+export function table(rows: readonly (readonly string[])[]): void {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
+  rows.forEach((row, i) => {
+    const cells = row.map((cell, column) =>
+      column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+    )
+    say(`  ${i === 0 ? styleText('dim', cells.join('  ')) : cells.join('  ')}`)
+  })
+}
+
+/** Base units as a decimal, exact: `formatAmount(1234n, 2)` is `12.34`. */
+export function formatAmount(amount: bigint, scale: number): string {
+  const sign = amount < 0n ? '-' : ''
+  const digits = String(amount < 0n ? -amount : amount).padStart(scale + 1, '0')
+  const cut = digits.length - scale
+  return scale === 0 ? sign + digits : `${sign}${digits.slice(0, cut)}.${digits.slice(cut)}`
+}

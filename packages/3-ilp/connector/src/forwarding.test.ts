@@ -1,0 +1,145 @@
+import {
+  type Address,
+  ErrorCode,
+  decodePrepare,
+  encodeFulfill,
+  encodePrepare,
+  encodeReject,
+} from '@hourglass/ilp'
+import { describe, expect, it } from 'vitest'
+import {
+  NOW,
+  NOTHING,
+  eth,
+  account,
+  connector,
+  handle,
+  prepare,
+  ask,
+  fulfillBody,
+  rejectOf,
+  balances,
+} from './testing/one-connector.ts'
+
+describe('connector: a packet that is fulfilled', () => {
+  it('goes on with amount and expiry changed and nothing else: ILP-18, CONN-14', () => {
+    const [request] = handle(connector(), ask(prepare()))
+    if (request?.kind !== 'request') throw new Error('no request')
+    expect(request.account).toBe('bob')
+    expect(decodePrepare(request.body)).toEqual(prepare({ expiresAt: NOW + 9000 }))
+    expect(request.deadline).toBe(NOW + 9000)
+  })
+
+  it('shows the fulfillment only when both accounts are durable', () => {
+    const machine = connector()
+    handle(machine, ask(prepare(), 42))
+    const [commit, ...early] = handle(machine, { kind: 'reply', id: 1, body: fulfillBody })
+    if (commit?.kind !== 'commit') throw new Error('no commit')
+    expect(early).toEqual([])
+    expect(commit.records.map(({ key }) => key)).toEqual(['account/alice', 'account/bob'])
+    const revealed = handle(machine, { kind: 'committed', id: commit.id })
+    expect(revealed).toEqual([{ kind: 'reply', account: 'alice', id: 42, body: fulfillBody }])
+    expect(balances(machine)).toEqual({ alice: 100n, bob: -100n })
+  })
+
+  it('shares one commit with all that came while the one before was under way', () => {
+    const machine = connector()
+    for (const id of [1, 2, 3, 4]) handle(machine, ask(prepare(), id))
+    const [first] = handle(machine, { kind: 'reply', id: 1, body: fulfillBody })
+    for (const id of [2, 3, 4]) expect(handle(machine, { kind: 'reply', id, body: fulfillBody })).toEqual([])
+    const outputs = handle(machine, { kind: 'committed', id: (first as { id: number }).id })
+    expect(outputs.map(({ kind }) => kind)).toEqual(['reply', 'commit'])
+    const rest = handle(machine, { kind: 'committed', id: (outputs[1] as { id: number }).id })
+    expect(rest.map((output) => (output as { id: number }).id)).toEqual([2, 3, 4])
+  })
+
+  it('is converted at the exact rate, rounded down: ILP-21, ILP-22', () => {
+    const machine = connector({ accounts: [account('alice'), account('bob', { asset: eth })] })
+    const [request] = handle(machine, ask(prepare({ amount: 10n })))
+    // 10 µUSD = 10/3000 µETH = 3.33 nETH
+    expect(decodePrepare((request as { body: Uint8Array }).body).amount).toBe(3n)
+  })
+
+  it('does not carry on what trailed the packet: ILP-05, ILP-06', () => {
+    const machine = connector()
+    const [request] = handle(machine, ask(Uint8Array.of(...encodePrepare(prepare()), 1, 2)))
+    expect((request as { body: Uint8Array }).body).toHaveLength(encodePrepare(prepare()).length)
+    const outputs = handle(machine, { kind: 'reply', id: 1, body: Uint8Array.of(...fulfillBody, 1) })
+    const revealed = handle(machine, { kind: 'committed', id: (outputs[0] as { id: number }).id })
+    expect((revealed[0] as { body: Uint8Array }).body).toEqual(fulfillBody)
+  })
+
+  it('moves no balance when it carries no money: PCS-20, ILP-25', () => {
+    const machine = connector({ accounts: [account('alice', { balanceMax: 0n }), account('bob')] })
+    handle(machine, ask(prepare({ amount: 0n })))
+    expect(handle(machine, { kind: 'reply', id: 1, body: fulfillBody }).map(({ kind }) => kind)).toEqual([
+      'reply',
+    ])
+    expect(balances(machine)).toEqual({ alice: 0n, bob: 0n })
+  })
+})
+
+describe('connector: a packet that is not fulfilled', () => {
+  it('gives its money back, and the Reject goes through byte for byte: ILP-19, PCS-02', () => {
+    const machine = connector()
+    const body = encodeReject({
+      code: 'F99',
+      triggeredBy: 'test.bob' as Address,
+      message: 'ü',
+      data: Uint8Array.of(5),
+    })
+    handle(machine, ask(prepare(), 7))
+    expect(handle(machine, { kind: 'reply', id: 1, body })).toEqual([
+      { kind: 'reply', account: 'alice', id: 7, body },
+    ])
+    expect(balances(machine)).toEqual({ alice: 0n, bob: 0n })
+    expect([...machine.accounts()].map((a) => a.heldIncoming + a.heldOutgoing)).toEqual([0n, 0n])
+  })
+
+  it('is F05 where the fulfillment does not fit, and the peer is not paid: ILP-29, ILP-32, SEC-01', () => {
+    const machine = connector()
+    handle(machine, ask(prepare()))
+    const body = encodeFulfill({ fulfillment: new Uint8Array(32), data: NOTHING })
+    const outputs = handle(machine, { kind: 'reply', id: 1, body })
+    expect(outputs[0]).toMatchObject({ kind: 'trace', event: 'connector.wrong-fulfillment' })
+    expect(rejectOf(outputs.slice(1)).code).toBe(ErrorCode.F05_WRONG_CONDITION)
+    expect(balances(machine)).toEqual({ alice: 0n, bob: 0n })
+  })
+
+  it('is R00 where the fulfillment comes at its expiry or later, and somebody is told: ILP-30, PCS-17', () => {
+    const machine = connector()
+    handle(machine, ask(prepare()))
+    const outputs = handle(machine, { kind: 'reply', id: 1, body: fulfillBody }, NOW + 9000)
+    expect(outputs[0]).toMatchObject({ kind: 'trace', event: 'connector.late-fulfillment' })
+    expect(rejectOf(outputs.slice(1)).code).toBe(ErrorCode.R00_TRANSFER_TIMED_OUT)
+    expect(balances(machine)).toEqual({ alice: 0n, bob: 0n })
+  })
+
+  it.each([
+    ['lost', ErrorCode.R00_TRANSFER_TIMED_OUT],
+    ['down', ErrorCode.T01_PEER_UNREACHABLE],
+    ['refused', ErrorCode.T01_PEER_UNREACHABLE],
+    ['full', ErrorCode.T02_PEER_BUSY],
+  ] as const)('is answered at once when the link fails with %s: ILP-31, ILP-48, ILP-64', (failure, code) => {
+    const machine = connector()
+    handle(machine, ask(prepare()))
+    const reject = rejectOf(handle(machine, { kind: 'failed', id: 1, failure }))
+    expect(reject).toMatchObject({ code, triggeredBy: 'test.node' })
+    expect([...machine.accounts()].map((a) => a.heldIncoming + a.heldOutgoing)).toEqual([0n, 0n])
+  })
+
+  it('is decided by its first answer alone: ILP-33', () => {
+    const machine = connector()
+    handle(machine, ask(prepare()))
+    handle(machine, { kind: 'failed', id: 1, failure: 'lost' })
+    expect(handle(machine, { kind: 'reply', id: 1, body: fulfillBody })).toEqual([])
+    expect(balances(machine)).toEqual({ alice: 0n, bob: 0n })
+  })
+
+  it('is T00 where the reply is no packet: ILP-63', () => {
+    const machine = connector()
+    handle(machine, ask(prepare()))
+    const outputs = handle(machine, { kind: 'reply', id: 1, body: Uint8Array.of(13, 2, 1) })
+    expect(rejectOf(outputs.slice(1)).code).toBe(ErrorCode.T00_INTERNAL_ERROR)
+  })
+})

@@ -1,0 +1,73 @@
+import {
+  type Address,
+  ILDCP_CONDITION,
+  ILDCP_FULFILLMENT,
+  decodeFulfill,
+  decodeIldcpResponse,
+} from '@hourglass/ilp'
+import { decodeUtf8 } from '@hourglass/oer'
+import { describe, expect, it } from 'vitest'
+import {
+  NOW,
+  CONDITION,
+  NOTHING,
+  account,
+  connector,
+  handle,
+  prepare,
+  ask,
+  rejectOf,
+} from './testing/one-connector.ts'
+
+describe('connector: what it answers itself', () => {
+  const child = account('alice', { relation: 'child' })
+  const request = prepare({
+    destination: 'peer.config' as Address,
+    amount: 0n,
+    executionCondition: ILDCP_CONDITION,
+  })
+
+  it('gives a child its address below ours and routes it there: DCP-06, DCP-07, DCP-13, DCP-14, ADDR-20', () => {
+    const machine = connector({ accounts: [child, account('bob')] })
+    const [reply] = handle(machine, ask(request))
+    const fulfill = decodeFulfill((reply as { body: Uint8Array }).body)
+    expect(fulfill.fulfillment).toEqual(ILDCP_FULFILLMENT)
+    expect(decodeIldcpResponse(fulfill)).toEqual({
+      address: 'test.node.alice',
+      assetCode: 'USD',
+      assetScale: 6,
+    })
+    const [forwarded] = handle(
+      machine,
+      ask(prepare({ destination: 'test.node.alice.t' as Address }), 1, 'bob'),
+    )
+    expect(forwarded).toMatchObject({ kind: 'request', account: 'alice' })
+  })
+
+  it('gives addresses to children only, for the right condition, in time: DCP-11, DCP-12, DCP-16', () => {
+    const machine = connector({ accounts: [child, account('bob')] })
+    expect(rejectOf(handle(machine, ask(request, 1, 'bob'))).code).toBe('F00')
+    expect(rejectOf(handle(machine, ask({ ...request, executionCondition: CONDITION }))).code).toBe('F01')
+    expect(rejectOf(handle(machine, ask({ ...request, expiresAt: NOW }))).code).toBe('R02')
+  })
+
+  it('tells a peer its balance as the peer sees it, and what it may still send', () => {
+    const machine = connector()
+    handle(machine, { kind: 'received', account: 'alice', total: 50n })
+    handle(machine, { kind: 'committed', id: 1 })
+    handle(machine, ask(prepare({ amount: 20n })))
+    const input = { kind: 'request', account: 'alice', id: 5, protocol: 'balance', body: NOTHING } as const
+    const [reply] = handle(machine, input)
+    expect(JSON.parse(decodeUtf8((reply as { body: Uint8Array }).body))).toEqual({
+      assetCode: 'USD',
+      assetScale: 6,
+      balance: '50',
+      spendable: '1030',
+    })
+  })
+
+  it('refuses link protocols that it does not know', () => {
+    const input = { kind: 'request', account: 'alice', id: 5, protocol: 'foo', body: NOTHING } as const
+    expect(handle(connector(), input)).toMatchObject([{ kind: 'refuse', account: 'alice', id: 5 }])
+  })
+})

@@ -1,0 +1,57 @@
+/**
+ * Packets that this node answers itself: `peer.` and its own address. Layer 3, connector.
+ * Spec: IL-RFC 31 (IL-DCP); IL-RFC 34 "Special Addresses".
+ */
+import {
+  type Address,
+  ErrorCode,
+  type Fulfill,
+  ILDCP_CONDITION,
+  ILDCP_DESTINATION,
+  ILDCP_FULFILLMENT,
+  type Prepare,
+  encodeIldcpResponse,
+} from '@hourglass/ilp'
+import { type Instant, equalBytes } from '@hourglass/sansio'
+import type { Asset } from './account.ts'
+import type { Refusal } from './rules/rule.ts'
+
+export interface LocalContext {
+  readonly address: Address
+  /** Address that the asking account has below ours; undefined where it is no child. */
+  readonly child: Address | undefined
+  readonly asset: Asset
+  readonly now: Instant
+}
+
+/** Undefined: the packet is not for this node. */
+export function answerLocally(prepare: Prepare, context: LocalContext): Fulfill | Refusal | undefined {
+  if (prepare.destination === ILDCP_DESTINATION) return answerIldcp(prepare, context)
+  // ADDR-14, CONN-10, CONN-36: nothing to `peer.` ever leaves this node.
+  if (prepare.destination.startsWith('peer.')) {
+    return { code: ErrorCode.F01_INVALID_PACKET, message: 'unknown peer protocol' }
+  }
+  // CONN-33
+  if (prepare.destination === context.address) {
+    return { code: ErrorCode.F02_UNREACHABLE, message: 'nobody receives at this address' }
+  }
+  return undefined
+}
+
+function answerIldcp(prepare: Prepare, { child, asset, now }: LocalContext): Fulfill | Refusal {
+  // DCP-16: only children are given addresses.
+  if (child === undefined) {
+    return { code: ErrorCode.F00_BAD_REQUEST, message: 'addresses are given to children only' }
+  }
+  if (prepare.expiresAt <= now) {
+    return { code: ErrorCode.R02_INSUFFICIENT_TIMEOUT, message: 'expired' } // DCP-12
+  }
+  // DCP-11, X-DCP
+  if (!equalBytes(prepare.executionCondition, ILDCP_CONDITION)) {
+    return { code: ErrorCode.F01_INVALID_PACKET, message: 'wrong condition' }
+  }
+  return {
+    fulfillment: ILDCP_FULFILLMENT,
+    data: encodeIldcpResponse({ address: child, assetCode: asset.code, assetScale: asset.scale }),
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * What goes into the connector and what comes out. Layer 3, connector.
+ */
+import type { Address } from '@hourglass/ilp'
+import type { CommitOutput, CommittedInput } from '@hourglass/journal'
+import type { LinkFailure } from '@hourglass/link'
+import type { Crypto, Instant, TimeoutInput, TraceOutput } from '@hourglass/sansio'
+import type { AccountOptions } from './account.ts'
+import type { ForwardingOptions } from './forward.ts'
+import type { RateQuote, Ratio } from './rates.ts'
+
+/** The link protocol under which packets travel. */
+export const ILP_PROTOCOL = 'ilp'
+
+export interface ConnectorOptions extends Partial<ForwardingOptions> {
+  /** This node's own address. */
+  readonly address: Address
+  readonly crypto: Crypto
+  readonly accounts: readonly AccountOptions[]
+  /** Prefix → account id; an empty prefix is the default route. Children are routed without being listed. */
+  readonly routes: readonly { readonly prefix: string; readonly account: string }[]
+  readonly rates: readonly RateQuote[]
+  /** What the node keeps of each conversion between two asset codes. */
+  readonly spread?: Ratio
+  /** Whether each packet leaves a trace: for people who watch, too dear under load. */
+  readonly tracePackets?: boolean
+}
+
+export type ConnectorInput =
+  /** The peer of `account` asks; wants exactly one `reply` or `refuse` with that id. */
+  | {
+      readonly kind: 'request'
+      readonly account: string
+      readonly id: number
+      readonly protocol: string
+      readonly body: Uint8Array
+    }
+  /** The answer to a request of ours. */
+  | { readonly kind: 'reply'; readonly id: number; readonly body: Uint8Array }
+  | { readonly kind: 'failed'; readonly id: number; readonly failure: LinkFailure }
+  | { readonly kind: 'up' | 'down'; readonly account: string }
+  /** The peer has settled `total` in all. */
+  | { readonly kind: 'received'; readonly account: string; readonly total: bigint }
+  | CommittedInput
+  | TimeoutInput
+
+export type ConnectorOutput =
+  | {
+      readonly kind: 'request'
+      readonly account: string
+      readonly id: number
+      readonly protocol: typeof ILP_PROTOCOL
+      readonly body: Uint8Array
+      readonly deadline: Instant
+    }
+  | {
+      readonly kind: 'reply'
+      readonly account: string
+      readonly id: number
+      readonly body: Uint8Array
+    }
+  | {
+      readonly kind: 'refuse'
+      readonly account: string
+      readonly id: number
+      readonly message: string
+    }
+  /** Settle until the peer has had `total` in all; told again after a restart. */
+  | { readonly kind: 'settle'; readonly account: string; readonly total: bigint }
+  | CommitOutput
+  | TraceOutput

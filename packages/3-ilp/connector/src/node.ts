@@ -1,0 +1,284 @@
+/**
+ * One node: for each account a link and, maybe, a settlement, around one connector. Layer 3, connector.
+ * Itself a machine, so that the apps and a simulator run the very same stack:
+ *
+ *   wire ⇄ link ⇄ connector          one link and one settlement per account
+ *             ⇅      ⇅
+ *          settlement ⇄ ledger
+ */
+import type { CommitOutput, CommittedInput, JournalRecord } from '@hourglass/journal'
+import type { Link, LinkOutput, Settlement, SettlementOutput } from '@hourglass/link'
+import {
+  type Instant,
+  type Machine,
+  Queue,
+  TIMEOUT,
+  type TimeoutInput,
+  type TraceOutput,
+  assert,
+} from '@hourglass/sansio'
+import { Connector } from './connector.ts'
+import type { ConnectorOptions, ConnectorOutput } from './messages.ts'
+
+/** What wires and ledgers carry is a matter between a link or settlement and its shell: opaque here. */
+export interface NodeAccount {
+  readonly id: string
+  readonly link: Link<never, unknown>
+  readonly settlement?: Settlement<never, unknown>
+}
+
+export interface NodeOptions extends ConnectorOptions {
+  /** Links and settlements of the accounts that `accounts` describes. */
+  readonly stacks: readonly NodeAccount[]
+}
+
+export type NodeInput =
+  | { readonly kind: 'wire'; readonly account: string; readonly wire: unknown }
+  | { readonly kind: 'ledger'; readonly account: string; readonly event: unknown }
+  /** Take in on the ledger what this account's peer has promised. */
+  | { readonly kind: 'collect'; readonly account: string }
+  | CommittedInput
+  | TimeoutInput
+
+export type NodeOutput =
+  | { readonly kind: 'wire'; readonly account: string; readonly wire: unknown }
+  | { readonly kind: 'ledger'; readonly account: string; readonly action: unknown }
+  | CommitOutput
+  | TraceOutput
+
+/** The machines of one account, as the node uses them. */
+interface Stack {
+  readonly id: string
+  readonly link: Link<unknown, unknown>
+  readonly settlement: Settlement<unknown, unknown> | undefined
+}
+
+export class Node implements Machine<NodeInput, NodeOutput> {
+  readonly connector: Connector
+  readonly #stacks = new Map<string, Stack>()
+  readonly #outputs = new Queue<NodeOutput>()
+  /** Stacks whose machines may have outputs: drained before `handle` returns. */
+  readonly #busy = new Queue<Stack>()
+  /** No machine wants a timeout before this instant; maybe none does at it either. */
+  #timeoutFrom: Instant | undefined
+  /** Who asked for a commit, by the node's own id. */
+  readonly #commits = new Map<number, { readonly owner: Stack | undefined; readonly id: number }>()
+  #lastCommit = 0
+
+  constructor(options: NodeOptions) {
+    this.connector = new Connector(options)
+    for (const { id, link, settlement } of options.stacks) {
+      this.#stacks.set(id, {
+        id,
+        link: link,
+        settlement: settlement,
+      })
+    }
+    // A restored settlement has something to say already: the first input, a timeout will do, brings it out.
+    for (const stack of this.#stacks.values()) {
+      this.#wake(stack, stack.link.nextTimeout())
+      this.#wake(stack, stack.settlement?.nextTimeout())
+    }
+  }
+
+  /** Takes what the journal holds of the connector's accounts; settlements take theirs before they come here. */
+  restore(records: Iterable<JournalRecord>): void {
+    this.connector.restore(records)
+  }
+
+  handle(input: NodeInput, now: Instant): void {
+    switch (input.kind) {
+      case 'wire':
+        this.#toLink(this.#stack(input.account), { kind: 'wire', wire: input.wire }, now)
+        break
+      case 'ledger':
+        this.#toSettlement(this.#stack(input.account), { kind: 'ledger', event: input.event }, now)
+        break
+      case 'collect':
+        this.#toSettlement(this.#stack(input.account), { kind: 'collect' }, now)
+        break
+      case 'committed':
+        this.#handleCommitted(input.id, now)
+        break
+      case 'timeout':
+        this.#handleTimeout(now)
+        break
+    }
+    this.#drainAll(now)
+  }
+
+  poll(): NodeOutput | undefined {
+    return this.#outputs.shift()
+  }
+
+  nextTimeout(): Instant | undefined {
+    return this.#timeoutFrom
+  }
+
+  #stack(account: string): Stack {
+    const stack = this.#stacks.get(account)
+    assert(stack !== undefined, `account ${account} has a link`)
+    return stack
+  }
+
+  #toLink(stack: Stack, input: Parameters<Stack['link']['handle']>[0], now: Instant): void {
+    stack.link.handle(input, now)
+    this.#wake(stack, stack.link.nextTimeout())
+  }
+
+  #toSettlement(
+    stack: Stack,
+    input: Parameters<NonNullable<Stack['settlement']>['handle']>[0],
+    now: Instant,
+  ): void {
+    if (stack.settlement === undefined) return
+    stack.settlement.handle(input, now)
+    this.#wake(stack, stack.settlement.nextTimeout())
+  }
+
+  #wake(stack: Stack, timeout: Instant | undefined): void {
+    this.#busy.push(stack)
+    if (timeout !== undefined && (this.#timeoutFrom === undefined || timeout < this.#timeoutFrom)) {
+      this.#timeoutFrom = timeout
+    }
+  }
+
+  /** Carries outputs from machine to machine until none is left. */
+  #drainAll(now: Instant): void {
+    do {
+      for (let stack = this.#busy.shift(); stack !== undefined; stack = this.#busy.shift()) {
+        this.#drain(stack, now)
+      }
+      for (let output = this.connector.poll(); output !== undefined; output = this.connector.poll()) {
+        this.#fromConnector(output, now)
+      }
+    } while (this.#busy.size > 0)
+  }
+
+  #drain(stack: Stack, now: Instant): void {
+    for (let output = stack.link.poll(); output !== undefined; output = stack.link.poll()) {
+      this.#fromLink(stack, output, now)
+    }
+    if (stack.settlement === undefined) return
+    for (let output = stack.settlement.poll(); output !== undefined; output = stack.settlement.poll()) {
+      this.#fromSettlement(stack, output, now)
+    }
+  }
+
+  #fromLink(stack: Stack, output: LinkOutput<unknown>, now: Instant): void {
+    switch (output.kind) {
+      case 'wire':
+        this.#outputs.push({ kind: 'wire', account: stack.id, wire: output.wire })
+        break
+      case 'request':
+        if (output.protocol === stack.settlement?.protocol) {
+          this.#toSettlement(stack, { kind: 'request', id: output.id, body: output.body }, now)
+        } else {
+          const { id, protocol, body } = output
+          this.connector.handle({ kind: 'request', account: stack.id, id, protocol, body }, now)
+        }
+        break
+      case 'reply':
+      case 'failed':
+        this.#fromPeer(stack, output, now)
+        break
+      case 'up':
+      case 'down':
+        this.connector.handle({ kind: output.kind, account: stack.id }, now)
+        this.#toSettlement(stack, { kind: output.kind }, now)
+        this.#outputs.push({ kind: 'trace', event: `link.${output.kind}`, fields: { account: stack.id } })
+        break
+    }
+  }
+
+  /** An answer to a request of ours: the connector's ids are even on the link, the settlement's odd. */
+  #fromPeer(stack: Stack, output: Extract<LinkOutput<unknown>, { id: number }>, now: Instant): void {
+    if (output.kind === 'request') return
+    const answer = { ...output, id: Math.floor(output.id / 2) }
+    if (output.id % 2 === 0) this.connector.handle(answer, now)
+    else this.#toSettlement(stack, answer, now)
+  }
+
+  #fromConnector(output: ConnectorOutput, now: Instant): void {
+    switch (output.kind) {
+      case 'request':
+        this.#toLink(this.#stack(output.account), { ...output, id: output.id * 2 }, now)
+        break
+      case 'reply':
+      case 'refuse':
+        this.#toLink(this.#stack(output.account), output, now)
+        break
+      case 'settle':
+        this.#toSettlement(this.#stack(output.account), { kind: 'settle', total: output.total }, now)
+        break
+      case 'commit':
+        this.#commit(undefined, output)
+        break
+      case 'trace':
+        this.#outputs.push(output)
+        break
+    }
+  }
+
+  #fromSettlement(stack: Stack, output: SettlementOutput<unknown>, now: Instant): void {
+    switch (output.kind) {
+      case 'request': {
+        const { id, body, deadline } = output
+        const protocol = stack.settlement?.protocol ?? ''
+        this.#toLink(stack, { kind: 'request', id: id * 2 + 1, protocol, body, deadline }, now)
+        break
+      }
+      case 'reply':
+      case 'refuse':
+        this.#toLink(stack, output, now)
+        break
+      case 'ledger':
+        this.#outputs.push({ kind: 'ledger', account: stack.id, action: output.action })
+        break
+      case 'received':
+        this.connector.handle({ kind: 'received', account: stack.id, total: output.total }, now)
+        break
+      case 'sent': {
+        const { total, reference } = output
+        const fields = { account: stack.id, total, reference }
+        this.#outputs.push({ kind: 'trace', event: 'settlement.sent', fields })
+        break
+      }
+      case 'commit':
+        this.#commit(stack, output)
+        break
+      case 'trace': {
+        const fields = { account: stack.id, ...output.fields }
+        this.#outputs.push({ kind: 'trace', event: output.event, fields })
+        break
+      }
+    }
+  }
+
+  #commit(owner: Stack | undefined, { id, records }: CommitOutput): void {
+    this.#commits.set(++this.#lastCommit, { owner, id })
+    this.#outputs.push({ kind: 'commit', id: this.#lastCommit, records })
+  }
+
+  #handleCommitted(nodeId: number, now: Instant): void {
+    const commit = this.#commits.get(nodeId)
+    assert(commit !== undefined, 'only what was asked for is committed')
+    this.#commits.delete(nodeId)
+    const input: CommittedInput = { kind: 'committed', id: commit.id }
+    if (commit.owner === undefined) this.connector.handle(input, now)
+    else this.#toSettlement(commit.owner, input, now)
+  }
+
+  #handleTimeout(now: Instant): void {
+    if (this.#timeoutFrom === undefined || now < this.#timeoutFrom) return
+    this.#timeoutFrom = undefined
+    for (const stack of this.#stacks.values()) {
+      for (const machine of [stack.link, stack.settlement]) {
+        if (machine === undefined) continue
+        const due = machine.nextTimeout()
+        if (due !== undefined && due <= now) machine.handle(TIMEOUT, now)
+        this.#wake(stack, machine.nextTimeout())
+      }
+    }
+  }
+}

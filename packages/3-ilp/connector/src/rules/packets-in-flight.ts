@@ -1,0 +1,8 @@
+/** Refuses a peer's next Prepare while too many of its own are unanswered: T05, so that it slows down. */
+import { ErrorCode } from '@hourglass/ilp'
+import type { Rule } from './rule.ts'
+
+export const packetsInFlight: Rule = (_prepare, account) =>
+  account.packetsInFlight >= account.packetsInFlightMax
+    ? { code: ErrorCode.T05_RATE_LIMITED, message: 'too many packets in flight' }
+    : undefined

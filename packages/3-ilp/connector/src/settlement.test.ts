@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest'
+import type { ConnectorOutput } from './messages.ts'
+import {
+  account,
+  connector,
+  drain,
+  handle,
+  prepare,
+  ask,
+  fulfillBody,
+  rejectOf,
+  balances,
+} from './testing/one-connector.ts'
+
+describe('connector: settlement', () => {
+  const bob = account('bob', { settleThreshold: 100n, settleTo: 10n })
+
+  it('orders what is due at the threshold, once, after the commit: PCS-09 … PCS-12, X-PCS', () => {
+    const machine = connector({ accounts: [account('alice'), bob] })
+    for (const id of [1, 2]) handle(machine, ask(prepare({ amount: 60n }), id))
+    const [first] = handle(machine, { kind: 'reply', id: 1, body: fulfillBody })
+    handle(machine, { kind: 'committed', id: (first as { id: number }).id })
+    const outputs = handle(machine, { kind: 'reply', id: 2, body: fulfillBody })
+    const commit = outputs.find(({ kind }) => kind === 'commit')
+    expect(outputs.some(({ kind }) => kind === 'settle')).toBe(false)
+    const revealed = handle(machine, { kind: 'committed', id: (commit as { id: number }).id })
+    expect(revealed.filter(({ kind }) => kind === 'settle')).toEqual([
+      { kind: 'settle', account: 'bob', total: 110n },
+    ])
+    expect(balances(machine)['bob']).toBe(-10n)
+  })
+
+  it('orders it again after a restart, as the same total', () => {
+    const machine = connector({ accounts: [account('alice'), bob] })
+    handle(machine, ask(prepare({ amount: 120n })))
+    const commit = handle(machine, { kind: 'reply', id: 1, body: fulfillBody }).find(
+      ({ kind }) => kind === 'commit',
+    )
+    const restarted = connector({ accounts: [account('alice'), bob] })
+    restarted.restore((commit as Extract<ConnectorOutput, { kind: 'commit' }>).records)
+    expect(drain(restarted)).toEqual([{ kind: 'settle', account: 'bob', total: 110n }])
+    expect(balances(restarted)).toEqual({ alice: 120n, bob: -10n })
+  })
+
+  it('credits what came in once, however often its total is told, also into prefunding: PCS-13', () => {
+    const machine = connector()
+    for (const total of [70n, 70n, 30n, 100n]) handle(machine, { kind: 'received', account: 'alice', total })
+    expect(balances(machine)['alice']).toBe(-100n)
+  })
+
+  it('lets only prepaid packets of a peer with maximum 0 pass: PCS-14', () => {
+    const machine = connector({ accounts: [account('alice', { balanceMax: 0n }), account('bob')] })
+    expect(rejectOf(handle(machine, ask(prepare({ amount: 1n })))).code).toBe('T04')
+    handle(machine, { kind: 'received', account: 'alice', total: 100n })
+    handle(machine, { kind: 'committed', id: 1 })
+    expect(handle(machine, ask(prepare()))[0]?.kind).toBe('request')
+  })
+
+  it('refuses limits that contradict each other: PCS-15', () => {
+    expect(() => connector({ accounts: [account('a', { settleThreshold: 10n, settleTo: 10n })] })).toThrow(
+      /settleTo/,
+    )
+    expect(() => connector({ accounts: [account('a', { settleThreshold: 10n, payableMax: 9n })] })).toThrow(
+      /settleThreshold/,
+    )
+  })
+})
