@@ -1,0 +1,39 @@
+/** How the connector app is started wherever it is measured: the program that people run, with a config file. Tooling. */
+import { writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import type { Middle } from './benches/connector-btp.ts'
+import { EXTENSION } from './modules.ts'
+
+const ADDRESS = 'test.connector'
+const PROGRAM = EXTENSION === '.ts' ? 'src/main.ts' : 'bin.js'
+
+/** A connector with the accounts `alice` and `bob` on one port, its config and journal in `directory`. */
+export function planConnectorApp(port: number, directory: string, durability: 'power' | 'process'): Middle {
+  const app = dirname(createRequire(import.meta.url).resolve('@hourglass/connector-app/package.json'))
+  const account = (id: string): object => ({
+    id,
+    relation: 'child',
+    asset: { code: 'USD', scale: 9 },
+    link: { kind: 'btp-server', token: `${id}-token` },
+    balance: { max: '1000000000000000' },
+  })
+  const config = {
+    address: ADDRESS,
+    data: join(directory, 'data'),
+    durability,
+    listen: { port },
+    accounts: [account('alice'), account('bob')],
+  }
+  const file = join(directory, 'config.json')
+  writeFileSync(file, JSON.stringify(config))
+  return {
+    module: join(app, PROGRAM),
+    args: ['--config', file],
+    ends: [
+      { port, username: 'alice', token: 'alice-token' },
+      { port, username: 'bob', token: 'bob-token' },
+    ],
+    receiver: `${ADDRESS}.bob`,
+  }
+}

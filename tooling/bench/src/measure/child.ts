@@ -1,0 +1,61 @@
+/** Child processes that answer one question at a time. Tooling. */
+import { type ChildProcess, fork } from 'node:child_process'
+import { basename } from 'node:path'
+
+/** A process that was asked to do something and ended instead. */
+export class ChildError extends Error {
+  override readonly name = 'ChildError'
+}
+
+export interface ChildOptions {
+  readonly env?: Readonly<Record<string, string>>
+  /** Modules that run in it first. */
+  readonly preload?: readonly URL[]
+}
+
+export class Child {
+  /** Rejects with a ChildError when the process ends, and does nothing before. */
+  readonly ended: Promise<never>
+  readonly #process: ChildProcess
+  #stderr = ''
+
+  constructor(module: URL | string, args: readonly string[], options: ChildOptions = {}) {
+    const imports = (options.preload ?? []).flatMap((url) => ['--import', url.href])
+    this.#process = fork(module, args, {
+      execArgv: [...process.execArgv, ...imports],
+      env: { ...process.env, ...options.env },
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    })
+    this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-STDERR_CHARACTERS_KEPT)
+    })
+    const name = [basename(String(module)), ...args].join(' ')
+    this.ended = new Promise((_, reject) => {
+      this.#process.once('close', (code) => {
+        reject(new ChildError(`${name} ended with code ${code ?? 'none'}: ${this.#stderr.trim()}`))
+      })
+    })
+    // Nobody may be waiting when it is stopped.
+    this.ended.catch(() => undefined)
+  }
+
+  /** Sends a message and waits for the next one that comes back. */
+  ask(message: object): Promise<unknown> {
+    const answer = this.next()
+    this.#process.send(message)
+    return answer
+  }
+
+  /** The next message. Rejects where the process ends first. */
+  next(): Promise<unknown> {
+    const message = new Promise((resolve) => this.#process.once('message', resolve))
+    return Promise.race([message, this.ended])
+  }
+
+  async stop(): Promise<void> {
+    this.#process.kill('SIGKILL')
+    await this.ended.catch(() => undefined)
+  }
+}
+
+const STDERR_CHARACTERS_KEPT = 4000
