@@ -10,8 +10,8 @@ export interface LinkPair<WireIn, WireOut> {
   readonly opened: WireIn
   /** Tells either link that the way is no longer open. */
   readonly closed: WireIn
-  /** What `wire` is when it arrives at the other link. */
-  carry(wire: WireOut): WireIn
+  /** What `wire` is when it arrives at the other link; undefined where it was for whoever drives them. */
+  carry(wire: WireOut): WireIn | undefined
   /** How many requests `a` may have under way. */
   readonly requestsMax: number
 }
@@ -33,8 +33,9 @@ export class PairDriver<WireIn, WireOut> {
     this.#pair = pair
   }
 
-  /** Opens the way and lets the links greet each other; what they put out by that is still to be taken. */
+  /** Opens a new way and lets the links greet each other; what they put out by that is still to be taken. */
   open(): void {
+    this.#clear()
     this.handle('a', { kind: 'wire', wire: this.#pair.opened })
     this.handle('b', { kind: 'wire', wire: this.#pair.opened })
     this.deliver()
@@ -42,10 +43,14 @@ export class PairDriver<WireIn, WireOut> {
 
   /** Closes the way; what is on it is lost. */
   close(): void {
-    for (const side of ['a', 'b'] as const) {
-      this.#transit[side] = []
-      this.handle(side, { kind: 'wire', wire: this.#pair.closed })
-    }
+    this.#clear()
+    this.handle('a', { kind: 'wire', wire: this.#pair.closed })
+    this.handle('b', { kind: 'wire', wire: this.#pair.closed })
+  }
+
+  #clear(): void {
+    this.#transit.a = []
+    this.#transit.b = []
   }
 
   /** Hands in one input and collects what comes out. */
@@ -53,9 +58,13 @@ export class PairDriver<WireIn, WireOut> {
     const link = this.#pair[side]
     link.handle(input, this.now)
     for (let output = link.poll(); output !== undefined; output = link.poll()) {
-      if (output.kind === 'wire') this.#transit[other(side)].push(this.#pair.carry(output.wire))
-      else this.#outputs[side].push(output)
+      if (output.kind !== 'wire') this.#outputs[side].push(output)
+      else this.#send(other(side), this.#pair.carry(output.wire))
     }
+  }
+
+  #send(side: Side, wire: WireIn | undefined): void {
+    if (wire !== undefined) this.#transit[side].push(wire)
   }
 
   request(side: Side, id: number, body: Uint8Array, protocol = 'echo'): void {

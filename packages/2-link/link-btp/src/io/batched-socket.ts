@@ -1,0 +1,151 @@
+/**
+ * An open WebSocket that carries frames. Layer 2, io.
+ *
+ * What is sent in one turn of the event loop leaves in one write: with many packets under way that costs a fifth
+ * of a write each. What waits for a slow peer is bounded, and a peer that answers no ping is given up (BTP-48).
+ */
+import type { Duplex } from 'node:stream'
+import type { RawData, WebSocket } from 'ws'
+import { LinkError, reasonOf } from './link-error.ts'
+
+export interface SocketEvents {
+  /** A binary message; `bytes` are the listener's from now on. */
+  frame(bytes: Uint8Array): void
+  /** More waits to be sent than should. */
+  congested(): void
+  /** All that waited is sent. */
+  drained(): void
+  /** Once, and then nothing any more. The error's message lacks its subject: who is at the other end. */
+  closed(error: LinkError): void
+}
+
+export class BatchedSocket {
+  readonly #webSocket: WebSocket
+  readonly #stream: Duplex
+  readonly #events: SocketEvents
+  readonly #keepAlive: NodeJS.Timeout
+  readonly #uncork: () => void
+  #corked = false
+  #congested = false
+  #closed = false
+  /** Since the last ping. */
+  #heard = true
+
+  /** `stream` is what `webSocket`, which is open, writes to. */
+  constructor(
+    webSocket: WebSocket,
+    stream: Duplex,
+    events: SocketEvents,
+    keepAliveMs: number = KEEP_ALIVE_MS,
+  ) {
+    this.#webSocket = webSocket
+    this.#stream = stream
+    this.#events = events
+    this.#uncork = () => {
+      this.#corked = false
+      stream.uncork()
+    }
+    this.#keepAlive = setInterval(() => this.#ping(), keepAliveMs).unref()
+    webSocket.on('message', (data, isBinary) => this.#receive(data, isBinary))
+    webSocket.on('pong', () => (this.#heard = true))
+    webSocket.on('error', (error) => this.#end(toLinkError(error)))
+    webSocket.on('close', (code) =>
+      this.#end(new LinkError('closed', `the peer closed the connection (${code})`)),
+    )
+    stream.on('drain', () => this.#drained())
+  }
+
+  /** Sends at the end of this turn of the event loop; what is sent to a closed socket is dropped. */
+  send(bytes: Uint8Array): void {
+    if (this.#closed) return
+    if (!this.#corked) {
+      this.#corked = true
+      this.#stream.cork()
+      setImmediate(this.#uncork)
+    }
+    this.#webSocket.send(bytes, SEND_OPTIONS)
+    if (this.#stream.writableLength > BUFFERED_BYTES_MAX) this.#tooMuchWaits()
+  }
+
+  /** Tells `closed` at once; what was sent still goes out, then the socket closes. */
+  close(error: LinkError): void {
+    if (!this.#end(error)) return
+    this.#webSocket.close(CLOSE_CODES[error.code] ?? POLICY_VIOLATION)
+    setTimeout(() => this.#webSocket.terminate(), CLOSE_TIMEOUT_MS).unref()
+  }
+
+  #receive(data: RawData, isBinary: boolean): void {
+    if (this.#closed) return
+    this.#heard = true
+    // BTP-01
+    if (isBinary && !Array.isArray(data) && !(data instanceof ArrayBuffer)) {
+      // A plain array, for `slice` of a Buffer does not copy.
+      this.#events.frame(new Uint8Array(data.buffer, data.byteOffset, data.length))
+    } else {
+      this.close(new LinkError('not-btp', 'sent text where BTP has binary frames'))
+    }
+  }
+
+  #tooMuchWaits(): void {
+    if (!this.#congested) {
+      this.#congested = true
+      this.#events.congested()
+    }
+    if (this.#stream.writableLength > BUFFERED_BYTES_LIMIT) {
+      this.#end(new LinkError('stalled', `does not read: ${this.#stream.writableLength} bytes wait for it`))
+      this.#webSocket.terminate()
+    }
+  }
+
+  #drained(): void {
+    if (!this.#congested || this.#closed) return
+    this.#congested = false
+    this.#events.drained()
+  }
+
+  #ping(): void {
+    if (this.#heard) {
+      this.#heard = false
+      this.#webSocket.ping()
+    } else {
+      this.#end(new LinkError('stalled', 'does not answer pings'))
+      this.#webSocket.terminate()
+    }
+  }
+
+  /** False where the end has been told. */
+  #end(error: LinkError): boolean {
+    if (this.#closed) return false
+    this.#closed = true
+    clearInterval(this.#keepAlive)
+    this.#events.closed(error)
+    return true
+  }
+}
+
+/** Above this much unsent, requests of ours are refused as `full`. */
+const BUFFERED_BYTES_MAX = 4 * 1024 * 1024
+/** Above this much unsent, which only answers add to, the peer is given up. */
+const BUFFERED_BYTES_LIMIT = 16 * 1024 * 1024
+
+const KEEP_ALIVE_MS = 20_000
+/** How long the peer may take to close its side. */
+const CLOSE_TIMEOUT_MS = 1000
+const SEND_OPTIONS = { binary: true, compress: false, fin: true } as const
+
+/** RFC 6455 §7.4.1. */
+const POLICY_VIOLATION = 1008
+const CLOSE_CODES: Readonly<Partial<Record<LinkError['code'], number>>> = {
+  closed: 1000,
+  'not-btp': 1003,
+}
+
+function toLinkError(error: Error & { readonly code?: string }): LinkError {
+  if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') {
+    return new LinkError('too-large', 'sent a frame above the size limit', { cause: error })
+  }
+  if (error.code?.startsWith('WS_ERR_') === true) {
+    return new LinkError('not-btp', `breaks the WebSocket protocol: ${reasonOf(error)}`, { cause: error })
+  }
+  return new LinkError('closed', `is gone: ${reasonOf(error)}`, { cause: error })
+}
