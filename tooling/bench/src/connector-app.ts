@@ -1,4 +1,4 @@
-/** How the connector app is started wherever it is measured: the program that people run, with a config file. Tooling. */
+/** How the connector app is started to be measured: the program that people run, with a config file. Tooling. */
 import { writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'

@@ -7,7 +7,7 @@ import { expect, it } from 'vitest'
 import { readFiles } from './read-files.ts'
 import { buildRepo, SourceText } from './repo.ts'
 import { checkRepo } from './tidy.ts'
-import { formatViolation } from './violation.ts'
+import { ANCHORS, formatViolation } from './violation.ts'
 
 const files = readFiles(fileURLToPath(new URL('../../..', import.meta.url)))
 const before = new Set(printed(files))
@@ -40,6 +40,11 @@ function withDependency(directory: string, group: string, name: string, range = 
   manifest[group] = { ...manifest[group], [name]: range }
   return JSON.stringify(manifest, undefined, 2)
 }
+
+it.each(ANCHORS)('every message leads to a section of the architecture page: %s', (anchor) => {
+  const heading = `## ${anchor[0]!.toUpperCase()}${anchor.slice(1)}\n`
+  expect(textOf('docs/ARCHITECTURE.md')).toContain(heading)
+})
 
 function expectRule(lines: readonly string[], rule: string, place: string): void {
   expect(

@@ -1,7 +1,8 @@
 /** What tidy reports: one broken rule at one line. Tooling. */
 
 /** Sections of docs/ARCHITECTURE.md that explain the rules. */
-export type Anchor = 'layers' | 'purity' | 'sizes' | 'packages' | 'tests' | 'text'
+export const ANCHORS = ['layers', 'purity', 'sizes', 'packages', 'tests', 'text'] as const
+export type Anchor = (typeof ANCHORS)[number]
 
 export interface Violation {
   /** From the repository's root, with `/`. */

@@ -93,7 +93,8 @@ function checkBare(repo: Repo, from: Package, file: SourceText, fact: ImportFact
   const add = (rule: string, message: string): unknown => found.push(violation(file, line, rule, message))
   const to = repo.packageByName.get(name)
 
-  if (name.startsWith(SCOPE) && subpath !== '' && !SUBPATHS.has(subpath)) {
+  // An app's doors are what its package.json exports; Node itself keeps the others shut.
+  if (name.startsWith(SCOPE) && to?.room.label !== 'apps/' && subpath !== '' && !SUBPATHS.has(subpath)) {
     add(
       'deep-import',
       `${specifier} reaches into a package; its doors are its name, /io, /testing and /noble`,

@@ -77,7 +77,8 @@ function checkScripts({ directory, manifest, manifestFile, files }: Package): Vi
   })
 }
 
-function checkExports({ manifest, manifestFile }: Package): Violation[] {
+function checkExports({ room, manifest, manifestFile }: Package): Violation[] {
+  if (room.tags.includes('app')) return []
   return Object.keys(manifest.exports ?? {})
     .filter((subpath) => !EXPORTS.has(subpath))
     .map((subpath) => {
