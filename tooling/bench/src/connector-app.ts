@@ -5,12 +5,13 @@ import { dirname, join } from 'node:path'
 import type { Middle } from './benches/connector-btp.ts'
 import { EXTENSION } from './modules.ts'
 
+const require = createRequire(import.meta.url)
 const ADDRESS = 'test.connector'
 const PROGRAM = EXTENSION === '.ts' ? 'src/main.ts' : 'bin.js'
 
 /** A connector with the accounts `alice` and `bob` on one port, its config and journal in `directory`. */
 export function planConnectorApp(port: number, directory: string, durability: 'power' | 'process'): Middle {
-  const app = dirname(createRequire(import.meta.url).resolve('@hourglass/connector-app/package.json'))
+  const app = dirname(require.resolve('@hourglass/connector-app/package.json'))
   const account = (id: string): object => ({
     id,
     relation: 'child',

@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { basename } from 'node:path'
 
 /** A process that was asked to do something and ended instead. */
-export class ChildError extends Error {
+class ChildError extends Error {
   override readonly name = 'ChildError'
 }
 

@@ -3,18 +3,18 @@ import { createRequire } from 'node:module'
 import type { BtpSubject } from '../../benches/connector-btp.ts'
 import { ILP_CONNECTOR_ADDRESS, ilpConnectorAccount, ilpConnectorConfig } from '../../ilp-connector.ts'
 
-const { resolve } = createRequire(import.meta.url)
+const require = createRequire(import.meta.url)
 const SECRET = 'secret'
 
 export const subject: BtpSubject = {
   plan(ports) {
     const account = (port: number): object => ({
       ...ilpConnectorAccount,
-      plugin: resolve('ilp-plugin-btp'),
+      plugin: require.resolve('ilp-plugin-btp'),
       options: { listener: { port, secret: SECRET } },
     })
     return {
-      module: resolve('ilp-connector'),
+      module: require.resolve('ilp-connector'),
       args: [],
       env: {
         CONNECTOR_ENV: ilpConnectorConfig.env,

@@ -6,7 +6,8 @@ import type { ConnectorSubject } from '../../benches/connector.ts'
 import { ILP_CONNECTOR_ADDRESS, ilpConnectorAccount, ilpConnectorConfig } from '../../ilp-connector.ts'
 
 // It starts by itself where it is imported, and does not where it is required.
-const { createApp } = createRequire(import.meta.url)('ilp-connector') as typeof IlpConnector
+const require = createRequire(import.meta.url)
+const { createApp } = require('ilp-connector') as typeof IlpConnector
 
 type Handler = (packet: Buffer) => Promise<Buffer>
 
