@@ -2,7 +2,7 @@
  * Frames with one part, which is nearly all of them: the path of every packet. Layer 2, wire.
  * The same octets as `encodeFrame`, in one copy.
  */
-import { allocate, lengthBytes, octetsBytes, writeLength, writeUint32 } from '@hourglass/oer'
+import { allocate, lengthBytes, octetsBytes, writeLength } from '@hourglass/oer'
 import type { FrameType } from './frame.ts'
 import { encodeOnlyPartHead } from './protocol-data.ts'
 
@@ -20,12 +20,15 @@ export function encodeSinglePart(
   const bodyBytes = head.length + octetsBytes(data.length)
   const frame = allocate(BODY_AT + lengthBytes(bodyBytes) + bodyBytes)
   frame[0] = type
-  writeUint32(frame, REQUEST_ID_AT, requestId)
+  frame[1] = requestId >>> 24
+  frame[2] = requestId >>> 16
+  frame[3] = requestId >>> 8
+  frame[4] = requestId
   let at = writeLength(frame, BODY_AT, bodyBytes)
   for (const octet of head) frame[at++] = octet
   frame.set(data, writeLength(frame, at, data.length))
   return frame
 }
 
-const REQUEST_ID_AT = 1
+/** Behind type and request id. */
 const BODY_AT = 5
