@@ -39,7 +39,10 @@ export const bench: Bench = {
 const DATA_BYTES = [0, 100, 1000, 32_767]
 /** So many different packets, that nothing can be learnt by heart. */
 const PACKETS = 64
-const DESTINATION = 'g.acme.connector.bob.~ipr.c3RyZWFtLXRva2VuLWFiY2RlZg'
+/** Packets of one payment have one destination; a connector sees many payments at once. */
+const DESTINATIONS = 4096
+const ACCOUNT = 'g.acme.connector.bob'
+const TOKEN = 'c3RyZWFtLXRva2VuLWFiY2RlZg'
 const EXPIRES_AT = Date.UTC(2026, 10, 21, 12, 34, 56, 789)
 
 export function workloads(subject: CodecSubject): ReadonlyMap<string, Workload> {
@@ -52,6 +55,12 @@ export function workloads(subject: CodecSubject): ReadonlyMap<string, Workload> 
   }
   return new Map([
     ...DATA_BYTES.flatMap((dataBytes) => prepareCases(subject, dataBytes)),
+    ...pairCases({
+      name: `Prepare, ${data.length} B, ${DESTINATIONS} destinations`,
+      packets: times((i) => floor.encodePrepare(somePrepare(i, data.length, tokenFor(i))), DESTINATIONS),
+      encode: subject.encodePrepare,
+      decode: subject.decodePrepare,
+    }),
     ...pairCases({
       name: `Fulfill, ${data.length} B`,
       packets: times(() => floor.encodeFulfill({ fulfillment: randomBytes(32), data })),
@@ -104,7 +113,7 @@ function pairCases({ name, packets, encode, decode }: Pair): [string, Workload][
   const each =
     (operation: (i: number) => unknown): Workload =>
     (operations) => {
-      for (let i = 0; i < operations; i++) sink.last = operation(i % PACKETS)
+      for (let i = 0; i < operations; i++) sink.last = operation(i % packets.length)
     }
   return [
     [`decode ${name}`, each((i) => decode(packets[i]!))],
@@ -113,16 +122,21 @@ function pairCases({ name, packets, encode, decode }: Pair): [string, Workload][
   ]
 }
 
-function times<T>(make: (i: number) => T): T[] {
-  return Array.from({ length: PACKETS }, (_, i) => make(i))
+function times<T>(make: (i: number) => T, count = PACKETS): T[] {
+  return Array.from({ length: count }, (_, i) => make(i))
 }
 
-function somePrepare(i: number, dataBytes: number): floor.Prepare {
+/** As long as the one token. */
+function tokenFor(i: number): string {
+  return Buffer.from(`stream-token-${String(i).padStart(6, '0')}`).toString('base64url')
+}
+
+function somePrepare(i: number, dataBytes: number, token = TOKEN): floor.Prepare {
   return {
     amount: 123_456_789n + BigInt(i * 7919),
     expiresAt: EXPIRES_AT + i * 137,
     executionCondition: randomBytes(32),
-    destination: DESTINATION,
+    destination: `${ACCOUNT}.~ipr.${token}`,
     data: randomBytes(dataBytes),
   }
 }

@@ -37,43 +37,76 @@ export function readSpan(buffer: Buffer, at: number): void {
   span[1] = start + length
 }
 
+/** 64-bit values pass through here, so that no bigint is made on the way. */
+const scratch = new DataView(new ArrayBuffer(8))
+
+export function readUint64(buffer: Buffer, at: number): bigint {
+  scratch.setUint32(0, readUint32(buffer, at))
+  scratch.setUint32(4, readUint32(buffer, at + 4))
+  return scratch.getBigUint64(0)
+}
+
+export function writeUint64(buffer: Buffer, at: number, value: bigint): void {
+  scratch.setBigUint64(0, value)
+  writeUint32(buffer, at, scratch.getUint32(0))
+  writeUint32(buffer, at + 4, scratch.getUint32(4))
+}
+
+function readUint32(buffer: Buffer, at: number): number {
+  return ((buffer[at]! << 24) | (buffer[at + 1]! << 16) | (buffer[at + 2]! << 8) | buffer[at + 3]!) >>> 0
+}
+
+function writeUint32(buffer: Buffer, at: number, value: number): void {
+  buffer[at] = value >>> 24
+  buffer[at + 1] = value >>> 16
+  buffer[at + 2] = value >>> 8
+  buffer[at + 3] = value
+}
+
 const DAY_MS = 86_400_000
 
+/** The day written last, and its digits: `YYYY` and `MMDD`, four octets each. */
 let writtenDay = -1
-const writtenDate = Buffer.alloc(8)
+let writtenYear = 0
+let writtenMonthAndDay = 0
 
 /** 17 digits, UTC: YYYYMMDDHHMMSSmmm. The date is kept from one call to the next. */
 export function writeTimestamp(buffer: Buffer, at: number, ms: number): void {
   const day = Math.floor(ms / DAY_MS)
   if (day !== writtenDay) {
-    writtenDate.write(new Date(day * DAY_MS).toISOString().slice(0, 10).replaceAll('-', ''))
+    const digits = Buffer.from(new Date(day * DAY_MS).toISOString().slice(0, 10).replaceAll('-', ''))
+    writtenYear = readUint32(digits, 0)
+    writtenMonthAndDay = readUint32(digits, 4)
     writtenDay = day
   }
-  for (let i = 0; i < 8; i++) buffer[at + i] = writtenDate[i]!
+  writeUint32(buffer, at, writtenYear)
+  writeUint32(buffer, at + 4, writtenMonthAndDay)
   const time = ms - day * DAY_MS
-  const seconds = (time / 1000) | 0
-  const minutes = (seconds / 60) | 0
-  const hours = (minutes / 60) | 0
+  const seconds = Math.floor(time / 1000)
+  const minutes = Math.floor(seconds / 60)
+  const hours = Math.floor(minutes / 60)
   writeTwoDigits(buffer, at + 8, hours)
   writeTwoDigits(buffer, at + 10, minutes - hours * 60)
   writeTwoDigits(buffer, at + 12, seconds - minutes * 60)
   const rest = time - seconds * 1000
-  const hundreds = (rest / 100) | 0
+  const hundreds = Math.floor(rest / 100)
   buffer[at + 14] = 0x30 + hundreds
   writeTwoDigits(buffer, at + 15, rest - hundreds * 100)
 }
 
-let readDate = -1
+/** The day read last, as digits and as an instant. */
+let readYear = 0
+let readMonthAndDay = 0
 let readDayMs = 0
 
 export function readTimestamp(buffer: Buffer, at: number): number {
-  const year = twoDigits(buffer, at) * 100 + twoDigits(buffer, at + 2)
-  const month = twoDigits(buffer, at + 4)
-  const day = twoDigits(buffer, at + 6)
-  const date = (year * 100 + month) * 100 + day
-  if (date !== readDate) {
-    readDate = date
-    readDayMs = Date.UTC(year, month - 1, day)
+  const year = readUint32(buffer, at)
+  const monthAndDay = readUint32(buffer, at + 4)
+  if (year !== readYear || monthAndDay !== readMonthAndDay) {
+    readYear = year
+    readMonthAndDay = monthAndDay
+    const years = twoDigits(buffer, at) * 100 + twoDigits(buffer, at + 2)
+    readDayMs = Date.UTC(years, twoDigits(buffer, at + 4) - 1, twoDigits(buffer, at + 6))
   }
   const minutes = twoDigits(buffer, at + 8) * 60 + twoDigits(buffer, at + 10)
   const ms = (buffer[at + 14]! - 0x30) * 100 + twoDigits(buffer, at + 15)
@@ -81,7 +114,7 @@ export function readTimestamp(buffer: Buffer, at: number): number {
 }
 
 function writeTwoDigits(buffer: Buffer, at: number, value: number): void {
-  const tens = (value / 10) | 0
+  const tens = Math.floor(value / 10)
   buffer[at] = 0x30 + tens
   buffer[at + 1] = 0x30 + value - tens * 10
 }

@@ -2,7 +2,16 @@
  * ILP packets in one pass over a Buffer: the least that still gives the same values. It checks lengths, but no
  * character of an address and no digit of a time. Tooling, floor.
  */
-import { lengthBytes, readSpan, readTimestamp, span, writeLength, writeTimestamp } from './octets.ts'
+import {
+  lengthBytes,
+  readSpan,
+  readTimestamp,
+  readUint64,
+  span,
+  writeLength,
+  writeTimestamp,
+  writeUint64,
+} from './octets.ts'
 
 export interface Prepare {
   readonly amount: bigint
@@ -32,7 +41,7 @@ export function encodePrepare(prepare: Prepare): Buffer {
   const { destination, data } = prepare
   const packet = newPacket(PREPARE, 57 + fieldBytes(destination.length) + fieldBytes(data.length))
   const at = span[0]
-  packet.writeBigUInt64BE(prepare.amount, at)
+  writeUint64(packet, at, prepare.amount)
   writeTimestamp(packet, at + 8, prepare.expiresAt)
   packet.set(prepare.executionCondition, at + 25)
   writeBytes(packet, writeText(packet, at + 57, destination), data)
@@ -41,7 +50,7 @@ export function encodePrepare(prepare: Prepare): Buffer {
 
 export function decodePrepare(packet: Buffer): Prepare {
   const at = openPacket(packet, PREPARE, 59)
-  const amount = packet.readBigUInt64BE(at)
+  const amount = readUint64(packet, at)
   const expiresAt = readTimestamp(packet, at + 8)
   const executionCondition = packet.subarray(at + 25, at + 57)
   const destination = readText(packet, at + 57)
@@ -51,7 +60,7 @@ export function decodePrepare(packet: Buffer): Prepare {
 /** What a forwarder needs: amount and expiry replaced where they stand. */
 export function rewritePrepare(packet: Buffer, amount: bigint, expiresAt: number): Buffer {
   readSpan(packet, 1)
-  packet.writeBigUInt64BE(amount, span[0])
+  writeUint64(packet, span[0], amount)
   writeTimestamp(packet, span[0] + 8, expiresAt)
   return packet
 }
