@@ -76,7 +76,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['**/*.test.ts'],
+    files: ['**/*.test.ts', '**/testing/**'],
     rules: { '@typescript-eslint/no-empty-function': 'off' },
   },
   {

@@ -26,6 +26,8 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: 2,
+          // After the unit tests, so that the two do not wait for one another's processors.
+          sequence: { groupOrder: 1 },
         },
       },
     ],

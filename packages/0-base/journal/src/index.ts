@@ -1,1 +1,9 @@
-export type { CommitOutput, CommittedInput, Durability, Journal, JournalRecord } from './journal.ts'
+export type {
+  CommitOutput,
+  CommittedInput,
+  Durability,
+  Journal,
+  JournalRecord,
+  StoredRecord,
+} from './journal.ts'
+export { MemoryJournal } from './memory-journal.ts'

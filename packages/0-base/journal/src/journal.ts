@@ -14,6 +14,11 @@ export interface JournalRecord {
   readonly value: Uint8Array | undefined
 }
 
+/** A record that is there. */
+export interface StoredRecord extends JournalRecord {
+  readonly value: Uint8Array
+}
+
 /** What a machine puts out to make records durable. */
 export interface CommitOutput {
   readonly kind: 'commit'
@@ -39,7 +44,7 @@ export interface Journal {
    */
   commit(records: readonly JournalRecord[], done: (error?: Error) => void): void
   /** All records whose key begins with `prefix`, in the order of their keys. Sees what `done` has reported. */
-  load(prefix: string): Required<JournalRecord>[]
+  load(prefix: string): StoredRecord[]
   /** Writes what waits, then lets go of the store. */
   close(): void
 }

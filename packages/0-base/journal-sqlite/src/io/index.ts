@@ -1,1 +1,6 @@
-export {}
+export {
+  JournalError,
+  type JournalErrorCode,
+  type SqliteJournalOptions,
+  openSqliteJournal,
+} from './sqlite-journal.ts'

@@ -1,1 +1,1 @@
-export {}
+export { type JournalFixture, journalSuite } from './journal-suite.ts'

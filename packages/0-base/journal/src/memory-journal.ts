@@ -1,0 +1,48 @@
+/**
+ * A journal that lasts as long as its process, for tests and nodes that need none. Base.
+ * It has no event loop: `flush` makes durable what was committed, so that a test decides when, or never.
+ */
+import type { Journal, JournalRecord, StoredRecord } from './journal.ts'
+
+interface Waiting {
+  readonly records: readonly JournalRecord[]
+  readonly done: (error?: Error) => void
+}
+
+export class MemoryJournal implements Journal {
+  readonly #values = new Map<string, Uint8Array>()
+  #waiting: Waiting[] = []
+
+  commit(records: readonly JournalRecord[], done: (error?: Error) => void): void {
+    this.#waiting.push({ records, done })
+  }
+
+  /** Makes durable what was committed before this call, in order. */
+  flush(): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const { records, done } of waiting) {
+      for (const { key, value } of records) {
+        if (value === undefined) this.#values.delete(key)
+        else this.#values.set(key, value.slice())
+      }
+      done()
+    }
+  }
+
+  /** What a crash does: commits that were not flushed are lost, and nobody hears of them. */
+  lose(): void {
+    this.#waiting = []
+  }
+
+  load(prefix: string): StoredRecord[] {
+    return [...this.#values]
+      .filter(([key]) => key.startsWith(prefix))
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, value]) => ({ key, value: value.slice() }))
+  }
+
+  close(): void {
+    this.flush()
+  }
+}
