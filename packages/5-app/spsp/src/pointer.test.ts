@@ -1,6 +1,6 @@
 import { DecodeError } from '@hourglass/sansio'
+import { loadVectors } from '@hourglass/vectors'
 import fc from 'fast-check'
-import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import {
   POINTER_FAULTS,
@@ -19,8 +19,7 @@ interface Case {
   readonly why: string
 }
 
-const vectorsFile = new URL('../../../testing/vectors/data/derived/payment-pointer.json', import.meta.url)
-const vectors = (JSON.parse(readFileSync(vectorsFile, 'utf8')) as { cases: Case[] }).cases
+const { cases: vectors } = loadVectors('derived/payment-pointer.json') as { cases: Case[] }
 
 function codeOf(text: string): string {
   try {
