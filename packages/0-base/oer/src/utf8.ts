@@ -3,44 +3,66 @@
  * The language has no codec of its own; this one agrees with the platforms' (a byte order mark is kept).
  */
 import { DecodeError } from '@hourglass/sansio'
+import { allocate } from './allocate.ts'
+import type { OerFault } from './fault.ts'
 
-const REPLACEMENT = 0xfffd
-
-/** Half of a pair becomes U+FFFD: it has no UTF-8. */
-export function encodeUtf8(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length * UTF8_BYTES_PER_UNIT_MAX)
+/** Half of a surrogate pair becomes U+FFFD: it has no UTF-8. */
+export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = allocate(utf8Bytes(text))
   let at = 0
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i)
     if (unit < 0x80) {
       bytes[at++] = unit
-      continue
+    } else {
+      const point = codePointAt(text, i)
+      if (point > 0xffff) i++
+      at = writeCodePoint(bytes, at, point)
     }
-    const point = isSurrogate(unit) ? text.codePointAt(i)! : unit
-    if (point > 0xffff) i++
-    at = writeCodePoint(bytes, at, isSurrogate(point) ? REPLACEMENT : point)
   }
-  return bytes.slice(0, at)
+  return bytes
 }
 
 /** @throws DecodeError `bad-utf8` at the first octet of what is no character */
 export function decodeUtf8(bytes: Uint8Array, start = 0, end: number = bytes.length): string {
-  return decode(bytes, start, end, true)
+  return decode(bytes, start, end, refuse)
 }
 
 /** For text that only people read: what is no character becomes U+FFFD. */
 export function decodeUtf8Lossy(bytes: Uint8Array, start = 0, end: number = bytes.length): string {
-  return decode(bytes, start, end, false)
+  return decode(bytes, start, end, replace)
 }
 
-/** One UTF-16 unit takes at most three octets; a pair takes four. */
-const UTF8_BYTES_PER_UNIT_MAX = 3
-
-function isSurrogate(unit: number): boolean {
-  return unit >= 0xd800 && unit <= 0xdfff
+function refuse(at: number): never {
+  throw new DecodeError<OerFault>('bad-utf8', at)
 }
 
-/** Writes a code point of 0x80 or more. */
+function replace(): string {
+  return '\ufffd'
+}
+
+const REPLACEMENT = 0xfffd
+
+/** How many octets `text` takes. */
+function utf8Bytes(text: string): number {
+  let octets = text.length
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit < 0x80) continue
+    // A pair is two units and four octets; any other unit above 0x7ff takes three, a lone half included.
+    octets += unit < 0x800 ? 1 : 2
+    if (codePointAt(text, i) > 0xffff) i++
+  }
+  return octets
+}
+
+/** The character that begins at unit `i`; U+FFFD for half of a pair. */
+function codePointAt(text: string, i: number): number {
+  const point = text.codePointAt(i)!
+  return point >= 0xd800 && point <= 0xdfff ? REPLACEMENT : point
+}
+
+/** Writes a code point of 0x80 or more and returns the offset behind it. */
 function writeCodePoint(bytes: Uint8Array, at: number, point: number): number {
   if (point < 0x800) {
     bytes[at++] = 0xc0 | (point >> 6)
@@ -57,52 +79,64 @@ function writeCodePoint(bytes: Uint8Array, at: number, point: number): number {
   return at
 }
 
-function decode(bytes: Uint8Array, start: number, end: number, strict: boolean): string {
+/** `bad` says what stands for octets that are no character, which begin at the offset that it is given. */
+function decode(bytes: Uint8Array, start: number, end: number, bad: (at: number) => string): string {
   let text = ''
-  const points: number[] = []
   for (let at = start; at < end;) {
-    const lead = bytes[at]!
-    let point = lead
-    let octets = 1
-    if (lead >= 0x80) {
-      const more = continuationOctets(lead)
-      octets += validContinuations(bytes, at, end, more)
-      if (more === 0 || octets !== 1 + more) {
-        if (strict) throw new DecodeError('bad-utf8', at)
-        point = REPLACEMENT
-      } else {
-        point = lead & (0x3f >> more)
-        for (let i = 1; i < octets; i++) point = (point << 6) | (bytes[at + i]! & 0x3f)
-      }
+    const asciiEnd = endOfAscii(bytes, at, Math.min(end, at + ASCII_RUN_MAX))
+    if (asciiEnd > at) {
+      text += asciiText(bytes, at, asciiEnd)
+      at = asciiEnd
+      continue
     }
-    points.push(point)
-    if (points.length === POINTS_PER_CHUNK) text += String.fromCodePoint(...points.splice(0))
-    at += octets
+    const more = continuations(bytes[at]!)
+    const valid = validContinuations(bytes, at, end, more)
+    text += valid < more || more === 0 ? bad(at) : String.fromCodePoint(readCodePoint(bytes, at, more))
+    at += 1 + valid
   }
-  return text + String.fromCodePoint(...points)
+  return text
 }
 
-/** So many characters are made into text at a time: arguments of one call are limited. */
-const POINTS_PER_CHUNK = 1024
+/** So many octets are made into text at a time: a call takes a bounded number of arguments. */
+const ASCII_RUN_MAX = 1024
 
-/** How many octets follow a lead octet of 0x80 or more; 0 where it is none. */
-function continuationOctets(lead: number): number {
+function endOfAscii(bytes: Uint8Array, start: number, end: number): number {
+  let at = start
+  while (at < end && bytes[at]! < 0x80) at++
+  return at
+}
+
+function asciiText(bytes: Uint8Array, start: number, end: number): string {
+  const codes = new Array<number>(end - start)
+  for (let i = 0; i < codes.length; i++) codes[i] = bytes[start + i]!
+  return String.fromCharCode(...codes)
+}
+
+/** How many octets continue the lead octet of a character above U+007F; 0 where it is none. */
+function continuations(lead: number): number {
   if (lead < 0xc2 || lead > 0xf4) return 0
   if (lead < 0xe0) return 1
   return lead < 0xf0 ? 2 : 3
 }
 
-/** How many of the `more` octets behind the lead at `at` continue it. */
+/** How many of the `more` octets behind the lead at `at` do continue it. */
 function validContinuations(bytes: Uint8Array, at: number, end: number, more: number): number {
   const lead = bytes[at]!
   let valid = 0
   while (valid < more && at + 1 + valid < end) {
     const octet = bytes[at + 1 + valid]!
     // RFC 3629 §4: the second octet's range shuts out overlong forms, surrogates and what is above U+10FFFF.
-    const low = valid > 0 ? 0x80 : lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80
-    const high = valid > 0 ? 0xbf : lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf
-    if (octet < low || octet > high) break
+    const min = valid > 0 ? 0x80 : lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80
+    const max = valid > 0 ? 0xbf : lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf
+    if (octet < min || octet > max) break
     valid++
   }
   return valid
+}
+
+/** Reads a valid character of `1 + more` octets. */
+function readCodePoint(bytes: Uint8Array, at: number, more: number): number {
+  let point = bytes[at]! & (0x3f >> more)
+  for (let i = at + 1; i <= at + more; i++) point = (point << 6) | (bytes[i]! & 0x3f)
+  return point
 }

@@ -3,9 +3,10 @@
  * The buffer grows as needed; what is written is copied.
  */
 import { type Instant, UsageError } from '@hourglass/sansio'
+import { allocate } from './allocate.ts'
 import { lengthBytes, writeLength } from './length.ts'
 import { TIMESTAMP_BYTES, writeTimestamp } from './timestamp.ts'
-import { UINT64_BYTES, UINT64_MAX, writeUint32, writeUint64 } from './uint64.ts'
+import { UINT64_BYTES, UINT64_MAX, significantOctets, writeUint, writeUint32, writeUint64 } from './uint.ts'
 import { encodeUtf8 } from './utf8.ts'
 
 /** Numbers outside a field's range throw UsageError: silently cut ones could be money. */
@@ -15,7 +16,7 @@ export class Writer {
 
   /** `capacity` is a guess: it spares growing. */
   constructor(capacity = 64) {
-    this.#bytes = new Uint8Array(capacity)
+    this.#bytes = allocate(capacity)
   }
 
   /** Octets written so far. */
@@ -25,7 +26,8 @@ export class Writer {
 
   uint8(value: number): this {
     checkRange(value, 0xff)
-    this.#bytes[this.#advance(1)] = value
+    const at = this.#advance(1)
+    this.#bytes[at] = value
     return this
   }
 
@@ -53,7 +55,8 @@ export class Writer {
 
   /** A fixed-length timestamp: years 1 … 9999. */
   timestamp(value: Instant): this {
-    writeTimestamp(this.#bytes, this.#advance(TIMESTAMP_BYTES), value)
+    const at = this.#advance(TIMESTAMP_BYTES)
+    writeTimestamp(this.#bytes, at, value)
     return this
   }
 
@@ -78,14 +81,10 @@ export class Writer {
   /** A variable-length unsigned integer, 0 … 2^64-1, in as few octets as it needs. */
   varUint(value: bigint): this {
     checkUint64(value)
-    const octets = varUintOctets(value)
+    const octets = significantOctets(value)
     this.#length(octets)
     const at = this.#advance(octets)
-    let rest = value
-    for (let i = octets - 1; i >= 0; i--) {
-      this.#bytes[at + i] = Number(rest & 0xffn)
-      rest >>= 8n
-    }
+    writeUint(this.#bytes, at, value, octets)
     return this
   }
 
@@ -104,19 +103,12 @@ export class Writer {
     const at = this.#at
     this.#at = at + length
     if (this.#at > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(this.#at, 2 * this.#bytes.length))
+      const grown = allocate(Math.max(this.#at, 2 * this.#bytes.length))
       grown.set(this.#bytes.subarray(0, at))
       this.#bytes = grown
     }
     return at
   }
-}
-
-/** How many octets a VarUInt takes, without its length: zero takes one. */
-function varUintOctets(value: bigint): number {
-  let octets = 1
-  for (let limit = 0x100n; octets < UINT64_BYTES && value >= limit; limit <<= 8n) octets++
-  return octets
 }
 
 function checkRange(value: number, max: number): void {

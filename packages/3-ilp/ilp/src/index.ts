@@ -1,4 +1,11 @@
-export { ADDRESS_LENGTH_MAX, type Address, appendSegments, isAddress, toAddress } from './address.ts'
+export {
+  ADDRESS_LENGTH_MAX,
+  type Address,
+  appendSegments,
+  isAddress,
+  readAddress,
+  toAddress,
+} from './address.ts'
 export { type AmountTooLarge, decodeAmountTooLarge, encodeAmountTooLarge } from './amount-too-large.ts'
 export { DATA_BYTES_MAX } from './data.ts'
 export { PacketType, canonicalPacket } from './envelope.ts'
@@ -14,7 +21,7 @@ export {
   encodeIldcpRequest,
   encodeIldcpResponse,
 } from './ildcp.ts'
-export { type Packet, type Reply, decodePacket, decodeReply, encodeReply } from './packet.ts'
+export { type Packet, type Reply, decodePacket, decodeReply, encodePacket, encodeReply } from './packet.ts'
 export {
   AMOUNT_MAX,
   CONDITION_BYTES,

@@ -3,7 +3,7 @@ import { DecodeError } from '@hourglass/sansio'
 import { PacketType } from './envelope.ts'
 import type { IlpFault } from './fault.ts'
 import { type Fulfill, decodeFulfill, encodeFulfill } from './fulfill.ts'
-import { type Prepare, decodePrepare } from './prepare.ts'
+import { type Prepare, decodePrepare, encodePrepare } from './prepare.ts'
 import { type Reject, decodeReject, encodeReject } from './reject.ts'
 
 /** What answers a Prepare. */
@@ -18,6 +18,11 @@ export function decodePacket(packet: Uint8Array): Packet {
   return packet[0] === PacketType.Prepare
     ? { type: PacketType.Prepare, ...decodePrepare(packet) }
     : decodeReply(packet)
+}
+
+/** Throws UsageError where a field is out of its range. */
+export function encodePacket(packet: Packet): Uint8Array {
+  return packet.type === PacketType.Prepare ? encodePrepare(packet) : encodeReply(packet)
 }
 
 /** @throws DecodeError<IlpFault> as the decoder of its type does; `bad-type` also for a Prepare */

@@ -57,11 +57,7 @@ export function decodePrepare(packet: Uint8Array): Prepare {
 export function encodePrepare(prepare: Prepare): Uint8Array {
   const { amount, expiresAt, executionCondition, destination, data } = prepare
   checkAmount(amount)
-  if (executionCondition.length !== CONDITION_BYTES) {
-    throw new UsageError(
-      `an execution condition has ${CONDITION_BYTES} octets, not ${executionCondition.length}`,
-    )
-  }
+  checkCondition(executionCondition)
   checkData(data)
   const contentsBytes = DESTINATION_AT + octetsBytes(destination.length) + octetsBytes(data.length)
   const { packet, at } = newEnvelope(PacketType.Prepare, contentsBytes)
@@ -73,14 +69,14 @@ export function encodePrepare(prepare: Prepare): Uint8Array {
 }
 
 /**
- * Replaces amount and expiry in a canonical packet, in place: nothing else changes (ILP-18, ILP-67).
- * Throws UsageError where a field is out of its range, or where the packet cannot hold them.
+ * Replaces amount and expiry in place; nothing else changes (ILP-18, ILP-67). `packet` is one that
+ * `decodePrepare` reads. Throws UsageError where a value is out of its range: the packet then stays as it was.
  */
 export function rewritePrepare(packet: Uint8Array, amount: bigint, expiresAt: Instant): void {
   checkAmount(amount)
-  const at = openEnvelope(packet, PacketType.Prepare).at
-  writeUint64(packet, at, amount)
+  const { at } = openEnvelope(packet, PacketType.Prepare)
   writeTimestamp(packet, at + EXPIRES_AT, expiresAt)
+  writeUint64(packet, at, amount)
 }
 
 /** The packet as it may go on: `canonicalPacket` of a decoded Prepare. */
@@ -89,6 +85,11 @@ export function canonicalPrepare(packet: Uint8Array, prepare: Prepare): Uint8Arr
 }
 
 function checkAmount(amount: bigint): void {
-  if (amount < 0n || amount > AMOUNT_MAX)
-    throw new UsageError(`the amount ${amount} is not between 0 and 2^64-1`)
+  if (amount >= 0n && amount <= AMOUNT_MAX) return
+  throw new UsageError(`the amount ${amount} is not between 0 and 2^64-1`)
+}
+
+function checkCondition({ length }: Uint8Array): void {
+  if (length === CONDITION_BYTES) return
+  throw new UsageError(`an execution condition has ${CONDITION_BYTES} octets, not ${length}`)
 }

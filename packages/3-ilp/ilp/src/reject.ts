@@ -15,7 +15,7 @@ import { PacketType, newEnvelope, openEnvelope } from './envelope.ts'
 import type { IlpFault } from './fault.ts'
 
 export interface Reject {
-  /** Three ASCII characters, none of them a control character: an `ErrorCode`, or another one that `errorClass` sorts. */
+  /** Three ASCII characters, no control characters: an `ErrorCode`, or another that `errorClass` sorts. */
   readonly code: string
   /** Who made the Reject. Empty only where a peer named nobody. */
   readonly triggeredBy: Address | ''
@@ -59,12 +59,12 @@ export function encodeReject({ code, triggeredBy, message, data }: Reject): Uint
   return packet
 }
 
+/** ILP-13 */
 const CODE = /^[\x20-\x7e]{3}$/
 
-/** ILP-13 */
 function readCode(contents: Reader): string {
-  const at = contents.at
-  const code = String.fromCharCode(...contents.take(CODE_BYTES))
+  const { at } = contents
+  const code = String.fromCharCode(contents.uint8(), contents.uint8(), contents.uint8())
   if (!CODE.test(code)) throw new DecodeError<IlpFault>('bad-error-code', at)
   return code
 }
