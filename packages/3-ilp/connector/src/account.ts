@@ -6,7 +6,7 @@
  *   balance = incoming − outgoing + settled − received        (positive: the peer owes us)
  */
 import type { JournalRecord } from '@hourglass/journal'
-import { Reader, Writer } from '@hourglass/oer'
+import { Reader, Writer, decodeBigUint, encodeBigUint } from '@hourglass/oer'
 import { DecodeError, UsageError, assert } from '@hourglass/sansio'
 import type { Ratio } from './rates.ts'
 
@@ -117,7 +117,7 @@ export class Account {
     const writer = new Writer()
     writer.uint8(RECORD_VERSION)
     for (const total of [this.incoming, this.outgoing, this.settled, this.received]) {
-      writer.octets(toBigEndian(total))
+      writer.octets(encodeBigUint(total))
     }
     return { key: accountKey(this.id), value: writer.finish() }
   }
@@ -126,10 +126,10 @@ export class Account {
   restore(value: Uint8Array): void {
     const reader = new Reader(value)
     if (reader.uint8() !== RECORD_VERSION) throw new DecodeError('bad-version', 0)
-    this.incoming = fromBigEndian(reader.octets())
-    this.outgoing = fromBigEndian(reader.octets())
-    this.settled = fromBigEndian(reader.octets())
-    this.received = fromBigEndian(reader.octets())
+    this.incoming = decodeBigUint(reader.octets())
+    this.outgoing = decodeBigUint(reader.octets())
+    this.settled = decodeBigUint(reader.octets())
+    this.received = decodeBigUint(reader.octets())
     assert(reader.remaining === 0, 'an account record ends with its totals')
   }
 }
@@ -138,19 +138,4 @@ const RECORD_VERSION = 1
 
 export function accountKey(id: string): string {
   return `account/${id}`
-}
-
-/** Totals outgrow 64 bits in the long run: as many octets as it takes. */
-function toBigEndian(total: bigint): Uint8Array {
-  const digits = total.toString(16)
-  const padded = digits.length % 2 === 0 ? digits : `0${digits}`
-  return Uint8Array.from({ length: padded.length / 2 }, (_, i) =>
-    parseInt(padded.slice(2 * i, 2 * i + 2), 16),
-  )
-}
-
-function fromBigEndian(octets: Uint8Array): bigint {
-  let total = 0n
-  for (const octet of octets) total = (total << 8n) | BigInt(octet)
-  return total
 }

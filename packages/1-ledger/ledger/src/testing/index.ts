@@ -1,1 +1,1 @@
-export {}
+export { type LedgerFixture, ledgerSuite } from './ledger-suite.ts'

@@ -1,0 +1,113 @@
+/**
+ * What a channel settlement keeps in the journal. Layer 2.
+ *
+ *   channel/ACCOUNT/outgoing            the channel that we pay with, and the newest claim on it
+ *   channel/ACCOUNT/received            what came in over channels that are closed by now
+ *   channel/ACCOUNT/incoming/CHANNEL    the newest claim that we hold on a channel of the peer
+ */
+import type { JournalRecord, StoredRecord } from '@hourglass/journal'
+import type { ChannelTerms } from '@hourglass/ledger'
+import { Reader, Writer, decodeBigUint, encodeBigUint } from '@hourglass/oer'
+import { DecodeError } from '@hourglass/sansio'
+import { type Claim, readClaim, writeClaim } from './wire/claim.ts'
+
+export interface OutgoingRecord {
+  /** Ordered totals that are not on the current channel: negative where it had claims before our memory begins. */
+  readonly base: bigint
+  /** The channel that we decided on; undefined: none. */
+  readonly terms: ChannelTerms | undefined
+  /** Undefined: not known to be open. */
+  readonly channelId: string | undefined
+  readonly claim: Claim | undefined
+}
+
+export interface IncomingRecord {
+  readonly claim: Claim
+  /** What the ledger had paid when we first saw the channel: not ours to count. */
+  readonly start: bigint
+}
+
+/** Everything of one account. */
+export interface ChannelRecords {
+  readonly outgoing: OutgoingRecord | undefined
+  readonly received: bigint
+  readonly incoming: readonly IncomingRecord[]
+}
+
+const VERSION = 1
+
+function prefix(account: string): string {
+  return `channel/${account}/`
+}
+
+/** Picks the account's records out of a journal's. @throws DecodeError where this program did not write them */
+export function decodeRecords(account: string, records: Iterable<StoredRecord>): ChannelRecords {
+  let outgoing: OutgoingRecord | undefined
+  let received = 0n
+  const incoming: IncomingRecord[] = []
+  const own = prefix(account)
+  for (const { key, value } of records) {
+    if (!key.startsWith(own)) continue
+    const reader = new Reader(value)
+    if (reader.uint8() !== VERSION) throw new DecodeError('bad-version', 0)
+    const name = key.slice(own.length)
+    if (name === 'outgoing') outgoing = readOutgoing(reader)
+    else if (name === 'received') received = decodeBigUint(reader.octets())
+    else incoming.push({ claim: readClaim(reader), start: decodeBigUint(reader.octets()) })
+  }
+  return { outgoing, received, incoming }
+}
+
+export function encodeOutgoing(account: string, record: OutgoingRecord): JournalRecord {
+  const { base, terms, channelId, claim } = record
+  const writer = new Writer().uint8(VERSION).uint8(base < 0n ? 1 : 0)
+  writer.octets(encodeBigUint(base < 0n ? -base : base))
+  writer.uint8(terms === undefined ? 0 : 1)
+  if (terms !== undefined) writeTerms(writer, terms)
+  writer.text(channelId ?? '').uint8(claim === undefined ? 0 : 1)
+  if (claim !== undefined) writeClaim(writer, claim)
+  return { key: `${prefix(account)}outgoing`, value: writer.finish() }
+}
+
+function readOutgoing(reader: Reader): OutgoingRecord {
+  const isNegative = reader.uint8() === 1
+  const magnitude = decodeBigUint(reader.octets())
+  const terms = reader.uint8() === 0 ? undefined : readTerms(reader)
+  const channelId = reader.text()
+  const claim = reader.uint8() === 0 ? undefined : readClaim(reader)
+  return {
+    base: isNegative ? -magnitude : magnitude,
+    terms,
+    channelId: channelId === '' ? undefined : channelId,
+    claim,
+  }
+}
+
+function writeTerms(writer: Writer, terms: ChannelTerms): void {
+  const { source, destination, claimKey, asset, settleDelayMs, reference } = terms
+  for (const text of [source, destination, claimKey, asset, reference]) writer.text(text)
+  writer.varUint(BigInt(settleDelayMs))
+}
+
+function readTerms(reader: Reader): ChannelTerms {
+  const source = reader.text()
+  const destination = reader.text()
+  const claimKey = reader.text()
+  const asset = reader.text()
+  const reference = reader.text()
+  return { source, destination, claimKey, asset, reference, settleDelayMs: Number(reader.varUint()) }
+}
+
+export function encodeReceived(account: string, received: bigint): JournalRecord {
+  const value = new Writer().uint8(VERSION).octets(encodeBigUint(received)).finish()
+  return { key: `${prefix(account)}received`, value }
+}
+
+export function encodeIncoming(account: string, { claim, start }: IncomingRecord): JournalRecord {
+  const writer = writeClaim(new Writer().uint8(VERSION), claim).octets(encodeBigUint(start))
+  return { key: incomingKey(account, claim.channelId), value: writer.finish() }
+}
+
+export function incomingKey(account: string, channelId: string): string {
+  return `${prefix(account)}incoming/${channelId}`
+}
