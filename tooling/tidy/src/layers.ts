@@ -2,8 +2,8 @@
  * Who may import whom, by folder. Tooling.
  *
  *   packages/N-name/   a layer: imports 0-base, faces of lower layers, its own layer's face
- *   packages/testing/  may import every package
- *   apps/              may import every package and app
+ *   apps/              may import every layer and app
+ *   packages/testing/  may import all of these
  *   tooling/           may import everything
  *
  * A fixture (turbo tag `fixture`, in packages/testing/) imports no workspace package, so that every package's
@@ -22,7 +22,7 @@ const FACES: Readonly<Record<number, { readonly face: string | undefined; readon
 
 /** Where a package stands. */
 export interface Room {
-  /** Layer 0 to 5; testing, apps and tooling stand above all layers, in this order. */
+  /** Layer 0 to 5; apps, testing and tooling stand above all layers, in this order. */
   readonly rank: number
   /** Whether other layers may import it. */
   readonly isFace: boolean
@@ -32,8 +32,8 @@ export interface Room {
   readonly label: string
 }
 
-const TESTING_RANK = 6
-const APP_RANK = 7
+const APP_RANK = 6
+const TESTING_RANK = 7
 const TOOLING_RANK = 8
 
 /** The room of a package folder, or undefined where no package may stand. */
@@ -54,7 +54,7 @@ export function roomOf(directory: string): Room | undefined {
 
 /** Whether protocol code lives in this room: layers 0 to 5. */
 export function isLayer(room: Room): boolean {
-  return room.rank < TESTING_RANK
+  return room.rank < APP_RANK
 }
 
 export interface Fault {

@@ -100,8 +100,8 @@ it.each(['dependencies', 'devDependencies', 'optionalDependencies', 'peerDepende
 it.each([
   ['upward-import', LEDGER_EVM, '@hourglass/connector-app', 'an app'],
   ['upward-import', CONNECTOR, '@hourglass/interop', 'a package of packages/testing that is no fixture'],
-  ['upward-import', 'packages/testing/interop', '@hourglass/connector-app', 'an app, by testing'],
-  ['upward-import', 'apps/wallet', '@hourglass/tidy', 'tooling, by an app'],
+  ['upward-import', 'apps/wallet', '@hourglass/interop', 'a test package, by an app'],
+  ['upward-import', 'packages/testing/interop', '@hourglass/tidy', 'tooling, by testing'],
   ['non-face-import', CONNECTOR, '@hourglass/link-btp', 'a non-face package of a lower layer'],
   ['non-face-import', BTP, '@hourglass/ledger-evm', 'a non-face package of a lower layer'],
   ['same-layer-import', LEDGER, '@hourglass/ledger-evm', "the face's own layer"],
