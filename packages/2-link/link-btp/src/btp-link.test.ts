@@ -234,6 +234,16 @@ describe('requests of the peer', () => {
     expect(bench.take()).toMatchObject([{ type: FrameType.Error, requestId: 1, error: { code: 'T00' } }])
   })
 
+  it('that came by an earlier socket are not answered on a later one, where their id may mean another', () => {
+    const bench = Bench.up()
+    bench.receive({ type: FrameType.Message, requestId: 4, protocolData: ilp(12) })
+    bench.wire({ kind: 'closed' })
+    bench.wire({ kind: 'opened' })
+    bench.take()
+    bench.link.handle({ kind: 'reply', id: 1, body: Uint8Array.of(13) }, NOW)
+    expect(bench.take()).toEqual([])
+  })
+
   it('that repeat an id under way are answered each', () => {
     const bench = Bench.up()
     for (let i = 0; i < 2; i++)

@@ -2,7 +2,7 @@
 import { LINK_BODY_BYTES_MAX } from '@hourglass/link'
 
 /** The largest frame that is read: the largest body, its names and some small parts beside it (BTP-55). */
-export const FRAME_BYTES_MAX = LINK_BODY_BYTES_MAX + 1024
+export const FRAME_BYTES_MAX: number = LINK_BODY_BYTES_MAX + 1024
 
 /** Requests of ours under way: above what a connector holds for one account. */
 export const REQUESTS_MAX = 20_000

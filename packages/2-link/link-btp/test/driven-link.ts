@@ -1,25 +1,24 @@
 /** A link driven by the real clock, whose outputs can be awaited. */
-import type { LinkOutput } from '@hourglass/link'
-import { type Driver, drive, now } from '@hourglass/sansio/io'
+import type { LinkInput, LinkOutput } from '@hourglass/link'
 import { BtpLink, type BtpLinkOptions, type BtpWireIn, type BtpWireOut } from '@hourglass/link-btp'
+import { type Driver, drive, now } from '@hourglass/sansio/io'
 
 type Output = Exclude<LinkOutput<BtpWireOut>, { kind: 'wire' }>
-type Kind = Output['kind']
 
 export class DrivenLink {
-  /** Where wires go; set once the socket is there. */
-  send: (wire: BtpWireOut) => void = nothing
+  /** Where wires go, once there is a socket. */
+  send: ((wire: BtpWireOut) => void) | undefined
   readonly outputs: Output[] = []
-  readonly #driver: Driver<Parameters<BtpLink['handle']>[0]>
-  #changed: () => void = nothing
+  readonly #driver: Driver<LinkInput<BtpWireIn>>
+  readonly #changes = new Changes()
 
   constructor(options: BtpLinkOptions) {
     this.#driver = drive(new BtpLink(options), (output) => {
       if (output.kind === 'wire') {
-        this.send(output.wire)
+        this.send?.(output.wire)
       } else {
         this.outputs.push(output)
-        this.#changed()
+        this.#changes.tell()
       }
     })
   }
@@ -34,20 +33,16 @@ export class DrivenLink {
     this.#driver.push({ kind: 'reply', id, body })
   }
 
-  refuse(id: number, message: string): void {
-    this.#driver.push({ kind: 'refuse', id, message })
-  }
-
   stop(): void {
     this.#driver.stop()
   }
 
   /** The oldest output of that kind that nobody has taken; waits for it. */
-  async take<K extends Kind>(kind: K): Promise<Extract<Output, { kind: K }>> {
+  async take<K extends Output['kind']>(kind: K): Promise<Extract<Output, { kind: K }>> {
     for (;;) {
       const index = this.outputs.findIndex((output) => output.kind === kind)
       if (index >= 0) return this.outputs.splice(index, 1)[0] as Extract<Output, { kind: K }>
-      await new Promise<void>((resolve) => (this.#changed = resolve))
+      await this.#changes.next()
     }
   }
 }
@@ -55,20 +50,29 @@ export class DrivenLink {
 /** Something that is told again and again, to be awaited one by one. */
 export class Reports<T> {
   readonly all: T[] = []
+  readonly #changes = new Changes()
   #taken = 0
-  #changed: () => void = nothing
 
   report = (item: T): void => {
     this.all.push(item)
-    this.#changed()
+    this.#changes.tell()
   }
 
   async next(): Promise<T> {
-    while (this.all.length === this.#taken) await new Promise<void>((resolve) => (this.#changed = resolve))
+    while (this.all.length === this.#taken) await this.#changes.next()
     return this.all[this.#taken++]!
   }
 }
 
-function nothing(): void {
-  // Until there is something to do.
+/** Wakes all who wait. */
+class Changes {
+  #waiting: (() => void)[] = []
+
+  async next(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
+  tell(): void {
+    for (const wake of this.#waiting.splice(0)) wake()
+  }
 }

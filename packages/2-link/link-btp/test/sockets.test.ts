@@ -12,6 +12,7 @@ import {
 } from '@hourglass/link-btp'
 import {
   type BtpServer,
+  type ConnectBtpOptions,
   LinkError,
   type ListenBtpOptions,
   connectBtp,
@@ -23,6 +24,7 @@ import { nodeCrypto } from '@hourglass/sansio/io'
 import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { DrivenLink, Reports } from './driven-link.ts'
+import { TEST_CERTIFICATE, TEST_KEY } from './tls-fixture.ts'
 
 const HOST = '127.0.0.1'
 const AUTH = authFrame('alice', 'secret')
@@ -57,12 +59,14 @@ async function startServer(options: Partial<ListenBtpOptions> = {}): Promise<{
   return { server, link, reports }
 }
 
-function startClient(text: string, keepAliveMs?: number): { link: DrivenLink; reports: Reports<LinkError> } {
+function startClient(
+  text: string,
+  more: Partial<ConnectBtpOptions> = {},
+): { link: DrivenLink; reports: Reports<LinkError> } {
   const { url, username, token } = decodeBtpUrl(text)
   const link = new DrivenLink({ role: 'client', username, token })
   const reports = new Reports<LinkError>()
-  const options = keepAliveMs === undefined ? {} : { keepAliveMs }
-  const client = connectBtp({ url, receive: link.receive, report: reports.report, ...options })
+  const client = connectBtp({ url, receive: link.receive, report: reports.report, ...more })
   link.send = (wire) => client.send(wire)
   cleanups.push(() => link.stop())
   cleanups.push(() => client.close())
@@ -139,6 +143,18 @@ describe('a client and a server', () => {
     await us.take('up')
   })
 
+  it('speak wss where the server has a certificate that the client trusts (BTP-47)', async () => {
+    const { server } = await startServer({ tls: { cert: TEST_CERTIFICATE, key: TEST_KEY } })
+    const url = `btp+wss://alice:secret@${HOST}:${server.port}/`
+    const { link } = startClient(url, { ca: TEST_CERTIFICATE })
+    await link.take('up')
+    const { reports } = startClient(url)
+    expect(await reports.next()).toMatchObject({
+      code: 'unreachable',
+      message: `wss://${HOST}:${server.port}/ cannot be reached: its certificate is signed by nobody we trust`,
+    })
+  })
+
   it('stop when told to, whatever they were doing', async () => {
     const { server, link } = await startServer()
     const { link: us } = startClient(`btp+ws://alice:secret@${HOST}:${server.port}/`)
@@ -189,7 +205,9 @@ describe('a client', () => {
 
   it('gives up a peer that answers no pings (BTP-48)', async () => {
     const { server, link: alice } = await startServer()
-    const { link, reports } = startClient(`btp+ws://alice:secret@${HOST}:${server.port}/`, 50)
+    const { link, reports } = startClient(`btp+ws://alice:secret@${HOST}:${server.port}/`, {
+      keepAliveMs: 50,
+    })
     await alice.take('up')
     await link.take('up')
     cleanups.push(stopAnsweringPings())
@@ -352,6 +370,24 @@ describe('a server', () => {
     await allReceived
     link.request(sent, 'bulk', body)
     await once(webSocket, 'message')
+  })
+
+  it('gives up a peer that asks and asks without reading the answers', async () => {
+    const { server, link, reports } = await startServer()
+    const webSocket = await openRaw(server.port)
+    webSocket.send(AUTH)
+    await link.take('up')
+    webSocket.pause()
+    const protocolData = [{ protocolName: 'bulk', contentType: 0, data: new Uint8Array(0) }]
+    for (let requestId = 0; requestId < 1000; requestId++) {
+      webSocket.send(encodeFrame({ type: FrameType.Message, requestId, protocolData }))
+    }
+    const answer = new Uint8Array(40_000)
+    const answering = (async () => {
+      for (;;) link.reply((await link.take('request')).id, answer)
+    })()
+    await Promise.race([answering, link.take('down')])
+    expect(await reports.next()).toMatchObject({ code: 'stalled' })
   })
 })
 

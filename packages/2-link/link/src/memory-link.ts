@@ -25,7 +25,7 @@ export class MemoryLink implements Link<MemoryWire, MemoryWire> {
   #up = false
 
   /** `requestsMax`: how many requests of ours may be under way. */
-  constructor(requestsMax = REQUESTS_MAX) {
+  constructor(requestsMax: number = REQUESTS_MAX) {
     this.#requests = new RequestTable(requestsMax)
   }
 

@@ -1,23 +1,18 @@
 /** BTP with ilp-plugin-btp 1.5.0, the JavaScript world's own: in both roles, requests in both directions. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import type { LinkFailure } from '@hourglass/link'
 import { BtpLink, type BtpLinkOptions, type BtpWireIn, type BtpWireOut } from '@hourglass/link-btp'
 import { type LinkError, connectBtp, listenBtp } from '@hourglass/link-btp/io'
 import { type Driver, drive, now } from '@hourglass/sansio/io'
 import { serializeIlpFulfill, serializeIlpPrepare, serializeIlpReject } from 'ilp-packet'
+import plugin from 'ilp-plugin-btp'
 import { afterEach, describe, expect, it } from 'vitest'
 
-/** What is used of the plugin; its own types name a default export that it does not have. */
-interface Plugin {
-  connect(): Promise<void>
-  disconnect(): Promise<void>
-  sendData(packet: Buffer): Promise<Buffer>
-  registerDataHandler(handler: (packet: Buffer) => Promise<Buffer>): void
-}
-const PluginBtp = createRequire(import.meta.url)('ilp-plugin-btp') as new (options: object) => Plugin
+/** By its types a module with a default, at run time the class that is its own default. */
+const PluginBtp = plugin.default
+type Plugin = InstanceType<typeof PluginBtp>
 
 const HOST = '127.0.0.1'
 const PREPARE = serializeIlpPrepare({

@@ -1,11 +1,15 @@
 /**
  * An open WebSocket that carries frames. Layer 2, io.
  *
- * What is sent in one turn of the event loop leaves in one write: with many packets under way that costs a fifth
- * of a write each. What waits for a slow peer is bounded, and a peer that answers no ping is given up (BTP-48).
+ * What is sent in one turn of the event loop leaves in one write of one buffer: with many packets under way that
+ * costs a fifth of a write each. So data frames pass by ws, whose sender writes each by itself; all else (handshake,
+ * reading, pings, closing) is ws's, and its control frames fall between whole data frames.
+ *
+ * What waits for a slow peer is bounded, and a peer that answers no ping is given up (BTP-48).
  */
 import type { Duplex } from 'node:stream'
 import type { RawData, WebSocket } from 'ws'
+import { encodeMessages, messageBytes } from './binary-messages.ts'
 import { LinkError, reasonOf } from './link-error.ts'
 
 export interface SocketEvents {
@@ -19,13 +23,22 @@ export interface SocketEvents {
   closed(error: LinkError): void
 }
 
+export interface BatchedSocketOptions {
+  /** Which end of the WebSocket this is: a client masks what it sends. */
+  readonly role: 'client' | 'server'
+  readonly keepAliveMs: number | undefined
+}
+
 export class BatchedSocket {
   readonly #webSocket: WebSocket
   readonly #stream: Duplex
   readonly #events: SocketEvents
+  readonly #masked: boolean
   readonly #keepAlive: NodeJS.Timeout
-  readonly #uncork: () => void
-  #corked = false
+  readonly #flush = (): void => this.#writeBatch()
+  /** Sent in this turn of the event loop, and its size on the wire. */
+  #batch: Uint8Array[] = []
+  #batchBytes = 0
   #congested = false
   #closed = false
   /** Since the last ping. */
@@ -36,42 +49,44 @@ export class BatchedSocket {
     webSocket: WebSocket,
     stream: Duplex,
     events: SocketEvents,
-    keepAliveMs: number = KEEP_ALIVE_MS,
+    { role, keepAliveMs = KEEP_ALIVE_MS }: BatchedSocketOptions,
   ) {
     this.#webSocket = webSocket
     this.#stream = stream
     this.#events = events
-    this.#uncork = () => {
-      this.#corked = false
-      stream.uncork()
-    }
+    this.#masked = role === 'client'
     this.#keepAlive = setInterval(() => this.#ping(), keepAliveMs).unref()
     webSocket.on('message', (data, isBinary) => this.#receive(data, isBinary))
     webSocket.on('pong', () => (this.#heard = true))
-    webSocket.on('error', (error) => this.#end(toLinkError(error)))
-    webSocket.on('close', (code) =>
-      this.#end(new LinkError('closed', `the peer closed the connection (${code})`)),
-    )
+    webSocket.on('error', (error) => this.close(toLinkError(error)))
+    webSocket.on('close', (code) => this.#end(new LinkError('closed', `closed the connection (${code})`)))
     stream.on('drain', () => this.#drained())
   }
 
   /** Sends at the end of this turn of the event loop; what is sent to a closed socket is dropped. */
   send(bytes: Uint8Array): void {
     if (this.#closed) return
-    if (!this.#corked) {
-      this.#corked = true
-      this.#stream.cork()
-      setImmediate(this.#uncork)
-    }
-    this.#webSocket.send(bytes, SEND_OPTIONS)
-    if (this.#stream.writableLength > BUFFERED_BYTES_MAX) this.#tooMuchWaits()
+    if (this.#batch.length === 0) setImmediate(this.#flush)
+    this.#batch.push(bytes)
+    this.#batchBytes += messageBytes(bytes.length, this.#masked)
+    if (this.#batchBytes + this.#stream.writableLength > BUFFERED_BYTES_MAX) this.#tooMuchWaits()
   }
 
   /** Tells `closed` at once; what was sent still goes out, then the socket closes. */
   close(error: LinkError): void {
     if (!this.#end(error)) return
+    this.#writeBatch()
     this.#webSocket.close(CLOSE_CODES[error.code] ?? POLICY_VIOLATION)
     setTimeout(() => this.#webSocket.terminate(), CLOSE_TIMEOUT_MS).unref()
+  }
+
+  #writeBatch(): void {
+    // Nothing follows a close frame (RFC 6455 §5.5.1), which ws sends by itself where the peer closes.
+    if (this.#batch.length > 0 && this.#webSocket.readyState === this.#webSocket.OPEN) {
+      this.#stream.write(encodeMessages(this.#batch, this.#batchBytes, this.#masked))
+    }
+    this.#batch = []
+    this.#batchBytes = 0
   }
 
   #receive(data: RawData, isBinary: boolean): void {
@@ -91,8 +106,9 @@ export class BatchedSocket {
       this.#congested = true
       this.#events.congested()
     }
-    if (this.#stream.writableLength > BUFFERED_BYTES_LIMIT) {
-      this.#end(new LinkError('stalled', `does not read: ${this.#stream.writableLength} bytes wait for it`))
+    const waitingBytes = this.#batchBytes + this.#stream.writableLength
+    if (waitingBytes > BUFFERED_BYTES_LIMIT) {
+      this.#end(new LinkError('stalled', `does not read: ${waitingBytes} bytes wait for it`))
       this.#webSocket.terminate()
     }
   }
@@ -131,7 +147,6 @@ const BUFFERED_BYTES_LIMIT = 16 * 1024 * 1024
 const KEEP_ALIVE_MS = 20_000
 /** How long the peer may take to close its side. */
 const CLOSE_TIMEOUT_MS = 1000
-const SEND_OPTIONS = { binary: true, compress: false, fin: true } as const
 
 /** RFC 6455 §7.4.1. */
 const POLICY_VIOLATION = 1008

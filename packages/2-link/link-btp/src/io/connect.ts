@@ -121,7 +121,7 @@ class Client implements BtpClient {
         this.#failed(error)
       },
     }
-    this.#socket = new BatchedSocket(webSocket, stream, events, keepAliveMs)
+    this.#socket = new BatchedSocket(webSocket, stream, events, { role: 'client', keepAliveMs })
     receive({ kind: 'opened' })
   }
 

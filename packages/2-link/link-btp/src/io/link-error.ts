@@ -79,4 +79,9 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ['ECONNRESET', 'the connection was cut'],
   ['ETIMEDOUT', 'no answer in time'],
   ['EHOSTUNREACH', 'there is no way to the host'],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'its certificate is signed by nobody we trust'],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'its certificate is signed by nobody we trust'],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'its certificate is signed by nobody we trust'],
+  ['CERT_HAS_EXPIRED', 'its certificate has expired'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for another host'],
 ])

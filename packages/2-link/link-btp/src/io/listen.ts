@@ -78,6 +78,11 @@ class Listener implements BtpServer, ServerSocketHost {
     this.port = (httpServer.address() as AddressInfo).port
     this.#options = options
     this.#httpServer = httpServer
+    httpServer.on('error', (error) => {
+      this.#report(
+        new LinkError('cannot-listen', `cannot take a connection: ${reasonOf(error)}`, { cause: error }),
+      )
+    })
     httpServer.on('upgrade', (request, stream, head) => this.#upgrade(request, stream, head))
   }
 

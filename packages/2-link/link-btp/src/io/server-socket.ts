@@ -35,7 +35,7 @@ export class ServerSocket {
   constructor(
     { webSocket, stream, remote }: { webSocket: WebSocket; stream: Duplex; remote: string },
     host: ServerSocketHost,
-    keepAliveMs?: number,
+    keepAliveMs: number | undefined,
   ) {
     this.remote = remote
     this.#host = host
@@ -52,7 +52,7 @@ export class ServerSocket {
         host.closed(this, error)
       },
     }
-    this.#socket = new BatchedSocket(webSocket, stream, events, keepAliveMs)
+    this.#socket = new BatchedSocket(webSocket, stream, events, { role: 'server', keepAliveMs })
     // Arms the timer for a client that says nothing.
     this.#handshake.push(TIMEOUT)
   }

@@ -30,7 +30,7 @@ export const ERROR_NAMES = {
 export type ErrorCode = keyof typeof ERROR_NAMES
 
 /** RFC 23 "Error": the longest data, in octets. */
-export const ERROR_DATA_BYTES_MAX = 8192
+const ERROR_DATA_BYTES_MAX = 8192
 
 export interface ErrorContents {
   /** Three characters, `F00`. Peers may send codes that are not in the RFC. */

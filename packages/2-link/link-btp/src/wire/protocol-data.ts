@@ -18,7 +18,7 @@ export interface ProtocolData {
   readonly data: Uint8Array
 }
 
-/** Reads all parts from `reader`, which reads `bytes`; octets behind them stay unread. @throws DecodeError of `Reader` */
+/** Reads all parts; `reader` reads `bytes`, and what follows stays unread. @throws DecodeError of `Reader` */
 export function readProtocolData(reader: Reader, bytes: Uint8Array): ProtocolData[] {
   if (isAt(ILP_HEAD, bytes, reader.at)) {
     reader.skip(ILP_HEAD.length)

@@ -5,7 +5,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { LINK_BODY_BYTES_MAX, type LinkOutput } from '../index.ts'
-import { DEADLINE_MS, type LinkPair, PairDriver, type Side } from './pair-driver.ts'
+import { DEADLINE_MS, type LinkPair, PairDriver } from './pair-driver.ts'
 import { type Step, playSteps, stepArbitrary } from './random-course.ts'
 
 /** `makePair` makes two new links that have not been opened. */
@@ -259,5 +259,3 @@ function idOf<WireOut>(output: LinkOutput<WireOut> | undefined): number {
 function text(characters: string): Uint8Array {
   return Uint8Array.from(characters, (character) => character.charCodeAt(0))
 }
-
-export type { Side }
