@@ -68,12 +68,12 @@ async function listen(
     return await listenBtp({
       host,
       port,
-      authenticate: (username, token) => credentials.find(username, token),
+      authenticate: (claim) => credentials.find(claim),
       receive: (account, wire) => driver.push({ kind: 'wire', account, wire }),
       report: (error) => log.warn(error.message),
     })
   } catch (error) {
-    throw new StartError(`cannot listen on ${host}:${port}: ${(error as Error).message}`)
+    throw new StartError((error as Error).message)
   }
 }
 

@@ -3,6 +3,7 @@
  * It decides nothing about money; each output of the node is carried out by exactly one part.
  */
 import { mkdirSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { Node, type NodeAccount, type NodeInput, type NodeOutput } from '@hourglass/connector'
 import type { Address } from '@hourglass/ilp'
@@ -36,7 +37,7 @@ export interface StartOptions {
 export async function startConnector(config: Config, options: StartOptions): Promise<RunningConnector> {
   const log = options.log ?? openLog(config.logLevel)
   const journal = openJournal(config)
-  const ledgers = await orClose(journal, openLedgers(config.ledgers, log))
+  const ledgers = await orClose(journal, openLedgers(config.ledgers))
   const records = journal.load('')
   const sessions = new Map<string, LedgerSession>()
 
@@ -164,5 +165,5 @@ async function openAdmin(
   } catch (error) {
     throw new StartError(`cannot serve admin on ${host}:${port}: ${(error as Error).message}`)
   }
-  return { port: server.addresses()[0]?.port ?? port, close: async () => server.close() }
+  return { port: (server.addresses()[0] as AddressInfo).port, close: async () => server.close() }
 }
