@@ -14,7 +14,7 @@ export interface AmountTooLarge {
   readonly maximumAmount: bigint
 }
 
-export const AMOUNT_TOO_LARGE_BYTES = 2 * UINT64_BYTES
+const AMOUNT_TOO_LARGE_BYTES = 2 * UINT64_BYTES
 
 /** Undefined where a Reject's data is too short to give a hint (ILP-45); what trails is ignored. */
 export function decodeAmountTooLarge(data: Uint8Array): AmountTooLarge | undefined {

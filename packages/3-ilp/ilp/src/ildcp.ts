@@ -20,13 +20,13 @@ export interface IldcpResponse {
   readonly assetScale: number
 }
 
-export const ILDCP_DESTINATION = toAddress('peer.config')
+export const ILDCP_DESTINATION: Address = toAddress('peer.config')
 
 /** The fulfillment that everyone knows: no money hangs on it. */
-export const ILDCP_FULFILLMENT = new Uint8Array(FULFILLMENT_BYTES)
+export const ILDCP_FULFILLMENT: Uint8Array = new Uint8Array(FULFILLMENT_BYTES)
 
 /** SHA-256 of `ILDCP_FULFILLMENT`. */
-export const ILDCP_CONDITION = Uint8Array.of(
+export const ILDCP_CONDITION: Uint8Array = Uint8Array.of(
   ...[0x66, 0x68, 0x7a, 0xad, 0xf8, 0x62, 0xbd, 0x77, 0x6c, 0x8f, 0xc1, 0x8b, 0x8e, 0x9f, 0x8e, 0x20],
   ...[0x08, 0x97, 0x14, 0x85, 0x6e, 0xe2, 0x33, 0xb3, 0x90, 0x2a, 0x59, 0x1d, 0x0d, 0x5f, 0x29, 0x25],
 )

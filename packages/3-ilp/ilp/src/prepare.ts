@@ -33,7 +33,7 @@ export interface Prepare {
 export const CONDITION_BYTES = 32
 
 /** The largest amount that a packet carries. */
-export const AMOUNT_MAX = UINT64_MAX
+export const AMOUNT_MAX: bigint = UINT64_MAX
 
 /** Offsets from the start of the contents. */
 const EXPIRES_AT = UINT64_BYTES

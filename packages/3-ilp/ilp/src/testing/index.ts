@@ -1,0 +1,9 @@
+export {
+  anyAddress,
+  anyFulfill,
+  anyMutatedPacket,
+  anyOctets,
+  anyPacket,
+  anyPrepare,
+  anyReject,
+} from './arbitraries.ts'
