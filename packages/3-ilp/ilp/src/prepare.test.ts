@@ -1,7 +1,7 @@
 import { DecodeError, UsageError } from '@hourglass/sansio'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { toAddress } from './address.ts'
+import { ADDRESS_LENGTH_MAX, toAddress } from './address.ts'
 import { DATA_BYTES_MAX } from './data.ts'
 import {
   AMOUNT_MAX,
@@ -42,6 +42,12 @@ describe('a Prepare', () => {
     const data = new Uint8Array(DATA_BYTES_MAX).fill(7)
     expect(decodePrepare(encodePrepare({ ...EXAMPLE, data })).data).toEqual(data)
     expect(() => encodePrepare({ ...EXAMPLE, data: new Uint8Array(DATA_BYTES_MAX + 1) })).toThrow(UsageError)
+  })
+
+  it('is at most 33 857 octets long, which every link carries (ILP-66)', () => {
+    const destination = toAddress(`g.${'a'.repeat(ADDRESS_LENGTH_MAX - 2)}`)
+    const largest = encodePrepare({ ...EXAMPLE, destination, data: new Uint8Array(DATA_BYTES_MAX) })
+    expect(largest).toHaveLength(33_857)
   })
 
   it('with more data is refused (ILP-11)', () => {
