@@ -1,1 +1,28 @@
-export {}
+export { PACKETS_IN_FLIGHT_MAX, PACKETS_IN_FLIGHT_START } from './congestion/pacing.ts'
+export type { AssetDetails, Credentials } from './credentials.ts'
+export { StreamErrorCode } from './error-code.ts'
+export { ConnectionKeys, SHARED_SECRET_BYTES } from './keys.ts'
+export type { PaymentOutcome } from './outcome.ts'
+export type { PaymentAmount } from './plan.ts'
+export { type Ratio, divCeil, mulCeil, mulFloor } from './ratio.ts'
+export {
+  NO_PROGRESS_MS,
+  PACKET_LIFETIME_MS,
+  type PaymentReport,
+  type Quote,
+  StreamSender,
+  type StreamSenderInput,
+  type StreamSenderOptions,
+  type StreamSenderOutput,
+} from './sender.ts'
+export {
+  CONNECTIONS_MAX,
+  CONNECTION_IDLE_MS,
+  StreamServer,
+  type StreamServerInput,
+  type StreamServerOptions,
+  type StreamServerOutput,
+} from './server.ts'
+export type { ConnectionFrame } from './wire/connection-frames.ts'
+export { type Frame, type StreamPacket, decodeStreamPacket, encodeStreamPacket } from './wire/packet.ts'
+export type { StreamFrame } from './wire/stream-frames.ts'

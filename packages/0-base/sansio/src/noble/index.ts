@@ -1,1 +1,1 @@
-export {}
+export { nobleCrypto } from './crypto.ts'

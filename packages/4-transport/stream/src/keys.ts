@@ -1,0 +1,63 @@
+/**
+ * What a shared secret gives: an envelope for packets, and the fulfillments of Prepares. Layer 4.
+ * Spec: IL-RFC 29 §5.1, §6. Keys are prepared once a connection, since that costs more than using them.
+ *
+ *   envelope: IV 12 octets | tag 16 octets | ciphertext
+ */
+import { encodeUtf8 } from '@hourglass/oer'
+import type { Aead, Crypto, Hmac, Rng } from '@hourglass/sansio'
+
+export const SHARED_SECRET_BYTES = 32
+const IV_BYTES = 12
+/** STR-11: shorter data cannot be an envelope. */
+const ENVELOPE_BYTES_MIN = 28
+
+const ENCRYPTION_LABEL = encodeUtf8('ilp_stream_encryption')
+const FULFILLMENT_LABEL = encodeUtf8('ilp_stream_fulfillment')
+const SHARED_SECRET_LABEL = encodeUtf8('ilp_stream_shared_secret')
+
+export class ConnectionKeys {
+  readonly #crypto: Crypto
+  readonly #aead: Aead
+  readonly #fulfillmentHmac: Hmac
+
+  /** `sharedSecret` is 32 octets, known to both ends alone. */
+  constructor(crypto: Crypto, sharedSecret: Uint8Array) {
+    const hmac = crypto.hmacSha256(sharedSecret)
+    this.#crypto = crypto
+    this.#aead = crypto.aes256Gcm(hmac(ENCRYPTION_LABEL)) // STR-07
+    this.#fulfillmentHmac = crypto.hmacSha256(hmac(FULFILLMENT_LABEL)) // STR-31
+  }
+
+  /** An envelope under a fresh IV (STR-08, STR-09). */
+  seal(plaintext: Uint8Array, rng: Rng): Uint8Array {
+    const iv = rng.bytes(IV_BYTES)
+    const sealed = this.#aead.seal(iv, plaintext)
+    const envelope = new Uint8Array(IV_BYTES + sealed.length)
+    envelope.set(iv)
+    envelope.set(sealed, IV_BYTES)
+    return envelope
+  }
+
+  /** Undefined where the envelope is not authentic. */
+  open(envelope: Uint8Array): Uint8Array | undefined {
+    if (envelope.length < ENVELOPE_BYTES_MIN) return undefined
+    return this.#aead.open(envelope.subarray(0, IV_BYTES), envelope.subarray(IV_BYTES))
+  }
+
+  /** The fulfillment of a Prepare that carries this envelope as its data. */
+  fulfillment(envelope: Uint8Array): Uint8Array {
+    return this.#fulfillmentHmac(envelope)
+  }
+
+  /** STR-32 */
+  condition(fulfillment: Uint8Array): Uint8Array {
+    return this.#crypto.sha256(fulfillment)
+  }
+}
+
+/** The secret that belongs to a token, for whoever has the server's secret (STR-03). */
+export function secretOfToken(crypto: Crypto, serverSecret: Uint8Array): Hmac {
+  const key = crypto.hmacSha256(serverSecret)(SHARED_SECRET_LABEL)
+  return crypto.hmacSha256(key)
+}

@@ -1,0 +1,100 @@
+/**
+ * The paying end of one connection: packets out, authentic answers in. Layer 4. Spec: IL-RFC 29 §5, §6.
+ * It knows no plan and no price: what a payment makes of it is decided in `sender.ts`.
+ */
+import { type Address, PacketType, type Prepare, type Reply } from '@hourglass/ilp'
+import { type Crypto, DecodeError, type Instant, type Rng, equalBytes } from '@hourglass/sansio'
+import type { Credentials } from './credentials.ts'
+import { ConnectionKeys } from './keys.ts'
+import { type Frame, type StreamPacket, decodeStreamPacket, encodeStreamPacket } from './wire/packet.ts'
+
+/** One packet that nobody has answered yet. */
+export interface Outstanding {
+  readonly amount: bigint
+  /** The least that the receiver may take it for. */
+  readonly destinationMin: bigint
+  readonly isFulfillable: boolean
+  readonly sequence: bigint
+  readonly condition: Uint8Array
+}
+
+/** What an answer is worth. */
+export interface Answer {
+  readonly isFulfilled: boolean
+  /** What the receiver says, where it was the receiver who spoke (STR-38). */
+  readonly packet: StreamPacket | undefined
+}
+
+export interface PacketPlan {
+  readonly amount: bigint
+  readonly destinationMin: bigint
+  readonly isFulfillable: boolean
+  readonly frames: readonly Frame[]
+  readonly expiresAt: Instant
+}
+
+/** STR-12: GCM under random IVs is safe for so many packets, and no payment needs as many. */
+export const PACKETS_MAX = 2 ** 31
+
+export class PayerConnection {
+  readonly #crypto: Crypto
+  readonly #rng: Rng
+  readonly #keys: ConnectionKeys
+  readonly #destination: Address
+  #sequence = 0n
+
+  constructor(crypto: Crypto, rng: Rng, { destination, sharedSecret }: Credentials) {
+    this.#crypto = crypto
+    this.#rng = rng
+    this.#keys = new ConnectionKeys(crypto, sharedSecret)
+    this.#destination = destination
+  }
+
+  /** The next packet, with the next sequence number (STR-13). */
+  build(plan: PacketPlan): { readonly prepare: Prepare; readonly outstanding: Outstanding } {
+    const { amount, destinationMin, isFulfillable, frames, expiresAt } = plan
+    const sequence = ++this.#sequence
+    const packet: StreamPacket = {
+      type: PacketType.Prepare,
+      sequence,
+      prepareAmount: destinationMin, // STR-18, STR-84
+      frames,
+    }
+    const data = this.#keys.seal(encodeStreamPacket(packet), this.#rng)
+    const condition = isFulfillable
+      ? this.#keys.condition(this.#keys.fulfillment(data))
+      : this.#rng.bytes(CONDITION_BYTES) // STR-33: nobody knows what fulfills it.
+    const outstanding = { amount, destinationMin, isFulfillable, sequence, condition }
+    const prepare = {
+      amount,
+      expiresAt,
+      executionCondition: condition,
+      destination: this.#destination,
+      data,
+    }
+    return { prepare, outstanding }
+  }
+
+  /** A Fulfill that does not fit its condition is none, whoever sent it. */
+  check(outstanding: Outstanding, reply: Reply): Answer {
+    const isFulfilled =
+      reply.type === PacketType.Fulfill &&
+      equalBytes(this.#crypto.sha256(reply.fulfillment), outstanding.condition)
+    return { isFulfilled, packet: this.#open(outstanding, reply) }
+  }
+
+  /** STR-15, STR-16: only the receiver's own words for this very packet count. */
+  #open({ sequence }: Outstanding, { type, data }: Reply): StreamPacket | undefined {
+    const plaintext = this.#keys.open(data)
+    if (plaintext === undefined) return undefined
+    try {
+      const packet = decodeStreamPacket(plaintext)
+      return packet.type === type && packet.sequence === sequence ? packet : undefined
+    } catch (error) {
+      if (error instanceof DecodeError) return undefined
+      throw error
+    }
+  }
+}
+
+const CONDITION_BYTES = 32
