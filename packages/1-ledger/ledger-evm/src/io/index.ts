@@ -1,1 +1,6 @@
-export {}
+export type { AccountOptions } from './account.ts'
+export type { Confirmations } from './chain.ts'
+export { type EvmOptions, connectEvm } from './connect.ts'
+export { PAY_CHAN_ADDRESS, deployPayChan } from './deploy.ts'
+export { EvmError, type EvmErrorCode } from './errors.ts'
+export { loadCurve } from './native-curve.ts'

@@ -1,0 +1,1 @@
+export { nobleCurve } from './noble-curve.ts'
