@@ -36,6 +36,7 @@ type Request = (packet: Buffer) => Promise<Buffer>
 const ATTEMPTS_MAX = 200
 const ATTEMPT_EVERY_MS = 100
 
+process.on('disconnect', () => process.exit())
 const [role, end = '', receiver = ''] = process.argv.slice(2)
 const request = await connect(JSON.parse(end) as EndAddress)
 if (role === 'sender') await serveRuns(new PacketSource(receiver))

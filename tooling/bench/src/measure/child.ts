@@ -52,10 +52,14 @@ export class Child {
     return Promise.race([message, this.ended])
   }
 
+  /** Every program here ends when it is disconnected; one that does not is killed. */
   async stop(): Promise<void> {
-    this.#process.kill('SIGKILL')
+    if (this.#process.connected) this.#process.disconnect()
+    const timer = setTimeout(() => this.#process.kill('SIGKILL'), STOP_TIMEOUT_MS)
     await this.ended.catch(() => undefined)
+    clearTimeout(timer)
   }
 }
 
 const STDERR_CHARACTERS_KEPT = 4000
+const STOP_TIMEOUT_MS = 2000
