@@ -43,9 +43,15 @@ export class Plan {
     return this.#sourceInFlight
   }
 
-  /** The least that the receiver may take a packet of `amount` for: rounded down, as every hop does (STR-91). */
+  /**
+   * The least that the receiver may take a packet of `amount` for: rounded down, as every hop does (STR-91). What
+   * completes a fixed delivery is enough, however much of a small packet rounding takes (STR-92).
+   */
   destinationMin(amount: bigint): bigint {
-    return mulFloor(amount, this.minimumRate)
+    const min = mulFloor(amount, this.minimumRate)
+    if ('send' in this.#amount) return min
+    const undelivered = this.#amount.deliver - this.delivered - this.#expected
+    return undelivered < min ? undelivered : min
   }
 
   /**

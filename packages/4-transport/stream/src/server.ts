@@ -248,7 +248,7 @@ export class StreamServer implements Machine<StreamServerInput, StreamServerOutp
   }
 
   /** STR-119: the message says nothing. */
-  #reject(code: (typeof ErrorCode)[keyof typeof ErrorCode], data = NOTHING): Reply {
+  #reject(code: (typeof ErrorCode)[keyof typeof ErrorCode], data: Uint8Array = NOTHING): Reply {
     return { type: PacketType.Reject, code, triggeredBy: this.#options.address, message: '', data }
   }
 }

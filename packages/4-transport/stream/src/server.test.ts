@@ -1,0 +1,188 @@
+import { type Address, PacketType, type Reply } from '@hourglass/ilp'
+import { nodeCrypto, nodeRng } from '@hourglass/sansio/io'
+import { describe, expect, it } from 'vitest'
+import type { Credentials } from './credentials.ts'
+import { ConnectionKeys } from './keys.ts'
+import { CONNECTION_IDLE_MS, StreamServer, type StreamServerOutput } from './server.ts'
+import { type Frame, type StreamPacket, decodeStreamPacket, encodeStreamPacket } from './wire/packet.ts'
+
+const NOW = 1_700_000_000_000
+const MONEY: Frame = { type: 0x11, streamId: 1n, shares: 1n }
+
+function newServer(): StreamServer {
+  return new StreamServer({
+    crypto: nodeCrypto,
+    rng: nodeRng,
+    serverSecret: new Uint8Array(32).fill(7),
+    address: 'test.bob' as Address,
+    assetCode: 'EUR',
+    assetScale: 4,
+  })
+}
+
+interface Sent {
+  readonly amount?: bigint
+  readonly min?: bigint
+  readonly frames?: readonly Frame[]
+  readonly type?: 12 | 13 | 14
+  readonly isFulfillable?: boolean
+  readonly expiresAt?: number
+  readonly destination?: string
+  readonly data?: Uint8Array
+}
+
+/** Hands in a packet of a payer; returns all outputs, and what the payer can read of the reply. */
+function send(
+  server: StreamServer,
+  { destination, sharedSecret }: Credentials,
+  sent: Sent = {},
+  now = NOW,
+): { outputs: StreamServerOutput[]; reply: Reply; packet: StreamPacket | undefined } {
+  const keys = new ConnectionKeys(nodeCrypto, sharedSecret)
+  const plain: StreamPacket = {
+    type: sent.type ?? PacketType.Prepare,
+    sequence: 5n,
+    prepareAmount: sent.min ?? 0n,
+    frames: sent.frames ?? [MONEY],
+  }
+  const data = sent.data ?? keys.seal(encodeStreamPacket(plain), nodeRng)
+  const condition = sent.isFulfillable === false ? nodeRng.bytes(32) : keys.condition(keys.fulfillment(data))
+  const prepare = {
+    amount: sent.amount ?? 100n,
+    expiresAt: sent.expiresAt ?? NOW + 5000,
+    executionCondition: condition,
+    destination: (sent.destination ?? destination) as Address,
+    data,
+  }
+  server.handle({ kind: 'prepare', id: 1, prepare }, now)
+  const outputs: StreamServerOutput[] = []
+  for (let output = server.poll(); output !== undefined; output = server.poll()) outputs.push(output)
+  const last = outputs.at(-1)
+  if (last?.kind !== 'reply') throw new Error('no reply')
+  const opened = keys.open(last.reply.data)
+  return { outputs, reply: last.reply, packet: opened && decodeStreamPacket(opened) }
+}
+
+describe('STREAM server', () => {
+  it('fulfills a packet, tells the money first, and says what arrived: STR-14, STR-19, STR-31, STR-66', () => {
+    const server = newServer()
+    const credentials = server.credentials()
+    const { outputs, reply, packet } = send(server, credentials, { min: 100n })
+    const connection = credentials.destination.slice('test.bob.'.length)
+    expect(outputs[0]).toEqual({ kind: 'money', connection, amount: 100n, total: 100n })
+    expect(reply.type).toBe(PacketType.Fulfill)
+    expect(packet).toMatchObject({ type: PacketType.Fulfill, sequence: 5n, prepareAmount: 100n })
+    expect(packet?.frames).toContainEqual({
+      type: 0x12,
+      streamId: 1n,
+      receiveMax: 2n ** 64n - 1n,
+      totalReceived: 100n,
+    })
+    expect(send(server, credentials).outputs[0]).toMatchObject({ total: 200n })
+  })
+
+  it('gives each payer an address and secret of its own, which any process with its secret can serve: STR-03, STR-05', () => {
+    const [a, b] = [newServer().credentials(), newServer().credentials()]
+    expect(a.destination).not.toBe(b.destination)
+    expect(a.sharedSecret).not.toEqual(b.sharedSecret)
+    expect(send(newServer(), a).reply.type).toBe(PacketType.Fulfill)
+  })
+
+  it('takes an address with more behind the token: ADDR-21', () => {
+    const server = newServer()
+    const credentials = server.credentials()
+    const destination = `${credentials.destination}.more.of~it`
+    expect(send(server, credentials, { destination }).reply.type).toBe(PacketType.Fulfill)
+  })
+
+  it.each<[string, Sent]>([
+    ['a condition that the secret does not give: STR-34', { isFulfillable: false }],
+    ['less than the packet’s minimum: STR-85', { min: 101n }],
+    ['money that no stream takes: STR-62, STR-63', { frames: [] }],
+    ['shares of nothing: STR-62', { frames: [{ type: 0x11, streamId: 1n, shares: 0n }] }],
+  ])('declines with F99 and an answer that only the payer can read: %s (STR-35)', (_why, sent) => {
+    const server = newServer()
+    const { outputs, reply, packet } = send(server, server.credentials(), sent)
+    expect(outputs).toHaveLength(1)
+    expect(reply).toMatchObject({ type: PacketType.Reject, code: 'F99', message: '' })
+    expect(packet).toMatchObject({ type: PacketType.Reject, sequence: 5n, prepareAmount: 100n })
+  })
+
+  it.each<[string, string, Sent]>([
+    ['F06', 'random data: STR-29', { data: new Uint8Array(60).fill(9) }],
+    ['F06', 'data too short to be an envelope: STR-11', { data: new Uint8Array(27) }],
+    ['F06', 'a reply in place of a Prepare: STR-16, X-STR5', { type: 13 }],
+    ['F02', 'another address', { destination: 'test.carol.x' }],
+    ['F02', 'the bare address', { destination: 'test.bob' }],
+    ['R00', 'a packet that is too late: STR-116', { expiresAt: NOW }],
+  ])('rejects with %s: %s', (code, _why, sent) => {
+    const server = newServer()
+    const { outputs, reply } = send(server, server.credentials(), sent)
+    expect(outputs).toHaveLength(1)
+    expect(reply).toMatchObject({ type: PacketType.Reject, code })
+  })
+
+  it('keeps nothing of packets that it cannot open: STR-120, STR-121', () => {
+    const server = newServer()
+    for (let i = 0; i < 200; i++) {
+      const stranger = { destination: `test.bob.t${i}` as Address, sharedSecret: new Uint8Array(32) }
+      expect(send(server, stranger).reply).toMatchObject({ code: 'F06' })
+    }
+    expect(server.nextTimeout()).toBeUndefined()
+  })
+
+  it('forgets a connection that has been idle: STR-114', () => {
+    const server = newServer()
+    const credentials = server.credentials()
+    send(server, credentials)
+    expect(server.nextTimeout()).toBe(NOW + CONNECTION_IDLE_MS)
+    server.handle({ kind: 'timeout' }, NOW + CONNECTION_IDLE_MS)
+    expect(server.nextTimeout()).toBeUndefined()
+    expect(send(server, credentials).outputs[0]).toMatchObject({ total: 100n })
+  })
+
+  it('tells its asset to whoever says an address, even an empty one: STR-45, STR-46, STR-115', () => {
+    const server = newServer()
+    const frames: Frame[] = [{ type: 0x02, address: '' }]
+    const { reply, packet } = send(server, server.credentials(), { amount: 0n, frames })
+    expect(reply.type).toBe(PacketType.Fulfill)
+    expect(packet?.frames).toContainEqual({ type: 0x07, assetCode: 'EUR', assetScale: 4 })
+  })
+
+  it.each<[number, string, Frame]>([
+    [8, 'a stream of the server’s numbers: STR-53', { type: 0x11, streamId: 2n, shares: 1n }],
+    [5, 'a stream above the limit: STR-56', { type: 0x11, streamId: 999n, shares: 1n }],
+    [
+      4,
+      'data, of which it takes none: STR-70',
+      { type: 0x14, streamId: 1n, offset: 0n, data: Uint8Array.of(1) },
+    ],
+  ])('closes the connection with code %s for %s', (code, _why, frame) => {
+    const server = newServer()
+    const credentials = server.credentials()
+    const { reply, packet } = send(server, credentials, { frames: [MONEY, frame] })
+    expect(reply).toMatchObject({ code: 'F99' })
+    expect(packet?.frames).toEqual([{ type: 0x01, code, message: '' }])
+    expect(send(server, credentials).reply).toMatchObject({ code: 'F99' }) // STR-76
+  })
+
+  it('divides money by shares, the rest to the lowest stream: STR-60, STR-61, X-STR4', () => {
+    const server = newServer()
+    const frames: Frame[] = [5n, 3n, 1n].map((streamId) => ({ type: 0x11, streamId, shares: 1n }))
+    const { packet } = send(server, server.credentials(), { frames })
+    const totals = packet?.frames.map((frame) => (frame.type === 0x12 ? frame.totalReceived : undefined))
+    expect(totals).toEqual([33n, 33n, 34n])
+  })
+
+  it('tells when the payer closes, and takes nothing after: STR-79', () => {
+    const server = newServer()
+    const credentials = server.credentials()
+    send(server, credentials)
+    const { outputs } = send(server, credentials, {
+      amount: 0n,
+      frames: [{ type: 0x01, code: 1, message: '' }],
+    })
+    expect(outputs[0]).toMatchObject({ kind: 'closed', total: 100n })
+    expect(send(server, credentials).reply).toMatchObject({ code: 'F99' })
+  })
+})
