@@ -1,5 +1,6 @@
 /** Child processes that answer one question at a time. Tooling. */
 import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
 import { basename } from 'node:path'
 
 /** A process that was asked to do something and ended instead. */
@@ -26,14 +27,14 @@ export class Child {
       env: { ...process.env, ...options.env },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
-    this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    this.#process.stderr!.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-STDERR_CHARACTERS_KEPT)
     })
     const name = [basename(String(module)), ...args].join(' ')
-    this.ended = new Promise((_, reject) => {
-      this.#process.once('close', (code) => {
-        reject(new ChildError(`${name} ended with code ${code ?? 'none'}: ${this.#stderr.trim()}`))
-      })
+    // Not on `close`, which does not come where we have disconnected.
+    const isOver = Promise.all([once(this.#process, 'exit'), once(this.#process.stderr!, 'close')])
+    this.ended = isOver.then(([[code]]) => {
+      throw new ChildError(`${name} ended with code ${String(code)}: ${this.#stderr.trim()}`)
     })
     // Nobody may be waiting when it is stopped.
     this.ended.catch(() => undefined)
