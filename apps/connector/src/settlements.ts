@@ -1,7 +1,7 @@
 /** Settlements of the config: one line for each way to settle. */
 import { ChannelSettlement } from '@hourglass/channel'
 import type { Ledger } from '@hourglass/ledger'
-import { nodeRng } from '@hourglass/sansio/io'
+import { nodeCrypto, nodeRng } from '@hourglass/sansio/io'
 import type { AccountConfig } from './config.ts'
 
 /** Asset in which channels are funded: the ledger's own. */
@@ -22,6 +22,7 @@ export function buildSettlement(
     scheme: ledger.scheme,
     asset: ASSET,
     rng: nodeRng,
+    crypto: nodeCrypto,
     deposit,
     settleDelayMs,
     settleDelayMsMin,

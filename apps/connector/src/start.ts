@@ -109,7 +109,7 @@ export async function startConnector(config: Config, options: StartOptions): Pro
 
 function nodeOptions(config: Config): Omit<ConstructorParameters<typeof Node>[0], 'stacks'> {
   return {
-    address: config.address as Address,
+    address: config.address,
     crypto: nodeCrypto,
     accounts: config.accounts.map(({ balance, ...account }) => ({
       id: account.id,

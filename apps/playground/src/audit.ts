@@ -104,9 +104,17 @@ export async function auditChain(chain: Chain, subjects: ChainSubjects): Promise
   )
   const paid = received * WEI_PER_UNIT
   return [
-    { statement: 'the chain paid bolt what its books received', left: boltNow! - before.bolt + fees(bolt), right: paid },
+    {
+      statement: 'the chain paid bolt what its books received',
+      left: boltNow! - before.bolt + fees(bolt),
+      right: paid,
+    },
     { statement: 'the contract holds what is not paid out', left: contractNow!, right: escrowed - paid },
-    { statement: 'acme spent its escrow and its fees', left: before.acme - acmeNow!, right: escrowed + fees(acme) },
+    {
+      statement: 'acme spent its escrow and its fees',
+      left: before.acme - acmeNow!,
+      right: escrowed + fees(acme),
+    },
   ]
 }
 

@@ -90,7 +90,10 @@ export function boltConfig(ports: Ports, chain: ChainFacts, data: string): Confi
   }
 }
 
-function commonConfig(address: string, data: string): Pick<ConfigInput, 'address' | 'data' | 'spread' | 'tracePackets'> {
+function commonConfig(
+  address: string,
+  data: string,
+): Pick<ConfigInput, 'address' | 'data' | 'spread' | 'tracePackets'> {
   return { address, data, spread: '0.002', tracePackets: true }
 }
 
@@ -125,9 +128,10 @@ function peering(id: string): Omit<AccountInput, 'link'> {
   }
 }
 
-function ledger({ rpcUrl, contract }: ChainFacts, privateKey: string): ConfigInput['ledgers'] extends infer L
-  ? NonNullable<L>[keyof NonNullable<L>]
-  : never {
+function ledger(
+  { rpcUrl, contract }: ChainFacts,
+  privateKey: string,
+): ConfigInput['ledgers'] extends infer L ? NonNullable<L>[keyof NonNullable<L>] : never {
   // The chain makes a block per transaction and is ours alone, so the first block is final.
   return { kind: 'evm', rpcUrl, contract, privateKey, confirmations: 1, pollMs: 100 }
 }

@@ -77,7 +77,17 @@ export async function startWorld(narrator: Narrator): Promise<World> {
       const ready = narrator.when('bob', 'receive.started')
       const child = startChild({
         name: 'bob',
-        args: [WALLET, 'receive', '--config', file, '--port', String(ports.bob), '--pointer', BOB_POINTER, '--json'],
+        args: [
+          WALLET,
+          'receive',
+          '--config',
+          file,
+          '--port',
+          String(ports.bob),
+          '--pointer',
+          BOB_POINTER,
+          '--json',
+        ],
         onLine: (line) => narrator.bobLine(line),
       })
       children.push(child)

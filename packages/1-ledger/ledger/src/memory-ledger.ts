@@ -56,8 +56,9 @@ export class MemoryLedger {
   }
 
   /** Carries out what was submitted before this call, at most `max` actions; tells everybody concerned. */
-  run(max = Infinity): void {
-    for (const { session, action } of this.#submitted.splice(0, max)) this.#carryOut(session, action)
+  run(max?: number): void {
+    for (const { session, action } of this.#submitted.splice(0, max ?? this.#submitted.length))
+      this.#carryOut(session, action)
   }
 
   /** The ledger as `account` sees it: all of `Ledger` that does not wait. */

@@ -70,10 +70,11 @@ export class Account {
 
   up = false
   /** Conversion into other accounts' units, found once. Undefined: no rate. */
-  readonly ratios = new Map<Account, Ratio | undefined>()
+  readonly ratios: Map<Account, Ratio | undefined>
 
   constructor(options: AccountOptions) {
     this.id = options.id
+    this.ratios = new Map()
     this.relation = options.relation
     this.asset = options.asset
     this.balanceMax = options.balanceMax

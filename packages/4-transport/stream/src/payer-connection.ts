@@ -3,7 +3,7 @@
  * It knows no plan and no price: what a payment makes of it is decided in `sender.ts`.
  */
 import { type Address, PacketType, type Prepare, type Reply } from '@hourglass/ilp'
-import { type Crypto, DecodeError, type Instant, type Rng, equalBytes } from '@hourglass/sansio'
+import { type Crypto, DecodeError, type Instant, type Rng, assert, equalBytes } from '@hourglass/sansio'
 import type { Credentials } from './credentials.ts'
 import { ConnectionKeys } from './keys.ts'
 import { type Frame, type StreamPacket, decodeStreamPacket, encodeStreamPacket } from './wire/packet.ts'
@@ -34,7 +34,7 @@ export interface PacketPlan {
 }
 
 /** STR-12: GCM under random IVs is safe for so many packets, and no payment needs as many. */
-export const PACKETS_MAX = 2 ** 31
+const PACKETS_MAX = 2n ** 31n
 
 export class PayerConnection {
   readonly #crypto: Crypto
@@ -54,6 +54,7 @@ export class PayerConnection {
   build(plan: PacketPlan): { readonly prepare: Prepare; readonly outstanding: Outstanding } {
     const { amount, destinationMin, isFulfillable, frames, expiresAt } = plan
     const sequence = ++this.#sequence
+    assert(sequence < PACKETS_MAX, 'a payment ends before its keys are worn out')
     const packet: StreamPacket = {
       type: PacketType.Prepare,
       sequence,

@@ -40,8 +40,9 @@ const TEXT = new Set(['message', 'address', 'assetCode'])
 const OCTETS = new Set(['data', 'receipt'])
 
 /** A vector's frame in our words. */
-function toFrame({ type, name: _, ...fields }: VectorFrame): Frame {
-  const entries = Object.entries(fields).map(([field, value]) => {
+function toFrame({ type, ...fields }: VectorFrame): Frame {
+  const named = Object.entries(fields).filter(([field]) => field !== 'name')
+  const entries = named.map(([field, value]) => {
     const name = NAMES[field] ?? field
     if (OCTETS.has(name)) return [name, decodeBase64(String(value))]
     return [name, typeof value === 'number' || TEXT.has(name) ? value : BigInt(value)]
