@@ -54,8 +54,11 @@ export async function querySpsp(target: string, options: SpspQueryOptions = {}):
   return tryQuery(url, options)
 }
 
-/** PP-17, PP-20: URLs are taken beside pointers; their user names could pose as a host. */
-function targetUrl(target: string): URL {
+/**
+ * The URL that a pointer or URL means, before anybody is asked. PP-17: URLs are taken beside pointers, but without
+ * user names, which could pose as a host. @throws SpspError `bad-target`
+ */
+export function targetUrl(target: string): URL {
   if (/^https?:/i.test(target)) {
     const url = URL.canParse(target) ? new URL(target) : undefined
     if (url?.username === '' && url.password === '') return url

@@ -1,0 +1,48 @@
+/** The receiving end: drives STREAM's server over the link to the connector. */
+import { type Prepare, type Reply, encodeReply } from '@hourglass/ilp'
+import { type Driver, drive, nodeCrypto, nodeRng } from '@hourglass/sansio/io'
+import {
+  type Credentials,
+  StreamServer,
+  type StreamServerInput,
+  type StreamServerOutput,
+} from '@hourglass/stream'
+import type { Identity } from './peer-questions.ts'
+
+export interface ReceiverOptions extends Identity {
+  /** 32 bytes that outlive the process. */
+  readonly serverSecret: Uint8Array
+  readonly reply: (id: number, reply: Uint8Array) => void
+  readonly report: (event: IncomingEvent) => void
+}
+
+/** Money of one connection, which is one payment for most payers. */
+export type IncomingEvent = Exclude<StreamServerOutput, { readonly reply: Reply }>
+
+export class Receiver {
+  readonly #server: StreamServer
+  readonly #driver: Driver<StreamServerInput>
+
+  constructor({ address, asset, serverSecret, reply, report }: ReceiverOptions) {
+    const { code: assetCode, scale: assetScale } = asset
+    const world = { crypto: nodeCrypto, rng: nodeRng }
+    this.#server = new StreamServer({ ...world, serverSecret, address, assetCode, assetScale })
+    this.#driver = drive<StreamServerInput, StreamServerOutput>(this.#server, (output) => {
+      if (output.kind === 'reply') reply(output.id, encodeReply(output.reply))
+      else report(output)
+    })
+  }
+
+  /** A fresh address and secret for one payer. */
+  credentials(): Credentials {
+    return this.#server.credentials()
+  }
+
+  handle(id: number, prepare: Prepare): void {
+    this.#driver.push({ kind: 'prepare', id, prepare })
+  }
+
+  close(): void {
+    this.#driver.stop()
+  }
+}

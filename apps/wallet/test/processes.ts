@@ -1,0 +1,102 @@
+/** The real programs as child processes, from their sources, in a directory that goes away afterwards. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const WALLET = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+const CONNECTOR = fileURLToPath(new URL('../../connector/src/main.ts', import.meta.url))
+
+export interface Outcome {
+  readonly exitCode: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface Running {
+  /** Resolves with the first line of standard output that `matches`; rejects where the program ends without one. */
+  line(matches: (line: string) => boolean): Promise<string>
+  /** Ends it as Ctrl-C or an init system would, and resolves when it has ended. */
+  stop(signal?: NodeJS.Signals): Promise<Outcome>
+  readonly ended: Promise<Outcome>
+}
+
+/** Programs and files of one test; `clear` ends and removes them. */
+export class Stage {
+  readonly directory: string = mkdtempSync(join(tmpdir(), 'hourglass-wallet-'))
+  readonly #running: Running[] = []
+
+  /** Writes a file and returns its path. */
+  file(name: string, content: unknown): string {
+    const path = join(this.directory, name)
+    writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content))
+    return path
+  }
+
+  /** Runs `hourglass` to its end. Only `environment` and the way to programs are set. */
+  async wallet(args: readonly string[], environment: Record<string, string> = {}): Promise<Outcome> {
+    return this.startWallet(args, environment).ended
+  }
+
+  startWallet(args: readonly string[], environment: Record<string, string> = {}): Running {
+    return this.#start(WALLET, args, environment)
+  }
+
+  /** Starts a connector and resolves with the port of its peers. */
+  async connector(config: object): Promise<number> {
+    const file = this.file(`connector-${this.#running.length}.json`, config)
+    const running = this.#start(CONNECTOR, ['--config', file], {})
+    const line = await running.line((text) => text.includes('connector.started'))
+    return (JSON.parse(line) as { port: number }).port
+  }
+
+  async clear(): Promise<void> {
+    await Promise.all(this.#running.splice(0).map((running) => running.stop()))
+    rmSync(this.directory, { recursive: true })
+  }
+
+  #start(main: string, args: readonly string[], environment: Record<string, string>): Running {
+    const child = spawn(process.execPath, ['--conditions=@hourglass/source', main, ...args], {
+      env: { PATH: process.env['PATH'], HOME: this.directory, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    const running = watch(child)
+    this.#running.push(running)
+    return running
+  }
+}
+
+function watch(child: ChildProcess): Running {
+  let stdout = ''
+  let stderr = ''
+  let look = (): void => undefined
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+    look()
+  })
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  const ended = new Promise<Outcome>((resolve) => {
+    child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr }))
+  })
+  return {
+    ended,
+    async line(matches) {
+      const found = new Promise<string>((resolve) => {
+        look = () => {
+          const line = stdout.split('\n').slice(0, -1).find(matches)
+          if (line !== undefined) resolve(line)
+        }
+        look()
+      })
+      const early = ended.then((outcome) => {
+        throw new Error(`the program ended before it said that: ${JSON.stringify(outcome)}`)
+      })
+      return Promise.race([found, early])
+    },
+    async stop(signal = 'SIGTERM') {
+      child.kill(signal)
+      return ended
+    },
+  }
+}
