@@ -5,9 +5,14 @@
 import { createServer } from 'node:net'
 import type { ConfigInput } from '@hourglass/connector-app'
 
-export const USD = { code: 'USD', scale: 6 }
-export const EUR = { code: 'EUR', scale: 4 }
-export const ETH = { code: 'ETH', scale: 9 }
+export interface Asset {
+  readonly code: string
+  readonly scale: number
+}
+
+export const USD: Asset = { code: 'USD', scale: 6 }
+export const EUR: Asset = { code: 'EUR', scale: 4 }
+export const ETH: Asset = { code: 'ETH', scale: 9 }
 
 /** Wei per base unit of the connectors' ETH accounts. */
 export const WEI_PER_UNIT = 10n ** 9n
@@ -52,6 +57,7 @@ async function listenAnywhere(): Promise<ReturnType<typeof createServer>> {
 }
 
 type AccountInput = ConfigInput['accounts'][number]
+type LedgerInput = NonNullable<ConfigInput['ledgers']>[string]
 
 export function acmeConfig(ports: Ports, chain: ChainFacts, data: string): ConfigInput {
   return {
@@ -97,12 +103,7 @@ function commonConfig(
   return { address, data, spread: '0.002', tracePackets: true }
 }
 
-function customer(
-  id: string,
-  asset: { code: string; scale: number },
-  token: string,
-  packetAmountMax?: string,
-): AccountInput {
+function customer(id: string, asset: Asset, token: string, packetAmountMax?: string): AccountInput {
   return {
     id,
     relation: 'child',
@@ -128,10 +129,7 @@ function peering(id: string): Omit<AccountInput, 'link'> {
   }
 }
 
-function ledger(
-  { rpcUrl, contract }: ChainFacts,
-  privateKey: string,
-): ConfigInput['ledgers'] extends infer L ? NonNullable<L>[keyof NonNullable<L>] : never {
+function ledger({ rpcUrl, contract }: ChainFacts, privateKey: string): LedgerInput {
   // The chain makes a block per transaction and is ours alone, so the first block is final.
   return { kind: 'evm', rpcUrl, contract, privateKey, confirmations: 1, pollMs: 100 }
 }

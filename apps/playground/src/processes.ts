@@ -8,12 +8,15 @@ export interface Child {
   stop(): Promise<void>
   /** Resolves with the exit code when it ends by itself or is stopped. */
   readonly ended: Promise<number>
+  /** What it has said on standard error. */
+  errors(): string
+  /** Resolves as `promise` does, unless the child ends first. @throws ChildError with what it said */
+  orFail<T>(promise: Promise<T>): Promise<T>
 }
 
 export interface ChildOptions {
   readonly name: string
   readonly args: readonly string[]
-  readonly env?: Readonly<Record<string, string>>
   /** Gets each line of standard output. */
   readonly onLine: (line: string) => void
 }
@@ -33,12 +36,8 @@ export class ChildError extends Error {
 }
 
 /** Starts a program of ours on the Node that runs us. */
-export function startChild({ name, args, env = {}, onLine }: ChildOptions): Child & {
-  /** Rejects with a ChildError where the child ends before `promise` resolves. */
-  orFail<T>(promise: Promise<T>): Promise<T>
-} {
+export function startChild({ name, args, onLine }: ChildOptions): Child {
   const child = spawn(process.execPath, args, {
-    env: { ...process.env, ...env },
     // A group of its own: Ctrl-C reaches us alone, and we stop the children in order.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -62,6 +61,7 @@ export function startChild({ name, args, env = {}, onLine }: ChildOptions): Chil
   return {
     name,
     ended,
+    errors: () => errors.trim(),
     orFail: async (promise) => Promise.race([promise, failed]),
     async stop() {
       child.kill('SIGTERM')

@@ -1,13 +1,14 @@
 /** What people see: one line for each thing that happened, with the layer that did it. */
 import { styleText } from 'node:util'
 
-export type Layer = 'L5 app' | 'L4 stream' | 'L3 ilp' | 'L2 channel' | 'L1 ledger'
+export type Layer = 'L5 app' | 'L4 stream' | 'L3 ilp' | 'L2 channel' | 'L2 link' | 'L1 ledger'
 
 const COLOURS = {
   'L5 app': 'magenta',
   'L4 stream': 'blue',
   'L3 ilp': 'cyan',
   'L2 channel': 'green',
+  'L2 link': 'green',
   'L1 ledger': 'yellow',
 } as const satisfies Record<Layer, Parameters<typeof styleText>[0]>
 

@@ -23,106 +23,109 @@ import { type Child, startChild } from './processes.ts'
 const CONNECTOR = fileURLToPath(import.meta.resolve('@hourglass/connector-app/bin.js'))
 const WALLET = fileURLToPath(import.meta.resolve('@hourglass/wallet/bin.js'))
 
-export interface World {
-  readonly ports: Ports
-  readonly chain: Chain
-  readonly contract: string
-  /** Ledger accounts on the chain. */
-  readonly addresses: { readonly acme: string; readonly bolt: string }
-  /** Runs one command of Alice's wallet; each line of its output goes to `onLine`. Resolves with the exit code. */
-  alice(args: readonly string[], onLine: (line: string) => void): Promise<number>
-  stop(): Promise<void>
+/** How one command of a wallet ended, and what it said was wrong. */
+export interface CommandEnd {
+  readonly code: number
+  readonly errors: string
 }
 
-export async function startWorld(narrator: Narrator): Promise<World> {
-  const directory = mkdtempSync(join(tmpdir(), 'hourglass-'))
-  const children: Child[] = []
-  let devChain: DevChain | undefined
-  const stop = async (): Promise<void> => {
-    for (const child of children.splice(0).reverse()) await child.stop()
-    await devChain?.stop()
-    rmSync(directory, { recursive: true, force: true })
+export class World {
+  readonly ports: Ports
+  readonly #narrator: Narrator
+  readonly #directory: string
+  readonly #children = new Set<Child>()
+  #devChain: DevChain | undefined
+  #facts: ChainFacts | undefined
+
+  private constructor(ports: Ports, narrator: Narrator) {
+    this.ports = ports
+    this.#narrator = narrator
+    this.#directory = mkdtempSync(join(tmpdir(), 'hourglass-'))
   }
-  const write = (name: string, value: object): string => {
-    const file = join(directory, name)
-    writeFileSync(file, JSON.stringify(value), { mode: 0o600 })
+
+  /** Everything up and linked. @throws ChildError with what a program said that could not start */
+  static async start(narrator: Narrator): Promise<World> {
+    const world = new World(await findPorts(), narrator)
+    try {
+      await world.#startChain()
+      const peered = narrator.when('acme', 'link.up')
+      await Promise.all([world.#startConnector('acme'), world.#startConnector('bolt'), world.#startBob()])
+      await peered
+      return world
+    } catch (error) {
+      await world.stop()
+      throw error
+    }
+  }
+
+  get chain(): Chain {
+    return new Chain(this.#facts!.rpcUrl)
+  }
+
+  get contract(): string {
+    return this.#facts!.contract
+  }
+
+  /** Ledger accounts on the chain. */
+  get addresses(): { readonly acme: string; readonly bolt: string } {
+    const [acme, bolt] = DEV_ACCOUNTS
+    return { acme: acme.address, bolt: bolt.address }
+  }
+
+  /** Runs one command of Alice's wallet; each line of its output goes to `onLine`. */
+  async alice(
+    [command = '', ...args]: readonly string[],
+    onLine: (line: string) => void,
+  ): Promise<CommandEnd> {
+    const config = this.#write('alice', aliceConfig(this.ports, join(this.#directory, 'alice')))
+    const where = command === 'pay' ? ['--resolve', `${BOB_HOST}=http://127.0.0.1:${this.ports.bob}`] : []
+    const child = this.#start('alice', [WALLET, command, ...args, '--config', config, ...where], onLine)
+    const code = await child.ended
+    this.#children.delete(child)
+    return { code, errors: child.errors() }
+  }
+
+  /** Ends every process and removes every file. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#children].map((child) => child.stop()))
+    await this.#devChain?.stop()
+    rmSync(this.#directory, { recursive: true, force: true })
+  }
+
+  async #startChain(): Promise<void> {
+    this.#devChain = await startDevChain()
+    const { url: rpcUrl } = this.#devChain
+    const [acme, bolt, deployer] = DEV_ACCOUNTS
+    const contract = await deployPayChan({ rpcUrl, privateKey: deployer.privateKey })
+    this.#facts = { rpcUrl, contract, acmeKey: acme.privateKey, boltKey: bolt.privateKey }
+    this.#narrator.deployed(rpcUrl, contract)
+  }
+
+  async #startConnector(name: 'acme' | 'bolt'): Promise<void> {
+    const build = name === 'acme' ? acmeConfig : boltConfig
+    const config = this.#write(name, build(this.ports, this.#facts!, join(this.#directory, name)))
+    const ready = this.#narrator.when(name, 'connector.started')
+    const tell = (line: string): void => this.#narrator.connectorLine(name, line)
+    await this.#start(name, [CONNECTOR, '--config', config], tell).orFail(ready)
+  }
+
+  async #startBob(): Promise<void> {
+    const config = this.#write('bob', bobConfig(this.ports, join(this.#directory, 'bob')))
+    const ready = this.#narrator.when('bob', 'wallet.receiving')
+    const options = ['--port', String(this.ports.bob), '--pointer', BOB_POINTER, '--json']
+    const tell = (line: string): void => this.#narrator.bobLine(line)
+    await this.#start('bob', [WALLET, 'receive', '--config', config, ...options], tell).orFail(ready)
+  }
+
+  #start(name: string, args: readonly string[], onLine: (line: string) => void): Child {
+    const child = startChild({ name, args, onLine })
+    this.#children.add(child)
+    return child
+  }
+
+  #write(name: string, config: object): string {
+    const file = join(this.#directory, `${name}.json`)
+    writeFileSync(file, JSON.stringify(config), { mode: 0o600 })
     return file
-  }
-  try {
-    const [started, ports] = await Promise.all([startDevChain(), findPorts()])
-    devChain = started
-    const [acmeAccount, boltAccount, deployer] = DEV_ACCOUNTS
-    const contract = await deployPayChan({ rpcUrl: devChain.url, privateKey: deployer.privateKey })
-    narrator.deployed(devChain.url, contract)
-    const facts: ChainFacts = {
-      rpcUrl: devChain.url,
-      contract,
-      acmeKey: acmeAccount.privateKey,
-      boltKey: boltAccount.privateKey,
-    }
-
-    const startConnector = async (name: 'acme' | 'bolt', config: object): Promise<void> => {
-      const file = write(`${name}.json`, config)
-      const ready = narrator.when(name, 'connector.started')
-      const child = startChild({
-        name,
-        args: [CONNECTOR, '--config', file],
-        onLine: (line) => narrator.connectorLine(name, line),
-      })
-      children.push(child)
-      await child.orFail(ready)
-    }
-    const startBob = async (): Promise<void> => {
-      const file = write('bob.json', bobConfig(ports, join(directory, 'bob')))
-      const ready = narrator.when('bob', 'receive.started')
-      const child = startChild({
-        name: 'bob',
-        args: [
-          WALLET,
-          'receive',
-          '--config',
-          file,
-          '--port',
-          String(ports.bob),
-          '--pointer',
-          BOB_POINTER,
-          '--json',
-        ],
-        onLine: (line) => narrator.bobLine(line),
-      })
-      children.push(child)
-      await child.orFail(ready)
-    }
-    const peered = narrator.when('acme', 'link.up')
-    await Promise.all([
-      startConnector('acme', acmeConfig(ports, facts, join(directory, 'acme'))),
-      startConnector('bolt', boltConfig(ports, facts, join(directory, 'bolt'))),
-      startBob(),
-    ])
-    await peered
-
-    const aliceFile = write('alice.json', aliceConfig(ports, join(directory, 'alice')))
-    return {
-      ports,
-      contract,
-      chain: new Chain(devChain.url),
-      addresses: { acme: acmeAccount.address, bolt: boltAccount.address },
-      stop,
-      async alice([command = '', ...args], onLine) {
-        const resolve = command === 'pay' ? ['--resolve', `${BOB_HOST}=http://127.0.0.1:${ports.bob}`] : []
-        const child = startChild({
-          name: 'alice',
-          args: [WALLET, command, ...args, '--config', aliceFile, ...resolve],
-          onLine,
-        })
-        children.push(child)
-        const code = await child.ended
-        children.splice(children.indexOf(child), 1)
-        return code
-      },
-    }
-  } catch (error) {
-    await stop()
-    throw error
   }
 }

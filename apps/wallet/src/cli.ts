@@ -58,7 +58,7 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     )
     .option('--slippage <percent>', 'how much worse than quoted the rate may become', '1')
     .option('-y, --yes', 'pay without asking')
-    .option('--json', 'print one JSON object with the outcome')
+    .option('--json', 'print JSON, one object a line: the quote, then the outcome')
     .option(
       '--resolve <host=origin>',
       'ask origin in place of host: for local tests only',

@@ -31,7 +31,8 @@ export async function runPay(target: string, options: PayOptions, terminal: Term
     const allowHttp = LOOPBACK.test(url.hostname)
     const startedAt = performance.now()
     const quoted = await quotePayment(wallet, target, wish, { slippage, resolve: options.resolve, allowHttp })
-    if (options.json !== true) showQuote(target, quoted, wallet.asset, terminal)
+    if (options.json === true) terminal.line(JSON.stringify(quoteToJson(quoted, wallet.asset)))
+    else showQuote(target, quoted, wallet.asset, terminal)
     if (options.json !== true && options.yes !== true && terminal.isInteractive) {
       if (!(await terminal.confirm('Pay?'))) {
         await quoted.payment.cancel()
@@ -131,17 +132,33 @@ function money(amount: bigint, asset: Asset | undefined): string {
   return asset === undefined ? `${amount} base units` : formatMoney(amount, asset)
 }
 
+/** What would be paid, before it is: the rate as two amounts that the path exchanged for one another. */
+function quoteToJson({ receiver, quote, asset }: QuotedPayment, own: Asset): object {
+  const { numerator, denominator } = quote.rate
+  return {
+    kind: 'quote',
+    receiver: receiver.finalHost,
+    rate: { sent: moneyToJson(denominator, own), delivered: moneyToJson(numerator, asset) },
+    packetAmountMax: moneyToJson(quote.packetAmountMax, own),
+    sendMax: moneyToJson(quote.sendMax, own),
+  }
+}
+
+function moneyToJson(amount: bigint, asset: Asset | undefined): object {
+  return {
+    amount: String(amount),
+    assetCode: asset?.code ?? null,
+    assetScale: asset?.scale ?? null,
+  }
+}
+
 function toJson(report: PaymentReport, { asset: own }: Wallet, asset: Asset | undefined, ms: number): object {
   const { outcome, code, sent, delivered, uncertain, packets } = report
   return {
     outcome,
     ...(code !== undefined && { code }),
-    sent: { amount: String(sent), assetCode: own.code, assetScale: own.scale },
-    delivered: {
-      amount: String(delivered),
-      assetCode: asset?.code ?? null,
-      assetScale: asset?.scale ?? null,
-    },
+    sent: moneyToJson(sent, own),
+    delivered: moneyToJson(delivered, asset),
     ...(uncertain > 0n && { uncertain: String(uncertain) }),
     packets,
     ms,
