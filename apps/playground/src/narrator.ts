@@ -83,6 +83,8 @@ export class Narrator {
         return this.#packet(who, fields)
       case 'connector.settlement-due':
         return this.#step('L3 ilp', who, `owes ${text('account')} ${eth(text('amount'))}: time to settle`)
+      case 'channel.opening':
+        return this.#step('L2 channel', who, `opens a payment channel to ${text('destination')}`)
       case 'channel.opened':
         this.#transaction(who, text('transaction'))
         return this.#step(

@@ -1,4 +1,5 @@
 /** What the playground does: one payment with everything around it, then whatever is asked for. */
+import { setTimeout as wait } from 'node:timers/promises'
 import { type Finding, agrees, auditBooks, auditChain, readBooks } from './audit.ts'
 import { BOB_POINTER, ETH, EUR, USD } from './cast.ts'
 import type { Narrator } from './narrator.ts'
@@ -46,6 +47,8 @@ export class Tour {
   readonly #before: { readonly acme: bigint; readonly bolt: bigint }
   #sent = 0n
   #delivered = 0n
+  /** What Bolt has taken in on the chain, in base units of the peering. */
+  #redeemed = 0n
 
   private constructor(
     world: World,
@@ -114,8 +117,11 @@ export class Tour {
   }
 
   #showQuote(quote: Record<string, unknown>): void {
-    const receiver = String(quote['receiver'])
-    step('L5 app', 'alice', `asked ${BOB_POINTER} how to pay it (SPSP): ${receiver}`)
+    step(
+      'L5 app',
+      'alice',
+      `asked ${String(quote['receiver'])} how to pay it (SPSP): an address and a secret`,
+    )
     const rate = quote['rate'] as { sent: Money; delivered: Money }
     const packet = quote['packetAmountMax'] as Money
     step(
@@ -128,11 +134,27 @@ export class Tour {
   /** Bolt takes in on the chain what Acme has promised. */
   async #collect(): Promise<void> {
     const { boltAdmin } = this.#world.ports
-    const books = await readBooks(boltAdmin)
-    if (books.get('acme')?.received === 0n) return
+    if (!(await this.#settled())) return
     const redeemed = this.#narrator.when('bolt', 'channel.redeemed')
     await fetch(`http://127.0.0.1:${boltAdmin}/accounts/acme/collect`, { method: 'POST' })
     await redeemed
+  }
+
+  /** Waits until Bolt has what Acme ordered to be settled; false where that is nothing, or does not come. */
+  async #settled(): Promise<boolean> {
+    const { acmeAdmin, boltAdmin } = this.#world.ports
+    const deadline = Date.now() + SETTLE_MS
+    while (Date.now() < deadline) {
+      const [acme, bolt] = await Promise.all([readBooks(acmeAdmin), readBooks(boltAdmin)])
+      const ordered = acme.get('bolt')?.settled
+      if (ordered === this.#redeemed) return false
+      if (ordered === bolt.get('acme')?.received) {
+        this.#redeemed = ordered ?? 0n
+        return true
+      }
+      await wait(POLL_MS)
+    }
+    return false
   }
 
   async showBalances(when: string): Promise<void> {
@@ -176,6 +198,9 @@ export class Tour {
 }
 
 const WEI_SCALE = 18
+/** How long a settlement may take before the audit speaks of it. */
+const SETTLE_MS = 20_000
+const POLL_MS = 50
 
 function show({ amount, assetCode, assetScale }: Money): string {
   return `${formatAmount(BigInt(amount), assetScale)} ${assetCode}`

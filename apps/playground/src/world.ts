@@ -49,7 +49,10 @@ export class World {
     try {
       await world.#startChain()
       const peered = narrator.when('acme', 'link.up')
-      await Promise.all([world.#startConnector('acme'), world.#startConnector('bolt'), world.#startBob()])
+      await Promise.all([
+        world.#startConnector('acme'),
+        world.#startConnector('bolt').then(async () => world.#startBob()),
+      ])
       await peered
       return world
     } catch (error) {
