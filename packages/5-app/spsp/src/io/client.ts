@@ -110,6 +110,7 @@ function ask(url: URL, options: SpspQueryOptions): Promise<HttpAnswer> {
     throw new SpspError('insecure', `${url.host} would be asked over plain http; payments need https`)
   }
   return httpGet(origin === undefined ? url : movedTo(origin, url), {
+    name: origin === undefined ? url.host : `${url.host} (at ${origin})`,
     headers: { accept: SPSP_ACCEPT, host: url.host },
     timeoutMs: options.timeoutMs ?? TRY_TIMEOUT_MS,
     bodyBytesMax: SPSP_BODY_BYTES_MAX,

@@ -10,6 +10,8 @@ import { isPublicAddress } from './public-address.ts'
 import { SpspError } from './spsp-error.ts'
 
 export interface HttpGetOptions {
+  /** How messages name the server. */
+  readonly name: string
   readonly headers: Readonly<Record<string, string>>
   /** For connection, answer and body together. */
   readonly timeoutMs: number
@@ -26,7 +28,7 @@ export interface HttpAnswer {
 
 /** @throws SpspError `unreachable` | `timeout` | `private-address` | `bad-answer` */
 export async function httpGet(url: URL, options: HttpGetOptions): Promise<HttpAnswer> {
-  const where = `the payment server ${url.host}`
+  const where = `the payment server ${options.name}`
   const literal = url.hostname.replace(/^\[|\]$/g, '')
   if (options.publicOnly && isIP(literal) !== 0 && !isPublicAddress(literal))
     throw privateAddress(url.hostname)
