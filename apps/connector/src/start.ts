@@ -6,15 +6,16 @@ import { mkdirSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { Node, type NodeAccount, type NodeInput, type NodeOutput } from '@hourglass/connector'
-import type { Journal } from '@hourglass/journal'
+import type { Journal, StoredRecord } from '@hourglass/journal'
 import { openSqliteJournal } from '@hourglass/journal-sqlite/io'
-import type { Ledger, LedgerAction, LedgerSession } from '@hourglass/ledger'
-import { type Driver, drive, nodeCrypto } from '@hourglass/sansio/io'
+import type { Ledger, LedgerAction, LedgerEvent, LedgerSession } from '@hourglass/ledger'
+import { type Driver, drive } from '@hourglass/sansio/io'
 import { buildAdmin } from './admin.ts'
 import type { Config } from './config.ts'
 import { openLedgers } from './ledgers.ts'
 import { type Wires, buildLink, openWires } from './links.ts'
 import { type Logger, logTrace, openLog } from './log.ts'
+import { nodeOptions } from './node-options.ts'
 import { buildSettlement } from './settlements.ts'
 import { StartError } from './start-error.ts'
 
@@ -38,20 +39,9 @@ export async function startConnector(config: Config, options: StartOptions): Pro
   const journal = openJournal(config)
   const ledgers = await orClose(journal, openLedgers(config.ledgers))
   const records = journal.load('')
-  const sessions = new Map<string, LedgerSession>()
-
-  const stacks = config.accounts.map((account): NodeAccount => {
-    const link = buildLink(account)
-    if (account.settlement === undefined) return { id: account.id, link }
-    const ledger = ledgers.get(account.settlement.ledger)!
-    const settlement = buildSettlement(account, account.settlement, ledger)
-    settlement.restore(records)
-    sessions.set(
-      account.id,
-      ledger.connect((event) => driver.push({ kind: 'ledger', account: account.id, event })),
-    )
-    return { id: account.id, link, settlement }
-  })
+  const { stacks, sessions } = buildStacks(config, ledgers, records, (account, event) =>
+    driver.push({ kind: 'ledger', account, event }),
+  )
   const node = new Node({ ...nodeOptions(config), stacks })
   node.restore(records)
 
@@ -106,26 +96,34 @@ export async function startConnector(config: Config, options: StartOptions): Pro
   }
 }
 
-function nodeOptions(config: Config): Omit<ConstructorParameters<typeof Node>[0], 'stacks'> {
-  return {
-    address: config.address,
-    crypto: nodeCrypto,
-    accounts: config.accounts.map(({ balance, ...account }) => ({
-      id: account.id,
-      relation: account.relation,
-      asset: account.asset,
-      balanceMax: balance.max,
-      ...(balance.payableMax !== undefined && { payableMax: balance.payableMax }),
-      ...(balance.settleThreshold !== undefined && { settleThreshold: balance.settleThreshold }),
-      ...(balance.settleTo !== undefined && { settleTo: balance.settleTo }),
-      ...(account.packetAmountMax !== undefined && { packetAmountMax: account.packetAmountMax }),
-      ...(account.packetsInFlightMax !== undefined && { packetsInFlightMax: account.packetsInFlightMax }),
-    })),
-    routes: config.routes,
-    rates: config.rates,
-    ...(config.spread !== undefined && { spread: config.spread }),
-    tracePackets: config.tracePackets,
-  }
+interface Stacks {
+  readonly stacks: readonly NodeAccount[]
+  /** Each settled account's line to its ledger. */
+  readonly sessions: ReadonlyMap<string, LedgerSession>
+}
+
+/** A link for every account, and a settlement where one is configured, as the journal left it. */
+function buildStacks(
+  config: Config,
+  ledgers: ReadonlyMap<string, Ledger>,
+  records: readonly StoredRecord[],
+  hear: (account: string, event: LedgerEvent) => void,
+): Stacks {
+  const sessions = new Map<string, LedgerSession>()
+  const stacks = config.accounts.map((account): NodeAccount => {
+    const { id } = account
+    const link = buildLink(account)
+    if (account.settlement === undefined) return { id, link }
+    const ledger = ledgers.get(account.settlement.ledger)!
+    const settlement = buildSettlement(account, account.settlement, ledger)
+    settlement.restore(records)
+    sessions.set(
+      id,
+      ledger.connect((event) => hear(id, event)),
+    )
+    return { id, link, settlement }
+  })
+  return { stacks, sessions }
 }
 
 function openJournal(config: Config): Journal {
