@@ -22,7 +22,7 @@ export interface AccountReport {
   readonly heldOutgoing: string
 }
 
-export function reportAccount(account: Readonly<Account>): AccountReport {
+function reportAccount(account: Readonly<Account>): AccountReport {
   return {
     id: account.id,
     relation: account.relation,

@@ -28,8 +28,3 @@ export function reduceBy({ numerator, denominator }: Ratio, part: Ratio): Ratio 
     denominator: denominator * part.denominator,
   }
 }
-
-/** Whether a < b. */
-export function isBelow(a: Ratio, b: Ratio): boolean {
-  return a.numerator * b.denominator < b.numerator * a.denominator
-}

@@ -10,7 +10,7 @@ import { openSqliteJournal } from '@hourglass/journal-sqlite/io'
 import type { Ledger, LedgerEvent, LedgerSession } from '@hourglass/ledger'
 import { connectEvm, deployPayChan } from '@hourglass/ledger-evm/io'
 import type { SettlementInput } from '@hourglass/link'
-import { type Driver, drive, nodeRng } from '@hourglass/sansio/io'
+import { type Driver, drive, nodeCrypto, nodeRng } from '@hourglass/sansio/io'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 const ETH = 10n ** 18n
@@ -54,6 +54,7 @@ class Side {
       scheme: this.ledger.scheme,
       asset: 'native',
       rng: nodeRng,
+      crypto: nodeCrypto,
       deposit: ETH,
       settleDelayMs: 86_400_000,
       settleDelayMsMin: 86_400_000,

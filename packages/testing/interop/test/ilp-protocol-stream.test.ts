@@ -14,7 +14,7 @@ import {
 } from '@hourglass/ilp'
 import { nodeCrypto, nodeRng, now } from '@hourglass/sansio/io'
 import { type PaymentReport, StreamSender, StreamServer } from '@hourglass/stream'
-import { type Connection, createConnection, createServer } from 'ilp-protocol-stream'
+import { type Connection, type DataAndMoneyStream, createConnection, createServer } from 'ilp-protocol-stream'
 import { afterEach, expect, it } from 'vitest'
 
 const OURS = 'test.parent.ours' as Address
@@ -111,7 +111,7 @@ it('our client pays their server', async () => {
   closers.push(async () => server.close())
   let received = 0n
   server.on('connection', (connection: Connection) => {
-    connection.on('stream', (stream) => {
+    connection.on('stream', (stream: DataAndMoneyStream) => {
       stream.setReceiveMax('1000000000')
       stream.on('money', (amount: string) => {
         received += BigInt(amount)

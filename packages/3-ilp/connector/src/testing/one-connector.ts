@@ -13,7 +13,7 @@ export const FULFILLMENT = new Uint8Array(32).fill(7)
 export const CONDITION = new Uint8Array(createHash('sha256').update(FULFILLMENT).digest())
 export const NOTHING = new Uint8Array(0)
 
-export const usd = { code: 'USD', scale: 6 }
+const usd = { code: 'USD', scale: 6 }
 export const eth = { code: 'ETH', scale: 9 }
 
 export function account(id: string, options: Partial<AccountOptions> = {}): AccountOptions {
