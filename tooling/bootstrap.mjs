@@ -3,7 +3,7 @@
 // Needs only Node 18 or newer and its npm. On Linux the install brings the
 // project's own Node; elsewhere the machine's Node must be new enough.
 import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -13,6 +13,8 @@ if (script === undefined) fail('usage: node tooling/bootstrap.mjs <script> [argu
 
 process.env.npm_config_update_notifier = 'false'
 process.env.DO_NOT_TRACK ??= '1' // turbo
+
+if (!existsSync(`${root}/node_modules`)) console.error('Installing what this needs, once: a minute or less.')
 
 // npx installs pnpm once and puts it on PATH, where turbo looks for it too.
 const npx = ['--yes', '--prefer-offline', `--package=${packageManager}`, '--']
