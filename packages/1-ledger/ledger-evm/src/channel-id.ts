@@ -60,6 +60,13 @@ export function decodeChannelId(channelId: string): ChannelTerms | undefined {
   return encodeChannelId(terms) === channelId ? terms : undefined
 }
 
+/** The canonical notation of an asset: `native`, or a token's address with its checksum; undefined for no asset. */
+export function canonicalAsset(asset: string): string | undefined {
+  if (asset === NATIVE) return NATIVE
+  const address = decodeAddress(asset)
+  return address === undefined ? undefined : encodeAddress(address)
+}
+
 /** The contents of a name, without a look at what they mean. */
 export function decodeTerms(channelId: string): Uint8Array | undefined {
   if (channelId.length !== 2 * TERMS_BYTES || !/^[0-9a-f]*$/.test(channelId)) return undefined

@@ -30,7 +30,7 @@ export const AMOUNT_MAX: bigint = 2n ** 96n - 1n
 
 export class EvmClaimScheme implements ClaimScheme {
   readonly claimKey: string
-  readonly signatureBytes = COMPACT_BYTES
+  readonly signatureBytes: number = COMPACT_BYTES
   readonly #privateKey: Uint8Array
   readonly #curve: Curve
   readonly #digests: ClaimDigests

@@ -64,6 +64,22 @@ export function planStep(
   }
 }
 
+/** Whether the channel still shows what `action` was to do, once done. What was done after it is not its concern. */
+export function isDone(action: ChangingAction, state: ChannelState): boolean {
+  switch (action.kind) {
+    case 'open':
+      return true
+    case 'fund':
+      return state.deposit >= action.deposit
+    case 'redeem':
+      return state.claimed >= action.amount
+    case 'request-close':
+      return state.closed || state.closesAt !== undefined
+    case 'close':
+      return state.closed
+  }
+}
+
 const REACHED: Step = { kind: 'reached' }
 
 function refuse(message: string, refusal: LedgerRefusal = 'refused'): Refused {
@@ -80,8 +96,10 @@ function planFund(deposit: bigint, state: ChannelState, { account }: PlanContext
   if (state.closed) return refuse('the channel is closed')
   if (state.terms.source !== account) return refuse('only its source can fund a channel')
   if (deposit > AMOUNT_MAX) return refuse(`a channel cannot hold ${deposit}`)
-  if (deposit <= state.deposit) return REACHED
-  return { kind: 'call', call: { name: 'topUp', deposit, payment: deposit - state.deposit } }
+  if (deposit <= state.deposit && state.closesAt === undefined) return REACHED
+  // A channel that is closing is called even with nothing to add, which cancels the close.
+  const target = deposit > state.deposit ? deposit : state.deposit
+  return { kind: 'call', call: { name: 'topUp', deposit: target, payment: target - state.deposit } }
 }
 
 function planRedeem(
@@ -98,8 +116,8 @@ function planRedeem(
 }
 
 function planRequestClose(state: ChannelState, { account }: PlanContext): Step {
-  if (state.closed || state.closesAt !== undefined) return REACHED
   if (state.terms.source !== account) return refuse('only its source can ask to close a channel')
+  if (state.closed || state.closesAt !== undefined) return REACHED
   return { kind: 'call', call: { name: 'requestClose' } }
 }
 

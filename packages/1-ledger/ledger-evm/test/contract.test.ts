@@ -33,14 +33,14 @@ describe('open', () => {
     expect((await rig.balance(rig.payChan)) - before).toBe(7n)
   })
 
-  it.each<[string, string, Partial<Terms>, bigint, bigint]>([
-    ['someone else as its source', 'WrongParty', { source: bob.address }, 1n, 1n],
-    ['nobody as its destination', 'BadTerms', { destination: zeroAddress }, 1n, 1n],
-    ['nobody as its signer', 'BadTerms', { signer: zeroAddress }, 1n, 1n],
-    ['nothing in it', 'BadTerms', {}, 0n, 0n],
-    ['less than it says', 'WrongAmount', {}, 2n, 1n],
-    ['more than it says', 'WrongAmount', {}, 1n, 2n],
-  ])('refuses a channel with %s', async (_, error, changes, deposit, value) => {
+  it.each<[string, string, Partial<Terms>, [deposit: bigint, value: bigint]]>([
+    ['someone else as its source', 'WrongParty', { source: bob.address }, [1n, 1n]],
+    ['nobody as its destination', 'BadTerms', { destination: zeroAddress }, [1n, 1n]],
+    ['nobody as its signer', 'BadTerms', { signer: zeroAddress }, [1n, 1n]],
+    ['nothing in it', 'BadTerms', {}, [0n, 0n]],
+    ['less than it says', 'WrongAmount', {}, [2n, 1n]],
+    ['more than it says', 'WrongAmount', {}, [1n, 2n]],
+  ])('refuses a channel with %s', async (_, error, changes, [deposit, value]) => {
     await expect(rig.send('open', [rig.terms(changes), deposit], { value })).rejects.toThrow(error)
   })
 

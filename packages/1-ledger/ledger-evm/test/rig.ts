@@ -172,12 +172,11 @@ export class Rig {
     args: readonly unknown[],
     options: SendOptions = {},
   ): Promise<TransactionReceipt> {
-    return this.call(this.payChan, payChanAbi, functionName, args, options)
+    return this.call(this.#target, functionName, args, options)
   }
 
   async call(
-    address: Address,
-    abi: Abi,
+    { address, abi }: { readonly address: Address; readonly abi: Abi },
     functionName: string,
     args: readonly unknown[],
     { from = alice, value = 0n, gas }: SendOptions = {},
@@ -192,7 +191,8 @@ export class Rig {
       const reverted =
         error instanceof BaseError && error.walk((e) => e instanceof ContractFunctionRevertedError)
       if (!(reverted instanceof ContractFunctionRevertedError)) throw error
-      throw new Error(reverted.data?.errorName ?? reverted.reason ?? 'reverted without a reason')
+      const reason = reverted.data?.errorName ?? reverted.reason ?? 'reverted without a reason'
+      throw new Error(reason, { cause: error })
     }
   }
 
@@ -231,7 +231,7 @@ export class Deployed {
   }
 
   send(functionName: string, args: readonly unknown[], options?: SendOptions): Promise<TransactionReceipt> {
-    return this.#rig.call(this.address, this.#abi, functionName, args, options)
+    return this.#rig.call({ address: this.address, abi: this.#abi }, functionName, args, options)
   }
 
   read(functionName: string, args: readonly unknown[] = []): Promise<unknown> {

@@ -49,4 +49,4 @@ export const DEV_ACCOUNTS = [
     address: '0xa0Ee7A142d267C1f36714E4a8F75612F20a79720',
     privateKey: '0x2a871d0798f97d79848a013d4936a73bf4cc922c825d33c1cf7073dff6d409c6',
   },
-] as const satisfies readonly DevAccount[]
+] as const

@@ -78,16 +78,12 @@ export class Account {
     try {
       const chain = new Chain(rpc, options.confirmations ?? DEFAULTS.confirmations)
       const patienceMs = options.patienceMs ?? DEFAULTS.patienceMs
-      const [curve, chainId, view] = await Promise.all([
-        loadCurve(),
-        chain.id(patienceMs),
-        chain.view(patienceMs),
-      ])
+      const [curve, chainId] = await Promise.all([loadCurve(), chain.id(patienceMs)])
       if (options.chainId !== undefined && options.chainId !== chainId) {
         const message = `the node at ${new URL(options.rpcUrl).origin} serves chain ${chainId}, not ${options.chainId}`
         throw new EvmError('wrong-chain', message)
       }
-      return new Account(options, rpc, chain, { curve, chainId, legacy: view.baseFeePerGas === undefined })
+      return new Account(options, rpc, chain, { curve, chainId })
     } catch (error) {
       rpc.close()
       throw error
@@ -98,9 +94,9 @@ export class Account {
     options: AccountOptions,
     rpc: Rpc,
     chain: Chain,
-    found: { readonly curve: Curve; readonly chainId: number; readonly legacy: boolean },
+    found: { readonly curve: Curve; readonly chainId: number },
   ) {
-    const { curve, chainId, legacy } = found
+    const { curve, chainId } = found
     const signer = new Signer(decodePrivateKey(options.privateKey), curve)
     const trace = options.trace ?? ((): void => undefined)
     this.#rpc = rpc
@@ -119,7 +115,7 @@ export class Account {
       account: signer.address,
       chain,
       outbox: new Outbox({
-        sign: (transaction) => signer.sign(transaction, chainId, legacy),
+        sign: (transaction) => signer.sign(transaction, chainId),
         resendAfterMs: options.resendAfterMs ?? DEFAULTS.resendAfterMs,
         feePerGasMax: options.feePerGasMax ?? DEFAULTS.feePerGasMax,
       }),

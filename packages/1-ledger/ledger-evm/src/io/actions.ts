@@ -13,12 +13,13 @@ import type { ChannelState } from '@hourglass/ledger'
 import { now } from '@hourglass/sansio/io'
 import { decodeChannelId } from '../channel-id.ts'
 import type { EvmClaimScheme } from '../claim-scheme.ts'
-import { type ChangingAction, type Refused, type Step, planStep } from '../plan.ts'
+import { type ChangingAction, type Refused, type Step, isDone, planStep } from '../plan.ts'
 import type { Account, Dispatched } from './account.ts'
 import type { View } from './chain.ts'
 import { type Contract, readStates, revertReason } from './contracts.ts'
 import type { Dispatcher, Spent } from './dispatcher.ts'
 import { NodeError } from './errors.ts'
+import type { Ending } from './sender.ts'
 import { Turns } from './turns.ts'
 
 export interface ActionsOptions {
@@ -39,14 +40,25 @@ export interface Sighting {
 export type Outcome = { readonly kind: 'done'; readonly final: Sighting; readonly spent: Spent } | Refused
 
 /** What a turn came to. */
-type Turn =
-  | Exclude<Step, { kind: 'call' }>
-  | Exclude<Dispatched, Refused>
-  /** The contract would refuse what was right a moment ago: plan anew. */
-  | { readonly kind: 'again'; readonly reason: string }
+type Turn = Dispatched | Reached | Again
 
-/** How often an action is planned anew that the contract does not accept. */
-const ATTEMPTS_MAX = 5
+/** The aim is reached, if only in this block. */
+interface Reached {
+  readonly kind: 'reached'
+  readonly block: number
+}
+
+/** The chain does not accept what was right a moment ago: plan anew. */
+interface Again {
+  readonly kind: 'again'
+  readonly reason: string
+}
+
+/** How often the contract may refuse what is right by the newest block, or others may take a nonce. */
+const FAILURES_MAX = 5
+
+/** The contract's word for a close before its time. */
+const TOO_EARLY = 'TooEarly'
 
 export class Actions {
   readonly #options: ActionsOptions
@@ -56,39 +68,43 @@ export class Actions {
     this.#options = options
   }
 
-  /** @throws EvmError `closed`; NodeError where a node answers nothing sensible */
+  /** @throws EvmError `closed` */
   async perform(action: ChangingAction, channelId: string): Promise<Outcome> {
     const spent: Spent = { transaction: undefined, fee: 0n }
-    for (let attempt = 1; ; attempt++) {
-      const turn = await this.#turns.take(() => this.#takeTurn(action, channelId, spent))
+    for (let failures = 0; ;) {
+      const turn = await this.#turns.take(() => this.#insist(() => this.#takeTurn(action, channelId, spent)))
       if (turn.kind === 'refused') return turn
-      const failure = turn.kind === 'again' ? turn.reason : await settle(turn, spent)
-      if (failure !== undefined) {
-        if (attempt === ATTEMPTS_MAX) return { kind: 'refused', refusal: 'refused', message: failure }
-        this.#options.again(failure)
-        await this.#options.account.heartbeat.next()
+      const end = turn.kind === 'sent' ? await settle(turn.ended, spent) : turn
+      if (end.kind === 'again') {
+        // The chain's clock may be behind ours: that passes.
+        if (end.reason !== TOO_EARLY) failures++
+        if (failures === FAILURES_MAX) return { kind: 'refused', refusal: 'refused', message: end.reason }
+        await this.#tryLater(end.reason)
       } else {
-        const final = await this.#awaitFinal(action, channelId)
+        const final = await this.#insist(() => this.#awaitFinal(action, channelId, end.block))
         if (final !== undefined) return { kind: 'done', final, spent }
       }
     }
   }
 
   /** The channel's final state. One that is on the ledger but not yet final is waited for. */
-  async find(channelId: string): Promise<Sighting | undefined> {
-    for (;;) {
-      const view = await this.#options.account.chain.view()
-      const state = await this.#read(channelId, view.final)
-      if (state !== undefined) return { state, block: view.final }
-      if ((await this.#read(channelId, view.latest)) === undefined) return undefined
-      await this.#options.account.heartbeat.next()
-    }
+  find(channelId: string): Promise<Sighting | undefined> {
+    return this.#insist(async () => {
+      for (;;) {
+        const view = await this.#options.account.chain.view()
+        const state = await this.#read(channelId, view.final)
+        if (state !== undefined) return { state, block: view.final }
+        if ((await this.#read(channelId, view.latest)) === undefined) return undefined
+        await this.#options.account.heartbeat.next()
+      }
+    })
   }
 
   async #takeTurn(action: ChangingAction, channelId: string, spent: Spent): Promise<Turn> {
     const view = await this.#options.account.chain.view()
     const step = this.#plan(action, channelId, await this.#read(channelId, view.latest), view)
-    if (step.kind !== 'call') return step
+    if (step.kind === 'refused') return step
+    if (step.kind === 'reached') return { kind: 'reached', block: view.latest }
     try {
       return await this.#options.dispatcher.dispatch(step.call, decodeChannelId(channelId)!, view, spent)
     } catch (error) {
@@ -97,18 +113,39 @@ export class Actions {
     }
   }
 
-  /** Waits until the action's aim is reached for good; undefined where the chain went back on it. */
-  async #awaitFinal(action: ChangingAction, channelId: string): Promise<Sighting | undefined> {
+  /**
+   * Waits until the action's aim, reached in `block`, is reached for good; undefined where the chain went back
+   * on it. What others do to the channel meanwhile is not its concern: it is done all the same.
+   */
+  async #awaitFinal(action: ChangingAction, channelId: string, block: number): Promise<Sighting | undefined> {
     for (;;) {
       const view = await this.#options.account.chain.view()
       const state = await this.#read(channelId, view.final)
-      if (state !== undefined && this.#plan(action, channelId, state, view).kind === 'reached') {
+      const isReached = this.#plan(action, channelId, state, view).kind === 'reached'
+      if (state !== undefined && (isReached || (view.final >= block && isDone(action, state)))) {
         return { state, block: view.final }
       }
       const latest = await this.#read(channelId, view.latest)
-      if (this.#plan(action, channelId, latest, view).kind !== 'reached') return undefined
+      if (latest === undefined || !isDone(action, latest)) return undefined
       await this.#options.account.heartbeat.next()
     }
+  }
+
+  /** Repeats what a node does not answer sensibly: it may be behind, or another one than a moment ago. */
+  async #insist<Result>(work: () => Promise<Result>): Promise<Result> {
+    for (;;) {
+      try {
+        return await work()
+      } catch (error) {
+        if (!(error instanceof NodeError)) throw error
+        await this.#tryLater(error.message)
+      }
+    }
+  }
+
+  #tryLater(reason: string): Promise<void> {
+    this.#options.again(reason)
+    return this.#options.account.heartbeat.next()
   }
 
   #plan(action: ChangingAction, channelId: string, state: ChannelState | undefined, view: View): Step {
@@ -127,16 +164,13 @@ export class Actions {
   }
 }
 
-/** Waits for the end of what was sent and counts its cost; says why it failed, where it did. */
-async function settle(
-  turn: Exclude<Turn, { kind: 'again' | 'refused' }>,
-  spent: Spent,
-): Promise<string | undefined> {
-  if (turn.kind === 'reached') return undefined
-  const ending = await turn.ended
-  if (ending.kind === 'displaced') return 'another transaction took its place'
-  spent.fee += ending.receipt.fee
-  if (!ending.receipt.success) return 'the transaction reverted'
-  spent.transaction = ending.receipt.hash
-  return undefined
+/** Waits for the end of what was sent, and counts its cost. */
+async function settle(ended: Promise<Ending>, spent: Spent): Promise<Reached | Again> {
+  const ending = await ended
+  if (ending.kind === 'displaced') return { kind: 'again', reason: 'another transaction took its place' }
+  const { fee, success, hash, blockNumber } = ending.receipt
+  spent.fee += fee
+  if (!success) return { kind: 'again', reason: 'the transaction reverted' }
+  spent.transaction = hash
+  return { kind: 'reached', block: blockNumber }
 }

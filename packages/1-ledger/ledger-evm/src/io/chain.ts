@@ -15,8 +15,7 @@ export interface View {
   readonly latestHash: string
   /** Chain time of the newest block. */
   readonly time: Instant
-  /** Undefined on chains older than EIP-1559. */
-  readonly baseFeePerGas: bigint | undefined
+  readonly baseFeePerGas: bigint
   /** Newest block that counts as final. */
   readonly final: number
 }
@@ -25,7 +24,7 @@ interface RawBlock {
   readonly number: Hex
   readonly hash: Hex
   readonly timestamp: Hex
-  readonly baseFeePerGas?: Hex
+  readonly baseFeePerGas: Hex
 }
 
 interface RawReceipt {
@@ -59,7 +58,7 @@ export class Chain {
       latest: number,
       latestHash: latest.hash,
       time: Number(latest.timestamp) * 1000,
-      baseFeePerGas: latest.baseFeePerGas === undefined ? undefined : BigInt(latest.baseFeePerGas),
+      baseFeePerGas: BigInt(latest.baseFeePerGas),
       final: typeof depth === 'number' ? Math.max(number - depth + 1, 0) : Number(final!.number),
     }
   }
@@ -78,12 +77,18 @@ export class Chain {
 
   /** What gets a transaction into one of the next blocks, even if the base fee doubles until then. */
   async fees(view: View): Promise<Fees> {
-    if (view.baseFeePerGas === undefined) {
-      const price = BigInt(await this.#rpc.call<Hex>('eth_gasPrice', []))
-      return { perGasMax: price, tipPerGas: price }
-    }
-    const tipPerGas = BigInt(await this.#rpc.call<Hex>('eth_maxPriorityFeePerGas', []))
+    const tipPerGas = await this.#tip()
     return { perGasMax: 2n * view.baseFeePerGas + tipPerGas, tipPerGas }
+  }
+
+  async #tip(): Promise<bigint> {
+    try {
+      return BigInt(await this.#rpc.call<Hex>('eth_maxPriorityFeePerGas', []))
+    } catch (error) {
+      // Not every node has an opinion.
+      if (error instanceof NodeError) return TIP_DEFAULT
+      throw error
+    }
   }
 
   async nonce(account: string, block: number): Promise<number> {
@@ -100,9 +105,22 @@ export class Chain {
     return this.#rpc.call('eth_call', [{ to, data }, tag], patienceMs)
   }
 
-  /** Gas that the call would use now. @throws NodeError where it would revert */
+  /**
+   * Gas that the call would use after the newest block. Where that forbids it, the block to come is asked: its clock
+   * is later. That one alone would not do, since it knows transactions that may never get into a block.
+   * @throws NodeError where the call would revert
+   */
   async estimateGas(from: string, to: string, data: string, value: bigint): Promise<bigint> {
-    return BigInt(await this.#rpc.call<Hex>('eth_estimateGas', [{ from, to, data, value: hex(value) }]))
+    const estimate = async (tag: string): Promise<bigint> =>
+      BigInt(await this.#rpc.call<Hex>('eth_estimateGas', [{ from, to, data, value: hex(value) }, tag]))
+    try {
+      return await estimate('latest')
+    } catch (error) {
+      if (!(error instanceof NodeError)) throw error
+      return estimate('pending').catch(() => {
+        throw error
+      })
+    }
   }
 
   async receipt(hash: string): Promise<Receipt | undefined> {
@@ -127,5 +145,8 @@ export class Chain {
     }
   }
 }
+
+/** 1 gwei. */
+const TIP_DEFAULT = 1_000_000_000n
 
 const hex = (value: number | bigint): Hex => `0x${value.toString(16)}`

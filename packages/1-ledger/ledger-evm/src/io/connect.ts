@@ -43,7 +43,7 @@ export async function connectEvm(options: EvmOptions): Promise<Ledger> {
     const dispatcher = new Dispatcher(account, address)
     const actions = new Actions({ account, contract, scheme, dispatcher, again })
     const tokenScales = new Map(tokens.map((token, index) => [token, scales[index]!]))
-    return new EvmLedger({ account, contract, scheme, actions, tokenScales, again })
+    return new EvmLedger({ account, contract, scheme, actions, tokenScales })
   } catch (error) {
     account.close()
     throw error

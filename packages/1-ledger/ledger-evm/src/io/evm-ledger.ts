@@ -1,7 +1,7 @@
 /** One account on one EVM chain. Layer 1, io. */
 import type { Ledger, LedgerEvent } from '@hourglass/ledger'
 import { UsageError } from '@hourglass/sansio'
-import { NATIVE } from '../channel-id.ts'
+import { NATIVE, canonicalAsset } from '../channel-id.ts'
 import type { EvmClaimScheme } from '../claim-scheme.ts'
 import type { Account } from './account.ts'
 import type { Actions } from './actions.ts'
@@ -16,8 +16,6 @@ export interface EvmLedgerOptions {
   readonly actions: Actions
   /** Scales of the tokens that channels may hold. */
   readonly tokenScales: ReadonlyMap<string, number>
-  /** Tells people why an action is tried again. */
-  readonly again: (reason: string) => void
 }
 
 const ETHER_SCALE = 18
@@ -40,7 +38,7 @@ export class EvmLedger implements Ledger {
   }
 
   assetScale(asset: string): number {
-    const scale = asset === NATIVE ? ETHER_SCALE : this.#options.tokenScales.get(asset)
+    const scale = this.#scaleOf(asset)
     if (scale === undefined) throw new UsageError(`${this.name} is not configured for the token ${asset}`)
     return scale
   }
@@ -54,13 +52,12 @@ export class EvmLedger implements Ledger {
   }
 
   connect(listener: (event: LedgerEvent) => void): EvmSession {
-    const { account, tokenScales, actions, again } = this.#options
+    const { account, actions } = this.#options
     const session = new EvmSession({
       listener,
       actions,
       heartbeat: account.heartbeat,
-      again,
-      mayHold: (asset) => asset === NATIVE || tokenScales.has(asset),
+      mayHold: (asset) => this.#scaleOf(asset) !== undefined,
       watches: () => (this.#reported = ''),
       left: () => this.#sessions.delete(session),
     })
@@ -72,6 +69,12 @@ export class EvmLedger implements Ledger {
     for (const session of this.#sessions) session.close()
     this.#options.account.close()
     return Promise.resolve()
+  }
+
+  #scaleOf(asset: string): number | undefined {
+    const canonical = canonicalAsset(asset)
+    if (canonical === undefined) return undefined
+    return canonical === NATIVE ? ETHER_SCALE : this.#options.tokenScales.get(canonical)
   }
 
   /** Whether any session wants to know what happens. */

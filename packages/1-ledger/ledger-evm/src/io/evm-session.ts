@@ -3,7 +3,7 @@ import type { ChannelState, LedgerAction, LedgerEvent, LedgerRefusal, LedgerSess
 import { decodeChannelId, encodeChannelId } from '../channel-id.ts'
 import type { Refused } from '../plan.ts'
 import type { Actions, Outcome, Sighting } from './actions.ts'
-import { EvmError, NodeError } from './errors.ts'
+import { EvmError } from './errors.ts'
 import type { Heartbeat } from './heartbeat.ts'
 
 export interface EvmSessionOptions {
@@ -15,8 +15,6 @@ export interface EvmSessionOptions {
   /** The session watches one more channel. */
   readonly watches: () => void
   readonly left: () => void
-  /** Tells people why an action is tried again. */
-  readonly again: (reason: string) => void
 }
 
 export class EvmSession implements LedgerSession {
@@ -82,19 +80,7 @@ export class EvmSession implements LedgerSession {
     if (channelId === undefined || decodeChannelId(channelId) === undefined) {
       return refuse('no-channel', 'that is no name of a channel')
     }
-    for (;;) {
-      try {
-        if (action.kind !== 'watch') return await this.#options.actions.perform(action, channelId)
-        return await this.#find(channelId)
-      } catch (error) {
-        if (!(error instanceof NodeError)) throw error
-        this.#options.again(error.message)
-        await this.#options.heartbeat.next()
-      }
-    }
-  }
-
-  async #find(channelId: string): Promise<Outcome> {
+    if (action.kind !== 'watch') return this.#options.actions.perform(action, channelId)
     const final = await this.#options.actions.find(channelId)
     if (final === undefined) return refuse('no-channel', 'nobody has opened that channel')
     return { kind: 'done', final, spent: { transaction: undefined, fee: 0n } }

@@ -2,6 +2,8 @@
 import { createRequire } from 'node:module'
 import type { Curve } from '../curve.ts'
 
+const require = createRequire(import.meta.url)
+
 /** What is used of the package `secp256k1`, which has no types. */
 interface Native {
   publicKeyCreate(privateKey: Uint8Array, compressed: boolean): Uint8Array
@@ -13,7 +15,7 @@ interface Native {
 export async function loadCurve(): Promise<Curve> {
   try {
     // Its bindings, not its entry, which falls back to a third implementation without a word.
-    return nativeCurve(createRequire(import.meta.url)('secp256k1/bindings.js') as Native)
+    return nativeCurve(require('secp256k1/bindings.js') as Native)
   } catch {
     const { nobleCurve } = await import('../noble/index.ts')
     return nobleCurve

@@ -44,8 +44,8 @@ export class Rpc {
    * Asks until the node answers, for `patienceMs` at most.
    * @throws NodeError with the node's own refusal; EvmError `unreachable` | `closed`
    */
-  async call<Result>(method: string, params: readonly unknown[], patienceMs = Infinity): Promise<Result> {
-    const giveUpAt = performance.now() + patienceMs
+  async call<Result>(method: string, params: readonly unknown[], patienceMs?: number): Promise<Result> {
+    const giveUpAt = performance.now() + (patienceMs ?? Infinity)
     for (let pauseMs = PAUSE_MIN_MS; ; pauseMs = Math.min(pauseMs * 2, PAUSE_MAX_MS)) {
       try {
         return (await this.#attempt(method, params)) as Result

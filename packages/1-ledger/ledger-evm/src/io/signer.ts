@@ -1,4 +1,4 @@
-/** An account whose key we hold: it signs transactions. Layer 1, io. Spec: EIP-1559, EIP-155. */
+/** An account whose key we hold: it signs transactions. Layer 1, io. Spec: EIP-1559. */
 import { UsageError } from '@hourglass/sansio'
 import type { Hex } from 'viem'
 import { keccak256, serializeTransaction } from 'viem/utils'
@@ -24,25 +24,25 @@ export class Signer {
     this.address = addressOfKey(curve.publicKey(privateKey))
   }
 
-  /** `legacy`: for a chain older than EIP-1559, where one price is all. */
-  sign(transaction: UnsignedTransaction, chainId: number, legacy: boolean): SignedTransaction {
+  sign(transaction: UnsignedTransaction, chainId: number): SignedTransaction {
     const { to, data, value, gas, nonce, perGasMax, tipPerGas } = transaction
-    const common = { chainId, to: to as Hex, data: data as Hex, value, gas, nonce }
-    const unsigned = legacy
-      ? { ...common, type: 'legacy' as const, gasPrice: perGasMax }
-      : {
-          ...common,
-          type: 'eip1559' as const,
-          maxFeePerGas: perGasMax,
-          maxPriorityFeePerGas: tipPerGas,
-        }
+    const unsigned = {
+      type: 'eip1559' as const,
+      chainId,
+      to: to as Hex,
+      data: data as Hex,
+      value,
+      gas,
+      nonce,
+      maxFeePerGas: perGasMax,
+      maxPriorityFeePerGas: tipPerGas,
+    }
     const digest = keccak256(serializeTransaction(unsigned), 'bytes')
     const { rs, odd } = this.#curve.sign(digest, this.#privateKey)
     const signature = {
       r: toHex(rs.subarray(0, 32)),
       s: toHex(rs.subarray(32)),
       yParity: odd ? 1 : 0,
-      v: odd ? 28n : 27n,
     }
     const raw = serializeTransaction(unsigned, signature)
     return { raw, hash: keccak256(raw) }
