@@ -3,7 +3,8 @@ import { nodeCrypto, nodeRng } from '@hourglass/sansio/io'
 import { nobleCrypto } from '@hourglass/sansio/noble'
 import { loadVectors } from '@hourglass/vectors'
 import { describe, expect, it } from 'vitest'
-import { ConnectionKeys, secretOfToken } from './keys.ts'
+import { ConnectionKeys } from './keys.ts'
+import { secretOfToken } from './token.ts'
 
 type Vector = Readonly<Record<string, string>>
 

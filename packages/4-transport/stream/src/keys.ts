@@ -14,7 +14,6 @@ const ENVELOPE_BYTES_MIN = 28
 
 const ENCRYPTION_LABEL = encodeUtf8('ilp_stream_encryption')
 const FULFILLMENT_LABEL = encodeUtf8('ilp_stream_fulfillment')
-const SHARED_SECRET_LABEL = encodeUtf8('ilp_stream_shared_secret')
 
 export class ConnectionKeys {
   readonly #crypto: Crypto
@@ -54,10 +53,4 @@ export class ConnectionKeys {
   condition(fulfillment: Uint8Array): Uint8Array {
     return this.#crypto.sha256(fulfillment)
   }
-}
-
-/** The secret that belongs to a token, for whoever has the server's secret (STR-03). */
-export function secretOfToken(crypto: Crypto, serverSecret: Uint8Array): Hmac {
-  const key = crypto.hmacSha256(serverSecret)(SHARED_SECRET_LABEL)
-  return crypto.hmacSha256(key)
 }

@@ -1,9 +1,10 @@
 import { type Address, PacketType, type Reply } from '@hourglass/ilp'
 import { nodeCrypto, nodeRng } from '@hourglass/sansio/io'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Credentials } from './credentials.ts'
 import { ConnectionKeys } from './keys.ts'
-import { CONNECTION_IDLE_MS, StreamServer, type StreamServerOutput } from './server.ts'
+import { CONNECTIONS_MAX, CONNECTION_IDLE_MS, StreamServer, type StreamServerOutput } from './server.ts'
 import { type Frame, type StreamPacket, decodeStreamPacket, encodeStreamPacket } from './wire/packet.ts'
 
 const NOW = 1_700_000_000_000
@@ -127,6 +128,8 @@ describe('STREAM server', () => {
     for (let i = 0; i < 200; i++) {
       const stranger = { destination: `test.bob.t${i}` as Address, sharedSecret: new Uint8Array(32) }
       expect(send(server, stranger).reply).toMatchObject({ code: 'F06' })
+      const guessing = { ...server.credentials(), sharedSecret: new Uint8Array(32) }
+      expect(send(server, guessing).reply).toMatchObject({ code: 'F06' })
     }
     expect(server.nextTimeout()).toBeUndefined()
   })
@@ -147,6 +150,71 @@ describe('STREAM server', () => {
     const { reply, packet } = send(server, server.credentials(), { amount: 0n, frames })
     expect(reply.type).toBe(PacketType.Fulfill)
     expect(packet?.frames).toContainEqual({ type: 0x07, assetCode: 'EUR', assetScale: 4 })
+  })
+
+  it('tells its asset in the first reply anyway, and once only: STR-51, STR-112', () => {
+    const server = newServer()
+    const credentials = server.credentials()
+    const types = (): (number | undefined)[] | undefined =>
+      send(server, credentials).packet?.frames.map(({ type }) => type)
+    expect(types()).toEqual([0x07, 0x03, 0x12])
+    expect(types()).toEqual([0x12])
+  })
+
+  it('takes what the credentials allow, a hundredth of the rest on top, and says so: STR-63, STR-64', () => {
+    const server = newServer()
+    const credentials = server.credentials({ receiveMax: 200n })
+    expect(send(server, credentials, { amount: 203n }).reply).toMatchObject({ code: 'F99' })
+    expect(send(server, credentials, { amount: 100n }).reply.type).toBe(PacketType.Fulfill)
+    const declined = send(server, credentials, { amount: 102n })
+    expect(declined.outputs).toHaveLength(1)
+    expect(declined.packet?.frames).toEqual([
+      { type: 0x12, streamId: 1n, receiveMax: 200n, totalReceived: 100n },
+    ])
+    expect(send(server, credentials, { amount: 101n }).reply.type).toBe(PacketType.Fulfill)
+    expect(send(server, credentials, { amount: 1n }).reply).toMatchObject({ code: 'F99' })
+    expect(send(server, credentials, { amount: 0n }).reply.type).toBe(PacketType.Fulfill) // STR-115
+  })
+
+  it('never counts beyond what its replies can say: STR-26', () => {
+    const server = newServer()
+    const credentials = server.credentials()
+    const amount = 2n ** 64n - 1n
+    expect(send(server, credentials, { amount }).reply.type).toBe(PacketType.Fulfill)
+    expect(send(server, credentials, { amount: 1n }).reply).toMatchObject({ code: 'F99' })
+  })
+
+  it('answers a packet full of frames with a small one', () => {
+    const server = newServer()
+    const frames: Frame[] = Array.from({ length: 4000 }, () => MONEY)
+    const { reply } = send(server, server.credentials(), { frames })
+    expect(reply.type).toBe(PacketType.Fulfill)
+    expect(reply.data.length).toBeLessThan(100)
+  })
+
+  it('has room for so many connections; one that is idle makes way: CONNECTIONS_MAX', () => {
+    const server = newServer()
+    for (let i = 0; i < CONNECTIONS_MAX; i++) send(server, server.credentials(), {}, NOW + Math.floor(i / 10))
+    const late = server.credentials()
+    const { packet } = send(server, late, {}, NOW + 1000)
+    expect(packet?.frames).toEqual([{ type: 0x01, code: 3, message: '' }])
+    const idle = NOW + CONNECTION_IDLE_MS
+    expect(send(server, late, { expiresAt: idle + 1 }, idle).reply.type).toBe(PacketType.Fulfill)
+  })
+
+  it('answers any octets in any frame without a throw: STR-82, STR-83', () => {
+    const server = newServer()
+    const { destination, sharedSecret } = server.credentials()
+    const keys = new ConnectionKeys(nodeCrypto, sharedSecret)
+    const header = encodeStreamPacket({ type: 12, sequence: 1n, prepareAmount: 0n, frames: [] }).slice(0, -1)
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 4 }), fc.uint8Array({ maxLength: 60 }), (count, bytes) => {
+        const plaintext = Uint8Array.of(...header, count, ...bytes)
+        const { reply } = send(server, { destination, sharedSecret }, { data: keys.seal(plaintext, nodeRng) })
+        expect(reply.type === PacketType.Fulfill || ['F06', 'F99'].includes(reply.code)).toBe(true)
+      }),
+      { numRuns: 2000 },
+    )
   })
 
   it.each<[number, string, Frame]>([
@@ -170,7 +238,7 @@ describe('STREAM server', () => {
     const server = newServer()
     const frames: Frame[] = [5n, 3n, 1n].map((streamId) => ({ type: 0x11, streamId, shares: 1n }))
     const { packet } = send(server, server.credentials(), { frames })
-    const totals = packet?.frames.map((frame) => (frame.type === 0x12 ? frame.totalReceived : undefined))
+    const totals = packet?.frames.flatMap((frame) => (frame.type === 0x12 ? [frame.totalReceived] : []))
     expect(totals).toEqual([33n, 33n, 34n])
   })
 

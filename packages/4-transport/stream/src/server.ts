@@ -4,15 +4,13 @@
  *
  *   Prepare → token → secret → open → frames → condition, minimum, shares → Fulfill or Reject, both with a reply
  *
- * Secrets are derived from the token in the address, so nothing is kept for a connection until a packet of it
- * has opened (STR-121), and any process with the server's secret can answer.
+ * The token in the address holds all that is needed to begin, so nothing is kept for a connection until a packet of
+ * it has opened (STR-121), and any process with the server's secret can answer.
  */
 import { type Address, ErrorCode, PacketType, type Prepare, type Reply, appendSegments } from '@hourglass/ilp'
-import { UINT64_MAX, encodeBase64Url, encodeUtf8 } from '@hourglass/oer'
 import {
   type Crypto,
   DecodeError,
-  type Hmac,
   type Instant,
   type Machine,
   Queue,
@@ -22,9 +20,10 @@ import {
 } from '@hourglass/sansio'
 import type { AssetDetails, Credentials } from './credentials.ts'
 import { StreamErrorCode } from './error-code.ts'
-import { ConnectionKeys, secretOfToken } from './keys.ts'
+import { ConnectionKeys } from './keys.ts'
+import { Received, closes, replyFrames, violationOf } from './receiving.ts'
+import { Tokens } from './token.ts'
 import { type Frame, type StreamPacket, decodeStreamPacket, encodeStreamPacket } from './wire/packet.ts'
-import type { StreamMoney } from './wire/stream-frames.ts'
 
 export interface StreamServerOptions extends AssetDetails {
   readonly crypto: Crypto
@@ -55,24 +54,19 @@ export type StreamServerOutput =
 export const CONNECTIONS_MAX = 10_000
 /** STR-114: a connection without packets for that long is forgotten; its totals begin anew. */
 export const CONNECTION_IDLE_MS = 600_000
-/** STR-05 */
-const TOKEN_BYTES = 18
-/** STR-55: ids of the payer's streams are odd, up to this one. */
-const STREAM_ID_MAX = 20n
 
 interface Connection {
   readonly token: string
   readonly keys: ConnectionKeys
+  readonly received: Received
   usedAt: Instant
-  total: bigint
-  /** Per stream, for StreamMaxMoney. */
-  readonly totals: Map<bigint, bigint>
+  isNew: boolean
   isClosed: boolean
 }
 
 export class StreamServer implements Machine<StreamServerInput, StreamServerOutput> {
   readonly #options: StreamServerOptions
-  readonly #secretOf: Hmac
+  readonly #tokens: Tokens
   readonly #prefix: string
   /** Least recently used first. */
   readonly #connections = new Map<string, Connection>()
@@ -80,16 +74,19 @@ export class StreamServer implements Machine<StreamServerInput, StreamServerOutp
 
   constructor(options: StreamServerOptions) {
     this.#options = options
-    this.#secretOf = secretOfToken(options.crypto, options.serverSecret)
+    this.#tokens = new Tokens(options.crypto, options.rng, options.serverSecret)
     this.#prefix = `${options.address}.`
   }
 
-  /** A fresh address and secret for one payer. */
-  credentials(): Credentials {
-    const token = encodeBase64Url(this.#options.rng.bytes(TOKEN_BYTES))
+  /**
+   * A fresh address and secret for one payer, who can pay `receiveMax` base units in all, if it is given. The total
+   * is kept by this process, and begins anew when the connection was forgotten.
+   */
+  credentials({ receiveMax }: { readonly receiveMax?: bigint } = {}): Credentials {
+    const token = this.#tokens.issue(receiveMax)
     return {
       destination: appendSegments(this.#options.address, token),
-      sharedSecret: this.#secretOf(encodeUtf8(token)),
+      sharedSecret: this.#tokens.secretOf(token),
     }
   }
 
@@ -115,9 +112,11 @@ export class StreamServer implements Machine<StreamServerInput, StreamServerOutp
     const token = this.#tokenOf(prepare.destination)
     if (token === undefined) return this.#reject(ErrorCode.F02_UNREACHABLE)
     const connection = this.#connections.get(token) ?? this.#newConnection(token, now)
-    const packet = open(connection.keys, prepare.data)
+    const packet = connection && open(connection.keys, prepare.data)
     // STR-29, X-STR3, X-STR5
-    if (packet === undefined) return this.#reject(ErrorCode.F06_UNEXPECTED_PAYMENT)
+    if (connection === undefined || packet === undefined) {
+      return this.#reject(ErrorCode.F06_UNEXPECTED_PAYMENT)
+    }
     // STR-116: too late to be of use to whoever sent it on.
     if (prepare.expiresAt <= now) return this.#reject(ErrorCode.R00_TRANSFER_TIMED_OUT)
     if (!this.#keep(connection, now)) {
@@ -134,9 +133,12 @@ export class StreamServer implements Machine<StreamServerInput, StreamServerOutp
     return end < 0 ? rest : rest.slice(0, end)
   }
 
-  #newConnection(token: string, now: Instant): Connection {
-    const keys = new ConnectionKeys(this.#options.crypto, this.#secretOf(encodeUtf8(token)))
-    return { token, keys, usedAt: now, total: 0n, totals: new Map(), isClosed: false }
+  /** Undefined where the token is not of this server: that is found out before any key is made (STR-120). */
+  #newConnection(token: string, now: Instant): Connection | undefined {
+    const receiveMax = this.#tokens.receiveMaxOf(token)
+    if (receiveMax === undefined) return undefined
+    const keys = new ConnectionKeys(this.#options.crypto, this.#tokens.secretOf(token))
+    return { token, keys, received: new Received(receiveMax), usedAt: now, isNew: true, isClosed: false }
   }
 
   /** Keeps the connection as the one used last; false where there is no room for it. */
@@ -158,60 +160,32 @@ export class StreamServer implements Machine<StreamServerInput, StreamServerOutp
   }
 
   #receive(connection: Connection, packet: StreamPacket, prepare: Prepare): Reply {
+    const { keys, received, token } = connection
     const violation = violationOf(packet)
     if (violation !== undefined || connection.isClosed) {
       connection.isClosed = true
       const code = violation ?? StreamErrorCode.StreamStateError
       return this.#sealed(connection, packet, prepare, closing(code))
     }
-    const shares = moneySharesOf(packet)
-    const fulfillment = connection.keys.fulfillment(prepare.data)
+    const { amount, data, executionCondition } = prepare
+    const fulfillment = keys.fulfillment(data)
     const isFulfillable =
-      equalBytes(connection.keys.condition(fulfillment), prepare.executionCondition) && // STR-34
-      prepare.amount >= packet.prepareAmount && // STR-85
-      (prepare.amount === 0n || shares.sum > 0n) // STR-62, STR-63: money that no stream takes goes back.
-    if (isFulfillable) this.#credit(connection, prepare.amount, shares.frames, shares.sum)
-    const frames = this.#replyFrames(connection, packet)
-    if (packet.frames.some(({ type }) => type === 0x01)) {
+      equalBytes(keys.condition(fulfillment), executionCondition) && // STR-34
+      amount >= packet.prepareAmount && // STR-85
+      received.takes(amount, packet)
+    if (isFulfillable && amount > 0n) {
+      received.credit(amount, packet)
+      this.#outputs.push({ kind: 'money', connection: token, amount, total: received.total })
+    }
+    const frames = replyFrames(packet, received, this.#options, connection.isNew)
+    connection.isNew = false
+    if (closes(packet)) {
       connection.isClosed = true
-      this.#outputs.push({ kind: 'closed', connection: connection.token, total: connection.total })
+      this.#outputs.push({ kind: 'closed', connection: token, total: received.total })
     }
     return isFulfillable
       ? this.#fulfilled({ connection, packet, prepare, fulfillment, frames })
       : this.#sealed(connection, packet, prepare, frames)
-  }
-
-  /** STR-60: each stream gets its share, rounded down; STR-61, X-STR4: the rest goes to the lowest. */
-  #credit(connection: Connection, amount: bigint, money: readonly StreamMoney[], sum: bigint): void {
-    if (amount === 0n) return
-    const { token, totals } = connection
-    let left = amount
-    for (const { streamId, shares } of money) {
-      const part = (amount * shares) / sum
-      left -= part
-      totals.set(streamId, (totals.get(streamId) ?? 0n) + part)
-    }
-    const lowest = money.reduce((low, { streamId }) => (streamId < low ? streamId : low), STREAM_ID_MAX)
-    totals.set(lowest, (totals.get(lowest) ?? 0n) + left)
-    connection.total += amount
-    this.#outputs.push({ kind: 'money', connection: token, amount, total: connection.total })
-  }
-
-  /** STR-45, STR-51: asset details for whoever says an address; STR-66: only what was fulfilled counts. */
-  #replyFrames({ totals }: Connection, { frames }: StreamPacket): Frame[] {
-    const { assetCode, assetScale } = this.#options
-    const reply: Frame[] = []
-    for (const frame of frames) {
-      if (frame.type === 0x02) {
-        reply.push({ type: 0x07, assetCode, assetScale }, { type: 0x03, maxOffset: 0n })
-      }
-      if (frame.type === 0x11) {
-        const { streamId } = frame
-        const totalReceived = totals.get(streamId) ?? 0n
-        reply.push({ type: 0x12, streamId, receiveMax: UINT64_MAX, totalReceived })
-      }
-    }
-    return reply
   }
 
   #fulfilled(parts: {
@@ -270,21 +244,4 @@ function open(keys: ConnectionKeys, data: Uint8Array): StreamPacket | undefined 
 
 function closing(code: number): Frame[] {
   return [{ type: 0x01, code, message: '' }]
-}
-
-/** What a payer must not do, as the code that closes the connection. */
-function violationOf({ frames }: StreamPacket): number | undefined {
-  for (const frame of frames) {
-    if (!('streamId' in frame)) continue
-    if (frame.streamId % 2n === 0n) return StreamErrorCode.ProtocolViolation // STR-53
-    if (frame.streamId > STREAM_ID_MAX) return StreamErrorCode.StreamIdError // STR-56
-    // STR-70: this server takes money alone and announces a data limit of 0.
-    if (frame.type === 0x14 && frame.data.length > 0) return StreamErrorCode.FlowControlError
-  }
-  return undefined
-}
-
-function moneySharesOf({ frames }: StreamPacket): { frames: StreamMoney[]; sum: bigint } {
-  const money = frames.filter((frame): frame is StreamMoney => frame.type === 0x11)
-  return { frames: money, sum: money.reduce((sum, { shares }) => sum + shares, 0n) }
 }

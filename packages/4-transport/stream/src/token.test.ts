@@ -1,0 +1,46 @@
+import { isAddress } from '@hourglass/ilp'
+import { UINT64_MAX } from '@hourglass/oer'
+import { UsageError } from '@hourglass/sansio'
+import { nodeCrypto, nodeRng } from '@hourglass/sansio/io'
+import { nobleCrypto } from '@hourglass/sansio/noble'
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { Tokens } from './token.ts'
+
+const SECRET = new Uint8Array(32).fill(4)
+const tokens = new Tokens(nodeCrypto, nodeRng, SECRET)
+
+it('carries what its server needs to know, for any process with the server’s secret: STR-03, STR-04', () => {
+  const other = new Tokens(nobleCrypto, nodeRng, SECRET)
+  fc.assert(
+    fc.property(fc.bigInt({ min: 0n, max: UINT64_MAX }), (receiveMax) => {
+      const token = tokens.issue(receiveMax)
+      expect(isAddress(`test.bob.${token}`)).toBe(true) // STR-05
+      expect(other.receiveMaxOf(token)).toBe(receiveMax)
+      expect(other.secretOf(token)).toEqual(new Uint8Array(tokens.secretOf(token)))
+    }),
+  )
+})
+
+it('is never the same twice, and neither is its secret: STR-02, STR-05', () => {
+  const [a, b] = [tokens.issue(), tokens.issue()]
+  expect(a).not.toBe(b)
+  expect(tokens.secretOf(a)).not.toEqual(tokens.secretOf(b))
+  expect(tokens.secretOf(a)).toHaveLength(32)
+})
+
+it('is refused where it was changed, or another server issued it: STR-06, STR-120', () => {
+  const token = tokens.issue(100n)
+  for (let at = 0; at < token.length - 1; at++) {
+    const changed = `${token.slice(0, at)}${token[at] === 'A' ? 'B' : 'A'}${token.slice(at + 1)}`
+    expect(tokens.receiveMaxOf(changed), `character ${at}`).toBeUndefined()
+  }
+  expect(new Tokens(nodeCrypto, nodeRng, nodeRng.bytes(32)).receiveMaxOf(token)).toBeUndefined()
+  for (const other of ['', 'x', token.slice(1), `${token}A`, '~'.repeat(59)]) {
+    expect(tokens.receiveMaxOf(other)).toBeUndefined()
+  }
+})
+
+it('asks for a server secret that can keep one', () => {
+  expect(() => new Tokens(nodeCrypto, nodeRng, new Uint8Array(31))).toThrow(UsageError)
+})
