@@ -14,7 +14,7 @@ import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { ADDRESS_BYTES, decodeAddress, encodeAddress, putUint } from './address.ts'
 
 /** Bytes of a name's contents; its text is twice as long. */
-export const TERMS_BYTES = 116
+const TERMS_BYTES = 116
 
 /** What `ChannelTerms.asset` says of the chain's own money. */
 export const NATIVE = 'native'

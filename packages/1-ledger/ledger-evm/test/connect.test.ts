@@ -122,7 +122,7 @@ describe('connectEvm', () => {
     expect((await failing(connectEvm({ ...options, tokens: [token] }))).code).toBe('no-token')
   })
 
-  it('refuses malformed keys and addresses, and repeats no key', async () => {
+  it('refuses malformed keys, addresses and URLs, and repeats no key', async () => {
     const privateKey = alice.privateKey.slice(0, -1)
     const error: unknown = await connectEvm({ ...options, privateKey }).catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(UsageError)
@@ -130,6 +130,11 @@ describe('connectEvm', () => {
     await expect(connectEvm({ ...options, contract: alice.address.replace('f', 'F') })).rejects.toThrow(
       UsageError,
     )
-    await expect(connectEvm({ ...options, claimKey: 'key' })).rejects.toThrow(UsageError)
+    for (const claimKey of ['key', `0x${'0'.repeat(64)}`, `0x${'f'.repeat(64)}`]) {
+      await expect(connectEvm({ ...options, claimKey })).rejects.toThrow(UsageError)
+    }
+    for (const rpcUrl of ['node', 'ws://127.0.0.1:8545']) {
+      await expect(connectEvm({ ...options, rpcUrl })).rejects.toThrow(UsageError)
+    }
   })
 })

@@ -80,9 +80,11 @@ const MINE_SLICE = 1000
 
 const hex = (value: number | bigint): string => `0x${value.toString(16)}`
 
+const require = createRequire(import.meta.url)
+
 /** The native program, which ships in one npm package a platform; the wrapper's script is only a launcher. */
 function anvilBinary(): string {
-  const wrapper = createRequire(createRequire(import.meta.url).resolve('@foundry-rs/anvil/package.json'))
+  const wrapper = createRequire(require.resolve('@foundry-rs/anvil/package.json'))
   const architecture = process.arch === 'x64' ? 'amd64' : process.arch
   const manifest = wrapper.resolve(`@foundry-rs/anvil-${process.platform}-${architecture}/package.json`)
   return join(dirname(manifest), 'bin', process.platform === 'win32' ? 'anvil.exe' : 'anvil')

@@ -69,8 +69,9 @@ export class Account {
   onlooker: Onlooker | undefined
   readonly #rpc: Rpc
 
-  /** @throws EvmError `unreachable` | `wrong-chain`; UsageError for a malformed key */
+  /** @throws EvmError `unreachable` | `wrong-chain`; UsageError for a malformed key or URL */
   static async open(options: AccountOptions): Promise<Account> {
+    const privateKey = decodePrivateKey(options.privateKey)
     const rpc = new Rpc({
       url: options.rpcUrl,
       timeoutMs: options.requestTimeoutMs ?? DEFAULTS.requestTimeoutMs,
@@ -83,7 +84,7 @@ export class Account {
         const message = `the node at ${new URL(options.rpcUrl).origin} serves chain ${chainId}, not ${options.chainId}`
         throw new EvmError('wrong-chain', message)
       }
-      return new Account(options, rpc, chain, { curve, chainId })
+      return new Account(options, rpc, chain, { chainId, curve, signer: new Signer(privateKey, curve) })
     } catch (error) {
       rpc.close()
       throw error
@@ -94,10 +95,8 @@ export class Account {
     options: AccountOptions,
     rpc: Rpc,
     chain: Chain,
-    found: { readonly curve: Curve; readonly chainId: number },
+    { chainId, curve, signer }: { readonly chainId: number; readonly curve: Curve; readonly signer: Signer },
   ) {
-    const { curve, chainId } = found
-    const signer = new Signer(decodePrivateKey(options.privateKey), curve)
     const trace = options.trace ?? ((): void => undefined)
     this.#rpc = rpc
     this.chain = chain

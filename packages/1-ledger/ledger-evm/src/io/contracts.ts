@@ -85,7 +85,7 @@ interface TermsTuple {
   readonly salt: Hex
 }
 
-export function toTuple(terms: ChannelTerms): TermsTuple {
+function toTuple(terms: ChannelTerms): TermsTuple {
   return {
     source: terms.source as Hex,
     destination: terms.destination as Hex,

@@ -26,7 +26,6 @@ export class Dispatcher {
 
   /**
    * Sends `call`, and before it what allows the contract to take tokens; returns when it is in a block.
-   * Asks for the money first, because a node does not even estimate what cannot be paid.
    * @throws NodeError where the contract would refuse
    */
   async dispatch(call: ContractCall, terms: ChannelTerms, view: View, spent: Spent): Promise<Dispatched> {

@@ -90,9 +90,14 @@ export class EvmLedger implements Ledger {
     if (block === this.#reported) return
     const channelIds = new Set<string>()
     for (const session of this.#sessions) for (const id of session.channelIds) channelIds.add(id)
-    // Before the answer: who begins to watch meanwhile needs another look.
+    // Set before the answer: who begins to watch meanwhile resets it, and gets another look.
     this.#reported = block
-    const states = await readStates(account.chain, contract, [...channelIds], view.final)
+    const states = await readStates(account.chain, contract, [...channelIds], view.final).catch(
+      (error: unknown) => {
+        this.#reported = ''
+        throw error
+      },
+    )
     for (const state of states) {
       if (state === undefined) continue
       for (const session of this.#sessions) session.report({ state, block: view.final })

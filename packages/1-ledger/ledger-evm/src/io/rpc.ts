@@ -13,6 +13,7 @@ import {
 } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { UsageError } from '@hourglass/sansio'
 import { EvmError, NodeError } from './errors.ts'
 
 export interface RpcOptions {
@@ -29,8 +30,13 @@ export class Rpc {
   readonly #underWay = new Set<ClientRequest>()
   #nextId = 1
 
+  /** @throws UsageError where the URL is not one of HTTP */
   constructor({ url, timeoutMs }: RpcOptions) {
-    this.#url = new URL(url)
+    const parsed = URL.parse(url)
+    if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
+      throw new UsageError('the URL of a node begins with http:// or https://')
+    }
+    this.#url = parsed
     this.#timeoutMs = timeoutMs
     const options = { keepAlive: true, maxSockets: SOCKETS_MAX }
     this.#agent = this.#isTls ? new HttpsAgent(options) : new HttpAgent(options)

@@ -9,9 +9,13 @@ import { toHex } from './contracts.ts'
 
 /** The 32 bytes of a private key. @throws UsageError, which does not repeat the key */
 export function decodePrivateKey(text: string): Uint8Array {
-  if (!/^0x[0-9a-fA-F]{64}$/.test(text)) throw new UsageError('a private key is 0x and 64 hex digits')
+  const isKey = /^0x[0-9a-fA-F]{64}$/.test(text) && BigInt(text) > 0n && BigInt(text) < CURVE_ORDER
+  if (!isKey)
+    throw new UsageError('a private key is 0x and 64 hex digits, and a number below the order of the curve')
   return new Uint8Array(Buffer.from(text.slice(2), 'hex'))
 }
+
+const CURVE_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
 
 export class Signer {
   readonly address: string
