@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   AmountError,
+  type Asset,
+  type Money,
   decodeDecimal,
   decodePercent,
   formatAmount,
@@ -13,6 +15,8 @@ import {
 const usd = { code: 'USD', scale: 2 }
 const eth = { code: 'ETH', scale: 9 }
 const yen = { code: 'JPY', scale: 0 }
+
+const money = (amount: bigint, asset: Asset): Money => ({ amount, asset })
 
 describe('an amount', () => {
   it.each([
@@ -102,13 +106,13 @@ describe('formatting', () => {
   })
 
   it.each([
-    [1000n, usd, 3_333_333n, eth, '0.000333333'],
-    [100n, usd, 1n, eth, '0.000000001'],
-    [3000n, usd, 10_000_000n, eth, '0.000333333'],
-    [10n ** 9n, eth, 300_000n, usd, '3000'],
-    [100n, usd, 92n, usd, '0.92'],
-  ])('writes the rate of %i %o to %i %o as %s', (sent, from, delivered, to, rate) => {
-    expect(formatRate({ amount: sent, asset: from }, { amount: delivered, asset: to })).toBe(rate)
+    [money(1000n, usd), money(3_333_333n, eth), '0.000333333'],
+    [money(100n, usd), money(1n, eth), '0.000000001'],
+    [money(3000n, usd), money(10_000_000n, eth), '0.000333333'],
+    [money(10n ** 9n, eth), money(300_000n, usd), '3000'],
+    [money(100n, usd), money(92n, usd), '0.92'],
+  ])('writes the rate of %o to %o as %s', (sent, delivered, rate) => {
+    expect(formatRate(sent, delivered)).toBe(rate)
   })
 
   it('has no rate for nothing', () => {

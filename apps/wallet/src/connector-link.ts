@@ -18,7 +18,7 @@ export interface ConnectorLinkOptions {
   readonly username: string
   readonly token: string
   /** The connector's request; wants one `reply` or `refuse` with its id. */
-  readonly receive: (request: LinkRequest) => void
+  readonly receive: (request: LinkRequest, link: ConnectorLink) => void
   /** Told when the link goes down or cannot come up again, and when it is up again. */
   readonly report?: (message: string) => void
 }
@@ -94,7 +94,7 @@ export class ConnectorLink {
         this.#client.send(output.wire)
         break
       case 'request':
-        options.receive(output)
+        options.receive(output, this)
         break
       case 'reply':
         this.#answered(output.id, { body: output.body })

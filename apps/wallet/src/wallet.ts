@@ -3,35 +3,38 @@
  * The composition root. It keeps no books: the connector's are the ones that count.
  *
  *   Payment ──prepare──▶ ConnectorLink ──request──▶ connector
- *   Receiver ◀─prepare── ConnectorLink ◀──request── connector
+ *   Receiver ◀─prepare── ConnectorLink ◀──request── connector        (whose link it is: `seat.ts`)
  */
 import { type Address, ErrorCode, type Prepare, decodePrepare, encodeReject } from '@hourglass/ilp'
 import { DecodeError } from '@hourglass/sansio'
 import type { Asset } from './amount.ts'
 import type { WalletConfig } from './config.ts'
-import { ConnectorLink, type LinkRequest } from './connector-link.ts'
+import type { ConnectorLink, LinkRequest } from './connector-link.ts'
+import { WalletError } from './failure.ts'
 import { Payment, type PaymentOptions } from './payment.ts'
 import { type Balance, ILP_PROTOCOL, type Identity, askBalance, askIdentity } from './peer-questions.ts'
 import { type IncomingEvent, Receiver } from './receiver.ts'
+import { type Seat, takeSeat } from './seat.ts'
 import { loadServerSecret } from './state.ts'
 
 /** `report` is told when the link to the connector goes down and when it is up again. @throws WalletError */
-export async function openWallet(config: WalletConfig, report?: (message: string) => void): Promise<Wallet> {
+export async function openWallet(
+  config: WalletConfig,
+  report: (message: string) => void = () => undefined,
+): Promise<Wallet> {
   let wallet: Wallet | undefined
-  const link = new ConnectorLink({
-    ...config,
-    ...(report !== undefined && { report }),
-    receive: (request) => {
+  const seat = await takeSeat(config, {
+    report,
+    receive(request, link) {
       if (wallet === undefined) link.refuse(request.id, 'this wallet is not open yet')
       else wallet.handle(request)
     },
   })
   try {
-    await link.whenUp()
-    wallet = new Wallet(link, await askIdentity(link), config.state)
+    wallet = new Wallet(seat, await askIdentity(seat.link), config.state)
     return wallet
   } catch (error) {
-    await link.close()
+    await seat.close()
     throw error
   }
 }
@@ -39,12 +42,14 @@ export async function openWallet(config: WalletConfig, report?: (message: string
 export class Wallet implements Identity {
   readonly address: Address
   readonly asset: Asset
+  readonly #seat: Seat
   readonly #link: ConnectorLink
   readonly #state: string
   #receiver: Receiver | undefined
 
-  constructor(link: ConnectorLink, { address, asset }: Identity, state: string) {
-    this.#link = link
+  constructor(seat: Seat, { address, asset }: Identity, state: string) {
+    this.#seat = seat
+    this.#link = seat.link
     this.address = address
     this.asset = asset
     this.#state = state
@@ -62,6 +67,11 @@ export class Wallet implements Identity {
 
   /** Takes money from now on, until closed; one receiver at a time. @throws WalletError `local` */
   receive(report: (event: IncomingEvent) => void): Receiver {
+    if (!this.#seat.isHolder) {
+      const why =
+        'another hourglass command of this wallet is running, and only one can receive: stop it first'
+      throw new WalletError('local', why)
+    }
     const serverSecret = loadServerSecret(this.#state)
     this.#receiver?.close()
     this.#receiver = new Receiver({
@@ -76,7 +86,7 @@ export class Wallet implements Identity {
 
   async close(): Promise<void> {
     this.#receiver?.close()
-    await this.#link.close()
+    await this.#seat.close()
   }
 
   /** Answers a request of the connector. */

@@ -27,8 +27,6 @@ beforeAll(async () => {
   })
   const portOfA = await stage.connector({
     address: 'test.a',
-    data: 'data-a',
-    durability: 'process',
     listen: { port: 0 },
     accounts: [
       child('alice', { code: 'USD', scale: 2 }, '500'),
@@ -38,8 +36,6 @@ beforeAll(async () => {
   })
   const portOfB = await stage.connector({
     address: 'test.b',
-    data: 'data-b',
-    durability: 'process',
     listen: { port: 0 },
     accounts: [
       child('bob', { code: 'EUR', scale: 4 }, '100000'),
@@ -275,6 +271,31 @@ describe('hourglass pay and receive', () => {
 
   it('SPSP-18: asks no foreign host over plain http', async () => {
     expect(complaint(await pay(['http://192.0.2.1/', '--amount', '1']), 2)).toMatch(/payments need https/)
+  })
+
+  it('BTP-50: other commands of a wallet that receives go through its link and leave it up', async () => {
+    const environment = { HOURGLASS_LINK: links.alice }
+    const alice = stage.startWallet(['receive', '--port', '0'], environment)
+    await alice.line((line) => line.startsWith('Serving'))
+    const told = await stage.wallet(['balance', '--json'], environment)
+    expect(JSON.parse(told.stdout)).toMatchObject({ address: 'test.a.alice' })
+    const paid = await pay([...here(), '--amount', '10', '--json'])
+    expect(linesOf(paid.stdout)[1]).toMatchObject({ outcome: 'complete', sent: { amount: '1000' } })
+    const second = await stage.wallet(['receive', '--port', '0'], environment)
+    expect(complaint(second, 1)).toMatch(
+      /another hourglass command of this wallet is running, and only one can receive/,
+    )
+    expect(await alice.stop('SIGINT')).toMatchObject({ exitCode: 0, stderr: '' })
+  })
+
+  it('BTP-50: payments of one wallet at the same time do not cut each other off', async () => {
+    const outcomes = await Promise.all(
+      [1, 2, 3].map(async () => pay([...here(), '--amount', '30', '--json'])),
+    )
+    for (const { exitCode, stdout, stderr } of outcomes) {
+      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+      expect(linesOf(stdout)[1]).toMatchObject({ outcome: 'complete', sent: { amount: '3000' } })
+    }
   })
 
   it('ends not with 0 where less was paid than asked for, and tells exactly what', async () => {

@@ -1,12 +1,12 @@
-/** The real programs as child processes, from their sources, in a directory that goes away afterwards. */
+/** The real program as child processes, from its sources, with connectors to talk to. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { type RunningConnector, checkConfig, startConnector } from '@hourglass/connector-app'
 
 const WALLET = fileURLToPath(new URL('../src/main.ts', import.meta.url))
-const CONNECTOR = fileURLToPath(new URL('../../connector/src/main.ts', import.meta.url))
 
 export interface Outcome {
   readonly exitCode: number | null
@@ -26,6 +26,7 @@ export interface Running {
 export class Stage {
   readonly directory: string = mkdtempSync(join(tmpdir(), 'hourglass-wallet-'))
   readonly #running: Running[] = []
+  readonly #connectors: RunningConnector[] = []
 
   /** Writes a file and returns its path. */
   file(name: string, content: unknown): string {
@@ -40,30 +41,36 @@ export class Stage {
   }
 
   startWallet(args: readonly string[], environment: Record<string, string> = {}): Running {
-    return this.#start(WALLET, args, environment)
-  }
-
-  /** Starts a connector and resolves with the port of its peers. */
-  async connector(config: object): Promise<number> {
-    const file = this.file(`connector-${this.#running.length}.json`, config)
-    const running = this.#start(CONNECTOR, ['--config', file], {})
-    const line = await running.line((text) => text.includes('connector.started'))
-    return (JSON.parse(line) as { port: number }).port
-  }
-
-  async clear(): Promise<void> {
-    await Promise.all(this.#running.splice(0).map((running) => running.stop()))
-    rmSync(this.directory, { recursive: true })
-  }
-
-  #start(main: string, args: readonly string[], environment: Record<string, string>): Running {
-    const child = spawn(process.execPath, ['--conditions=@hourglass/source', main, ...args], {
+    const child = spawn(process.execPath, ['--conditions=@hourglass/source', WALLET, ...args], {
       env: { PATH: process.env['PATH'], HOME: this.directory, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     const running = watch(child)
     this.#running.push(running)
     return running
+  }
+
+  /** Starts a connector in this process and resolves with the port of its peers. */
+  async connector(config: { readonly address: string; readonly [field: string]: unknown }): Promise<number> {
+    const whole = {
+      ...config,
+      data: join(this.directory, config.address),
+      durability: 'process',
+      logLevel: 'silent',
+    }
+    const connector = await startConnector(checkConfig(whole, config.address), {
+      fatal(message) {
+        throw new Error(message)
+      },
+    })
+    this.#connectors.push(connector)
+    return connector.port ?? 0
+  }
+
+  async clear(): Promise<void> {
+    await Promise.all(this.#running.map((running) => running.stop()))
+    await Promise.all(this.#connectors.map((connector) => connector.stop()))
+    rmSync(this.directory, { recursive: true })
   }
 }
 

@@ -1,0 +1,118 @@
+/** How `hourglass pay` speaks: to people, or to programs. */
+import { type PaymentReport, divCeil, mulFloor } from '@hourglass/stream'
+import { type Asset, formatMoney, formatRate } from '../amount.ts'
+import type { QuotedPayment } from '../pay.ts'
+import type { Terminal } from '../terminal.ts'
+
+export interface PayVoice {
+  /** What would be paid, before it is. */
+  quote(target: string, quoted: QuotedPayment): void
+  /** What was paid. `ms` counts from the first question to the last answer. */
+  report(report: PaymentReport, asset: Asset | undefined, ms: number): void
+}
+
+/** Base units where the receiver does not say what it holds. */
+export function money(amount: bigint, asset: Asset | undefined): string {
+  return asset === undefined ? `${amount} base units` : formatMoney(amount, asset)
+}
+
+export class PlainPayVoice implements PayVoice {
+  readonly #own: Asset
+  readonly #terminal: Terminal
+
+  constructor(own: Asset, terminal: Terminal) {
+    this.#own = own
+    this.#terminal = terminal
+  }
+
+  quote(target: string, { receiver, amount, quote, asset }: QuotedPayment): void {
+    const own = this.#own
+    const terminal = this.#terminal
+    const { host, finalHost } = receiver
+    // PP-22, SPSP-20
+    const answeredBy = finalHost === host ? '' : `, answered by ${finalHost}`
+    terminal.field('To', `${terminal.style('bold', target)}${answeredBy}`)
+    if ('send' in amount) {
+      const least = mulFloor(amount.send, quote.minimumRate)
+      terminal.field('Send', formatMoney(amount.send, own))
+      terminal.field('Arrives', `about ${money(quote.deliver, asset)}, at least ${money(least, asset)}`)
+    } else {
+      const expected = divCeil(amount.deliver, quote.rate)
+      terminal.field('Deliver', money(amount.deliver, asset))
+      terminal.field(
+        'Costs',
+        `about ${formatMoney(expected, own)}, at most ${formatMoney(quote.sendMax, own)}`,
+      )
+    }
+    if (asset !== undefined) {
+      const { numerator, denominator } = quote.rate
+      const rate = formatRate({ amount: denominator, asset: own }, { amount: numerator, asset })
+      terminal.field('Rate', `1 ${own.code} = ${rate ?? '?'} ${asset.code}`)
+    }
+    terminal.field('Packets', `up to ${formatMoney(quote.packetAmountMax, own)} each`)
+  }
+
+  report(
+    { outcome, sent, delivered, uncertain, packets }: PaymentReport,
+    asset: Asset | undefined,
+    ms: number,
+  ): void {
+    const own = this.#own
+    const terminal = this.#terminal
+    const arrived = terminal.style(
+      outcome === 'complete' ? ['bold', 'green'] : 'bold',
+      money(delivered, asset),
+    )
+    terminal.line()
+    terminal.field('Sent', formatMoney(sent, own))
+    terminal.field('Delivered', `${arrived} in ${packets} ${packets === 1 ? 'packet' : 'packets'}, ${ms} ms`)
+    if (uncertain === 0n) return
+    terminal.field('Uncertain', `${formatMoney(uncertain, own)}: sent, but nobody said what became of it`)
+  }
+}
+
+/** One object a line: the quote, then the outcome. Amounts are decimal strings of base units. */
+export class JsonPayVoice implements PayVoice {
+  readonly #own: Asset
+  readonly #terminal: Terminal
+
+  constructor(own: Asset, terminal: Terminal) {
+    this.#own = own
+    this.#terminal = terminal
+  }
+
+  /** The rate as two amounts that the path exchanges for one another. */
+  quote(target: string, { receiver, quote, asset }: QuotedPayment): void {
+    const { numerator, denominator } = quote.rate
+    this.#say({
+      kind: 'quote',
+      target,
+      receiver: receiver.finalHost,
+      rate: { sent: moneyToJson(denominator, this.#own), delivered: moneyToJson(numerator, asset) },
+      packetAmountMax: moneyToJson(quote.packetAmountMax, this.#own),
+      sendMax: moneyToJson(quote.sendMax, this.#own),
+    })
+  }
+
+  report(report: PaymentReport, asset: Asset | undefined, ms: number): void {
+    const { outcome, code, sent, delivered, uncertain, packets } = report
+    this.#say({
+      kind: 'outcome',
+      outcome,
+      ...(code !== undefined && { code }),
+      sent: moneyToJson(sent, this.#own),
+      delivered: moneyToJson(delivered, asset),
+      ...(uncertain > 0n && { uncertain: moneyToJson(uncertain, this.#own) }),
+      packets,
+      ms,
+    })
+  }
+
+  #say(fields: object): void {
+    this.#terminal.line(JSON.stringify(fields))
+  }
+}
+
+function moneyToJson(amount: bigint, asset: Asset | undefined): object {
+  return { amount: String(amount), assetCode: asset?.code ?? null, assetScale: asset?.scale ?? null }
+}
