@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { ADDRESS_LENGTH_MAX, isAddress } from '@hourglass/ilp'
 import { toRatio } from '@hourglass/connector'
+import { decodeBtpUrl } from '@hourglass/link-btp/io'
 import { parse } from 'yaml'
 import { z } from 'zod'
 
@@ -31,20 +32,40 @@ const ratio = z
   })
 
 /** A secret is written out, or named by environment variable or file, so that it need not stand in the config. */
-const secret = z.union([
-  z.string().min(1),
-  z.strictObject({ env: z.string().min(1) }),
-  z.strictObject({ file: z.string().min(1) }),
-])
+const secret = z.union(
+  [
+    z.string().min(1),
+    z.strictObject({ env: z.string().min(1) }),
+    z.strictObject({ file: z.string().min(1) }),
+  ],
+  { error: 'must be text, { env: NAME } or { file: path }' },
+)
+
+/** `btp+ws://user@host:port`; what is wrong with it is told without the token that may stand in it. */
+const btpUrl = z.string().transform((text, context) => {
+  try {
+    return decodeBtpUrl(text)
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: (error as Error).message })
+    return z.NEVER
+  }
+})
 
 const port = z.int().min(0).max(65_535)
 const name = z.string().regex(/^[A-Za-z0-9_~-]+$/, 'may hold letters, digits, _, ~ and - only')
+
+const prefix = z
+  .string()
+  .refine(
+    (text) => text === '' || isAddress(`${text}.x`),
+    'must be the beginning of ILP addresses, such as "test.bolt", or "" for the default route',
+  )
 
 const link = z.discriminatedUnion('kind', [
   /** The peer connects to us and says this token. */
   z.strictObject({ kind: z.literal('btp-server'), token: secret }),
   /** We connect to the peer: `btp+ws://user@host:port`, the token apart from it. */
-  z.strictObject({ kind: z.literal('btp-client'), url: z.string(), token: secret }),
+  z.strictObject({ kind: z.literal('btp-client'), url: btpUrl, token: secret }),
 ])
 
 const settlement = z.strictObject({
@@ -101,10 +122,10 @@ const schema = z.strictObject({
   admin: z.strictObject({ host: z.string().default('127.0.0.1'), port: port.default(7780) }).optional(),
   ledgers: z.record(name, ledger).default({}),
   accounts: z.array(account).min(1),
-  routes: z.array(z.strictObject({ prefix: z.string(), account: z.string() })).default([]),
+  routes: z.array(z.strictObject({ prefix, account: z.string() })).default([]),
   rates: z.array(z.strictObject({ from: z.string(), to: z.string(), rate: ratio })).default([]),
   /** What the node keeps of each conversion. */
-  spread: ratio.optional(),
+  spread: ratio.refine(({ numerator, denominator }) => numerator < denominator, 'must be below 1').optional(),
   /** Log each packet: for people who watch, too dear under load. */
   tracePackets: z.boolean().default(false),
   logLevel: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),

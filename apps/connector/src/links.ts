@@ -1,9 +1,9 @@
 /** Links of the config: a machine for each account, and the sockets that carry what it says. */
 import type { NodeInput } from '@hourglass/connector'
 import { BtpLink, type BtpWireOut, Credentials, digestToken } from '@hourglass/link-btp'
-import { type BtpClient, type BtpServer, connectBtp, decodeBtpUrl, listenBtp } from '@hourglass/link-btp/io'
+import { type BtpClient, type BtpServer, connectBtp, listenBtp } from '@hourglass/link-btp/io'
 import { type Driver, nodeCrypto } from '@hourglass/sansio/io'
-import { type AccountConfig, type Config, ConfigError, readSecret } from './config.ts'
+import { type AccountConfig, type Config, readSecret } from './config.ts'
 import type { Logger } from './log.ts'
 import { StartError } from './start-error.ts'
 
@@ -15,11 +15,10 @@ export interface Wires {
   close(): Promise<void>
 }
 
-/** @throws ConfigError where the URL or token cannot be used. */
+/** @throws ConfigError where the token is not to be had. */
 export function buildLink(account: AccountConfig): BtpLink {
   if (account.link.kind === 'btp-server') return new BtpLink({ role: 'server' })
-  const { username } = decodeUrl(account)
-  return new BtpLink({ role: 'client', username, token: tokenOf(account) })
+  return new BtpLink({ role: 'client', username: account.link.url.username, token: tokenOf(account) })
 }
 
 /** Listens, and connects to every peer that we are a client of. @throws StartError */
@@ -30,7 +29,7 @@ export async function openWires(config: Config, driver: Driver<NodeInput>, log: 
     if (account.link.kind !== 'btp-client') continue
     const { id } = account
     const client = connectBtp({
-      url: decodeUrl(account).url,
+      url: account.link.url.url,
       receive: (wire) => driver.push({ kind: 'wire', account: id, wire }),
       report: (error) => log.warn({ account: id }, error.message),
     })
@@ -79,13 +78,4 @@ async function listen(
 
 function tokenOf(account: AccountConfig): string {
   return readSecret(account.link.token, `account ${account.id}, link.token`)
-}
-
-function decodeUrl(account: AccountConfig): ReturnType<typeof decodeBtpUrl> {
-  if (account.link.kind !== 'btp-client') throw new ConfigError(`account ${account.id} has no link.url`)
-  try {
-    return decodeBtpUrl(account.link.url)
-  } catch (error) {
-    throw new ConfigError(`account ${account.id}, link.url: ${(error as Error).message}`)
-  }
 }
