@@ -53,8 +53,8 @@ export function decodePercent(text: string): Ratio {
   throw new AmountError(`${text} percent would give all away: write less than 100`)
 }
 
-/** 1000 base units at scale 2 are `10.00`; all decimals are written, so that columns align. */
-export function formatAmount(amount: bigint, { scale }: Asset): string {
+/** 1000 base units at scale 2 are `10.00`, with all decimals. */
+function formatAmount(amount: bigint, { scale }: Asset): string {
   const digits = String(amount < 0n ? -amount : amount).padStart(scale + 1, '0')
   const point = digits.length - scale
   const decimals = scale === 0 ? '' : `.${digits.slice(point)}`

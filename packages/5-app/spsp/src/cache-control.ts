@@ -4,7 +4,7 @@
  */
 
 /** A day: whoever says more is not believed, since a key ought not to live for ever. */
-export const FRESH_MS_MAX = 86_400_000
+const FRESH_MS_MAX = 86_400_000
 
 /**
  * Milliseconds for which an answer with this `Cache-Control` stays fresh (SPSP-12, PP-25); 0: ask anew each time.
