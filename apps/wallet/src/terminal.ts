@@ -2,6 +2,7 @@
  * The terminal: results on standard output, everything about them on standard error.
  * Colours and the progress line only where a person looks; `NO_COLOR` is obeyed.
  */
+import { performance } from 'node:perf_hooks'
 import { createInterface } from 'node:readline/promises'
 import { styleText } from 'node:util'
 
@@ -11,6 +12,7 @@ export class Terminal {
   readonly #out: NodeJS.WriteStream
   readonly #error: NodeJS.WriteStream
   #progress = false
+  #progressAt = -Infinity
 
   constructor(out: NodeJS.WriteStream = process.stdout, error: NodeJS.WriteStream = process.stderr) {
     this.#out = out
@@ -49,11 +51,13 @@ export class Terminal {
     this.#error.write(`${styleText('dim', message, { stream: this.#error })}\n`)
   }
 
-  /** A line that the next one replaces; nothing where nobody looks. */
+  /** A line that the next one replaces; nothing where nobody looks, and not more often than eyes can follow. */
   progress(text: string): void {
-    if (!this.#error.isTTY) return
+    const now = performance.now()
+    if (!this.#error.isTTY || now < this.#progressAt + PROGRESS_MS) return
     this.#error.write(`\r\u001b[2K${text}`)
     this.#progress = true
+    this.#progressAt = now
   }
 
   clearProgress(): void {
@@ -73,6 +77,7 @@ export class Terminal {
 }
 
 const LABEL_WIDTH = 12
+const PROGRESS_MS = 50
 
 /** `████████░░░░` for a share between 0 and 1. */
 export function bar(share: number, width = 24): string {

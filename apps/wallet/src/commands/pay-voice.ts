@@ -7,7 +7,7 @@ import type { Terminal } from '../terminal.ts'
 export interface PayVoice {
   /** What would be paid, before it is. */
   quote(target: string, quoted: QuotedPayment): void
-  /** What was paid. `ms` counts from the first question to the last answer. */
+  /** What was paid. `ms` is what quote and payment took, without the payer's thinking. */
   report(report: PaymentReport, asset: Asset | undefined, ms: number): void
 }
 

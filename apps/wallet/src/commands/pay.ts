@@ -33,16 +33,18 @@ export async function runPay(target: string, options: PayOptions, terminal: Term
     const voice = isJson
       ? new JsonPayVoice(wallet.asset, terminal)
       : new PlainPayVoice(wallet.asset, terminal)
-    const startedAt = performance.now()
+    const askedAt = performance.now()
     const quoted = await quotePayment(wallet, target, wish, { slippage, resolve: options.resolve, allowHttp })
+    const quoteMs = performance.now() - askedAt
     voice.quote(target, quoted)
     if (!isJson && options.yes !== true && terminal.isInteractive && !(await terminal.confirm('Pay?'))) {
       await quoted.payment.cancel()
       terminal.line('Nothing was paid.')
       return ExitCode.Failed
     }
+    const agreedAt = performance.now()
     const report = await carryOut(quoted, wallet.asset, terminal)
-    voice.report(report, quoted.asset, Math.round(performance.now() - startedAt))
+    voice.report(report, quoted.asset, Math.round(quoteMs + performance.now() - agreedAt))
     if (report.outcome === 'complete') return ExitCode.Done
     terminal.fail(`not all was paid: ${outcomeMessage(report)}`)
     return ExitCode.Failed
