@@ -103,9 +103,15 @@ const ledger = z.strictObject({
   kind: z.literal('evm'),
   rpcUrl: z.url({ protocol: /^https?$/ }),
   privateKey: secret,
-  contract: z.string().regex(/^0x[0-9a-fA-F]{40}$/, 'must be a contract address: 0x and 40 hex digits'),
-  /** Blocks that a change needs on top of it, itself included, before it counts. */
-  confirmations: z.int().positive().default(12),
+  /** PayChan; default: where `hourglass-connector deploy` puts it on every chain. */
+  contract: z
+    .string()
+    .regex(/^0x[0-9a-fA-F]{40}$/, 'must be a contract address: 0x and 40 hex digits')
+    .optional(),
+  /** When a change on the chain counts: its own word for final, or so many blocks, its own included. */
+  confirmations: z
+    .union([z.literal('finalized'), z.literal('safe'), z.int().positive()])
+    .default('finalized'),
   pollMs: z.int().positive().default(2000),
 })
 

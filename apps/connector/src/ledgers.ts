@@ -1,6 +1,6 @@
 /** Ledgers of the config: connected before anything else starts, since a settlement without its ledger is none. */
 import type { Ledger } from '@hourglass/ledger'
-import { connectEvm } from '@hourglass/ledger-evm/io'
+import { connectEvm, deployPayChan } from '@hourglass/ledger-evm/io'
 import { type Config, type LedgerConfig, readSecret } from './config.ts'
 import { StartError } from './start-error.ts'
 
@@ -20,10 +20,26 @@ export async function openLedgers(configs: Config['ledgers']): Promise<Map<strin
 
 /** One line for each kind of ledger. */
 async function openLedger(name: string, config: LedgerConfig): Promise<Ledger> {
+  const { rpcUrl, contract, confirmations, pollMs } = config
   const privateKey = readSecret(config.privateKey, `ledger ${name}, privateKey`)
   try {
-    return await connectEvm({ ...config, privateKey })
+    return await connectEvm({
+      rpcUrl,
+      privateKey,
+      confirmations,
+      pollMs,
+      ...(contract !== undefined && { contract }),
+    })
   } catch (error) {
     throw new StartError(`ledger ${name}: ${(error as Error).message}`)
+  }
+}
+
+/** Deploys the channel contract, unless it is there, and says where it is. @throws StartError */
+export async function deployContract(rpcUrl: string, privateKey: string): Promise<string> {
+  try {
+    return await deployPayChan({ rpcUrl, privateKey })
+  } catch (error) {
+    throw new StartError((error as Error).message)
   }
 }

@@ -1,38 +1,54 @@
 /** hourglass-connector: reads a config file, runs one connector until told to stop. */
 import { Command } from 'commander'
-import { ConfigError, loadConfig } from './config.ts'
+import { ConfigError, loadConfig, readSecret } from './config.ts'
+import { deployContract } from './ledgers.ts'
 import { StartError } from './start-error.ts'
 import { startConnector } from './start.ts'
 
 const program = new Command('hourglass-connector')
   .description('Runs one Interledger connector.')
-  .requiredOption('-c, --config <file>', 'YAML or JSON config file')
+  .option('-c, --config <file>', 'YAML or JSON config file')
   .option('--check', 'check the config file and exit')
   .showHelpAfterError('(hourglass-connector --help lists the options)')
-  .parse()
+  .action(async ({ config, check }: { config?: string; check?: true }) => {
+    if (config === undefined)
+      return program.error("error: required option '-c, --config <file>' not specified")
+    return run(config, check === true)
+  })
 
-const { config: file, check } = program.opts<{ config: string; check?: boolean }>()
+program
+  .command('deploy')
+  .description('put the payment channel contract on an EVM chain: once a chain, by anybody')
+  .requiredOption('--rpc-url <url>', 'JSON-RPC of a node of that chain')
+  .requiredOption('--key-env <name>', 'environment variable with the private key that pays for it')
+  .action(async ({ rpcUrl, keyEnv }: { rpcUrl: string; keyEnv: string }) => {
+    console.log(await deployContract(rpcUrl, readSecret({ env: keyEnv }, '--key-env')))
+  })
 
 try {
-  const config = loadConfig(file)
-  if (check === true) {
-    console.log(`${file} is fine: ${config.address}, ${config.accounts.length} accounts`)
-  } else {
-    const connector = await startConnector(config, { fatal: fail })
-    let stopping = false
-    const stop = (): void => {
-      if (stopping) return
-      stopping = true
-      connector.stop().then(
-        () => process.exit(0),
-        (error: unknown) => fail(String(error)),
-      )
-    }
-    process.on('SIGINT', stop).on('SIGTERM', stop)
-  }
+  await program.parseAsync()
 } catch (error) {
   if (!(error instanceof ConfigError) && !(error instanceof StartError)) throw error
   fail(error.message)
+}
+
+async function run(file: string, isCheck: boolean): Promise<void> {
+  const config = loadConfig(file)
+  if (isCheck) {
+    console.log(`${file} is fine: ${config.address}, ${config.accounts.length} accounts`)
+    return
+  }
+  const connector = await startConnector(config, { fatal: fail })
+  let isStopping = false
+  const stop = (): void => {
+    if (isStopping) return
+    isStopping = true
+    connector.stop().then(
+      () => process.exit(0),
+      (error: unknown) => fail(String(error)),
+    )
+  }
+  process.on('SIGINT', stop).on('SIGTERM', stop)
 }
 
 function fail(message: string): never {
