@@ -3,18 +3,16 @@ export type { AssetDetails, Credentials } from './credentials.ts'
 export { StreamErrorCode } from './error-code.ts'
 export { ConnectionKeys, SHARED_SECRET_BYTES } from './keys.ts'
 export type { PaymentOutcome } from './outcome.ts'
+export type {
+  PaymentReport,
+  Quote,
+  StreamSenderInput,
+  StreamSenderOptions,
+  StreamSenderOutput,
+} from './payment.ts'
 export type { PaymentAmount } from './plan.ts'
 export { type Ratio, divCeil, mulCeil, mulFloor } from './ratio.ts'
-export {
-  NO_PROGRESS_MS,
-  PACKET_LIFETIME_MS,
-  type PaymentReport,
-  type Quote,
-  StreamSender,
-  type StreamSenderInput,
-  type StreamSenderOptions,
-  type StreamSenderOutput,
-} from './sender.ts'
+export { NO_PROGRESS_MS, PACKET_LIFETIME_MS, StreamSender } from './sender.ts'
 export {
   CONNECTIONS_MAX,
   CONNECTION_IDLE_MS,

@@ -2,17 +2,15 @@
  * The paying end of one connection: packets out, authentic answers in. Layer 4. Spec: IL-RFC 29 §5, §6.
  * It knows no plan and no price: what a payment makes of it is decided in `sender.ts`.
  */
-import { type Address, PacketType, type Prepare, type Reply } from '@hourglass/ilp'
+import { type Address, CONDITION_BYTES, PacketType, type Prepare, type Reply } from '@hourglass/ilp'
 import { type Crypto, DecodeError, type Instant, type Rng, assert, equalBytes } from '@hourglass/sansio'
-import type { Credentials } from './credentials.ts'
+import type { AssetDetails, Credentials } from './credentials.ts'
 import { ConnectionKeys } from './keys.ts'
+import type { Part } from './plan.ts'
 import { type Frame, type StreamPacket, decodeStreamPacket, encodeStreamPacket } from './wire/packet.ts'
 
 /** One packet that nobody has answered yet. */
-export interface Outstanding {
-  readonly amount: bigint
-  /** The least that the receiver may take it for. */
-  readonly destinationMin: bigint
+export interface Outstanding extends Part {
   readonly isFulfillable: boolean
   readonly sequence: bigint
   readonly condition: Uint8Array
@@ -23,11 +21,11 @@ export interface Answer {
   readonly isFulfilled: boolean
   /** What the receiver says, where it was the receiver who spoke (STR-38). */
   readonly packet: StreamPacket | undefined
+  /** STR-50: the receiver has named another asset before. */
+  readonly isContradiction: boolean
 }
 
-export interface PacketPlan {
-  readonly amount: bigint
-  readonly destinationMin: bigint
+export interface PacketPlan extends Part {
   readonly isFulfillable: boolean
   readonly frames: readonly Frame[]
   readonly expiresAt: Instant
@@ -42,12 +40,18 @@ export class PayerConnection {
   readonly #keys: ConnectionKeys
   readonly #destination: Address
   #sequence = 0n
+  #asset: AssetDetails | undefined
 
   constructor(crypto: Crypto, rng: Rng, { destination, sharedSecret }: Credentials) {
     this.#crypto = crypto
     this.#rng = rng
     this.#keys = new ConnectionKeys(crypto, sharedSecret)
     this.#destination = destination
+  }
+
+  /** What the receiver says it holds; undefined where it has not said yet. */
+  get asset(): AssetDetails | undefined {
+    return this.#asset
   }
 
   /** The next packet, with the next sequence number (STR-13). */
@@ -81,7 +85,19 @@ export class PayerConnection {
     const isFulfilled =
       reply.type === PacketType.Fulfill &&
       equalBytes(this.#crypto.sha256(reply.fulfillment), outstanding.condition)
-    return { isFulfilled, packet: this.#open(outstanding, reply) }
+    const packet = this.#open(outstanding, reply)
+    return { isFulfilled, packet, isContradiction: packet !== undefined && !this.#learnAsset(packet) }
+  }
+
+  /** False where the receiver contradicts itself (STR-49). */
+  #learnAsset({ frames }: StreamPacket): boolean {
+    for (const frame of frames) {
+      if (frame.type !== 0x07) continue
+      const { assetCode, assetScale } = frame
+      this.#asset ??= { assetCode, assetScale }
+      if (this.#asset.assetCode !== assetCode || this.#asset.assetScale !== assetScale) return false
+    }
+    return true
   }
 
   /** STR-15, STR-16: only the receiver's own words for this very packet count. */
@@ -97,5 +113,3 @@ export class PayerConnection {
     }
   }
 }
-
-const CONDITION_BYTES = 32

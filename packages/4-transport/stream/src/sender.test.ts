@@ -29,7 +29,7 @@ describe('STREAM payment', () => {
       const path = { ...PLAIN_PATH, packetAmountMax: 12_345n, isHinting }
       const { quote, report } = runPath(path, { amount: { send: 100_000n } })
       expect(report.outcome).toBe('complete')
-      expect(quote?.packetAmountMax).toBe(isHinting ? 12_345n : 6250n)
+      expect(quote?.packetAmountMax).toBe(isHinting ? 12_345n : 6249n)
     }
   })
 

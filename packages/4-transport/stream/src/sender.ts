@@ -8,83 +8,19 @@
  * (`PacketSize`) are three questions with an answer each. Every Prepare is answered by its link, at its expiry at
  * the latest, so there is no timer for a packet.
  */
-import { ErrorCode, PacketType, type Prepare, type Reply, errorClass } from '@hourglass/ilp'
-import {
-  type Crypto,
-  type Instant,
-  type Machine,
-  Queue,
-  type Rng,
-  type TimeoutInput,
-} from '@hourglass/sansio'
+import { ErrorCode, PacketType, type Reject, type Reply, errorClass } from '@hourglass/ilp'
+import { type Instant, type Machine, Queue, UsageError } from '@hourglass/sansio'
 import { AmountInFlight } from './congestion/amount-in-flight.ts'
 import { PacketSize } from './congestion/packet-size.ts'
 import { Pacing } from './congestion/pacing.ts'
-import type { AssetDetails, Credentials } from './credentials.ts'
 import { StreamErrorCode } from './error-code.ts'
 import type { PaymentOutcome } from './outcome.ts'
 import { type Answer, type Outstanding, PayerConnection } from './payer-connection.ts'
-import { type PaymentAmount, Plan } from './plan.ts'
-import { PROBE_FRAMES, judgeProbe } from './quote.ts'
-import type { Ratio } from './ratio.ts'
+import type { StreamSenderInput, StreamSenderOptions, StreamSenderOutput } from './payment.ts'
+import { type Part, Plan } from './plan.ts'
+import { type Offer, PROBE_FRAMES, Probing } from './quote.ts'
+import { type Ratio, mulFloor } from './ratio.ts'
 import type { Frame } from './wire/packet.ts'
-
-export interface StreamSenderOptions {
-  readonly crypto: Crypto
-  readonly rng: Rng
-  readonly credentials: Credentials
-  readonly amount: PaymentAmount
-  /** The part of the quoted rate that may be lost on the way; default 1/100. */
-  readonly slippage?: Ratio
-  /** How long a packet may be on its way. */
-  readonly packetLifetimeMs?: number
-}
-
-/** What the path offers; nothing has been paid yet. */
-export interface Quote {
-  /** Destination base units per source base unit. */
-  readonly rate: Ratio
-  /** The worst rate that any packet is sent for. */
-  readonly minimumRate: Ratio
-  /** What the receiver says it holds; undefined where it does not say. */
-  readonly asset: AssetDetails | undefined
-  /** The most that is sent, in base units of the sender. */
-  readonly sendMax: bigint
-  /** Expected at the quoted rate, in base units of the receiver. */
-  readonly deliver: bigint
-  /** The largest packet that the path has let pass. */
-  readonly packetAmountMax: bigint
-}
-
-export interface PaymentReport {
-  readonly outcome: PaymentOutcome
-  /** The ILP code that ended it, where one did. */
-  readonly code: string | undefined
-  /** Fulfilled, in base units of the sender: exact. */
-  readonly sent: bigint
-  /** What the receiver confirmed, or at least took, in its base units. */
-  readonly delivered: bigint
-  /** Sent, but the link lost the answer: maybe paid, maybe not. */
-  readonly uncertain: bigint
-  /** Packets that were fulfilled and carried money. */
-  readonly packets: number
-}
-
-export type StreamSenderInput =
-  | { readonly kind: 'start' }
-  /** Goes on after `quoted`. */
-  | { readonly kind: 'pay' }
-  | { readonly kind: 'cancel' }
-  | { readonly kind: 'reply'; readonly id: number; readonly reply: Reply }
-  /** The link has no answer: it never sent the packet, or it cannot know. */
-  | { readonly kind: 'failed'; readonly id: number; readonly isLost: boolean }
-  | TimeoutInput
-
-export type StreamSenderOutput =
-  | { readonly kind: 'prepare'; readonly id: number; readonly prepare: Prepare }
-  | { readonly kind: 'quoted'; readonly quote: Quote }
-  | { readonly kind: 'progress'; readonly sent: bigint; readonly delivered: bigint }
-  | { readonly kind: 'done'; readonly report: PaymentReport }
 
 /** STR-104 */
 export const PACKET_LIFETIME_MS = 30_000
@@ -92,36 +28,46 @@ export const PACKET_LIFETIME_MS = 30_000
 export const NO_PROGRESS_MS = 10_000
 /** How long the goodbye may take. */
 const CLOSE_MS = 2000
-/** Packets in a row that the receiver declines, or that arrive short, before the payment gives up. */
-const DECLINES_MAX = 20
+/** Flights in a row that the receiver declines, before the payment gives up. */
+const DECLINES_MAX = 8
 /** What a fixed delivery asks the path with, since it does not know the rate yet. */
 const PROBE_AMOUNT = 1_000_000_000n
+const DEFAULT_SLIPPAGE: Ratio = { numerator: 1n, denominator: 100n }
 const MONEY: readonly Frame[] = [{ type: 0x11, streamId: 1n, shares: 1n }]
+const GOODBYE: readonly Frame[] = [{ type: 0x01, code: StreamErrorCode.NoError, message: '' }]
 
 export class StreamSender implements Machine<StreamSenderInput, StreamSenderOutput> {
   readonly #options: StreamSenderOptions
   readonly #connection: PayerConnection
   readonly #size = new PacketSize()
-  readonly #inFlight = new AmountInFlight()
+  readonly #window = new AmountInFlight()
   readonly #pacing = new Pacing()
+  readonly #probing: Probing
   readonly #outstanding = new Map<number, Outstanding>()
   readonly #outputs = new Queue<StreamSenderOutput>()
   #phase: 'idle' | 'probing' | 'quoted' | 'paying' | 'ending' | 'closing' | 'done' = 'idle'
-  #probeAmount: bigint
   #plan: Plan | undefined
   #lastId = 0
   #packets = 0
   #uncertain = 0n
   #declines = 0
+  /** Why the receiver takes no more packets, as far as the last one tells. */
+  #declined: 'rate-too-low' | 'receiver-refuses' | undefined
   #progressAt: Instant = 0
   #end: { outcome: PaymentOutcome; code: string | undefined } = { outcome: 'complete', code: undefined }
   #lastCode: string | undefined
   #closeUntil: Instant = 0
 
+  /** @throws UsageError where the slippage is not below 1 */
   constructor(options: StreamSenderOptions) {
+    const { crypto, rng, credentials, amount, slippage = DEFAULT_SLIPPAGE } = options
+    if (slippage.numerator < 0n || slippage.numerator >= slippage.denominator) {
+      throw new UsageError('slippage is a part: at least 0, below 1')
+    }
     this.#options = options
-    this.#connection = new PayerConnection(options.crypto, options.rng, options.credentials)
-    this.#probeAmount = 'send' in options.amount ? options.amount.send : PROBE_AMOUNT
+    this.#connection = new PayerConnection(crypto, rng, credentials)
+    const probed = 'send' in amount ? amount.send : PROBE_AMOUNT
+    this.#probing = new Probing(probed, this.#size, this.#window)
   }
 
   handle(input: StreamSenderInput, now: Instant): void {
@@ -168,147 +114,148 @@ export class StreamSender implements Machine<StreamSenderInput, StreamSenderOutp
   #advance(now: Instant): void {
     if (this.#phase === 'probing') this.#probe(now)
     if (this.#phase === 'paying') this.#pay(now)
-    if (this.#phase === 'ending' && this.#outstanding.size === 0) this.#close(now)
+    // Probes need not be awaited: nobody can fulfill them.
+    const isAwaited = this.#plan !== undefined && this.#outstanding.size > 0
+    if (this.#phase === 'ending' && !isAwaited) this.#close(now)
   }
 
   #probe(now: Instant): void {
     if (this.#outstanding.size > 0 || !this.#pacing.allows(now)) return
-    this.#send({ amount: this.#probeAmount, destinationMin: 0n, isFulfillable: false }, PROBE_FRAMES, now)
+    this.#send({ amount: this.#probing.amount, destinationMin: 0n }, PROBE_FRAMES, now)
   }
 
   #pay(now: Instant): void {
     const plan = this.#plan!
     while (this.#pacing.allows(now)) {
-      const amount = plan.nextAmount(this.#size.max)
-      if (amount === 0n || !this.#inFlight.allows(amount)) break
-      const destinationMin = plan.destinationMin(amount)
-      // STR-94: a packet that may be worth nothing over there is money thrown away.
-      if (destinationMin === 0n) {
+      const part = plan.next(smaller(this.#size.max, this.#window.packetMax))
+      if (part === undefined || !this.#window.allows(part.amount)) break
+      if (!plan.isWorthwhile(part.amount)) {
         if (this.#outstanding.size === 0) this.#finish('amount-too-small')
         return
       }
-      plan.started(amount)
-      this.#inFlight.sent(amount)
-      this.#send({ amount, destinationMin, isFulfillable: true }, MONEY, now)
+      plan.started(part)
+      this.#send(part, MONEY, now)
     }
-    if (this.#outstanding.size > 0) return
-    if (plan.isComplete) this.#finish('complete')
-    else if (plan.sent === plan.sendMax) this.#finish('rate-too-low')
+    if (this.#outstanding.size === 0 && plan.isComplete) this.#finish('complete')
   }
 
-  #send(
-    plan: Pick<Outstanding, 'amount' | 'destinationMin' | 'isFulfillable'>,
-    frames: readonly Frame[],
-    now: Instant,
-  ): void {
+  #send(part: Part, frames: readonly Frame[], now: Instant): void {
     const expiresAt = now + (this.#options.packetLifetimeMs ?? PACKET_LIFETIME_MS)
-    const { prepare, outstanding } = this.#connection.build({ ...plan, frames, expiresAt })
+    const isFulfillable = this.#phase !== 'probing'
+    const { prepare, outstanding } = this.#connection.build({ ...part, isFulfillable, frames, expiresAt })
     const id = ++this.#lastId
     this.#outstanding.set(id, outstanding)
-    this.#pacing.sent()
+    this.#pacing.sent(id)
+    this.#window.sent(part.amount)
     this.#outputs.push({ kind: 'prepare', id, prepare })
   }
 
-  #handleReply(id: number, reply: Reply, now: Instant): void {
+  /** Ends the wait for a packet; undefined where nobody waits for it. */
+  #take(id: number): Outstanding | undefined {
     const outstanding = this.#outstanding.get(id)
-    if (outstanding === undefined || !this.#outstanding.delete(id)) return
-    if (this.#phase === 'closing') return this.#done()
-    const answer = this.#connection.check(outstanding, reply)
-    if (!outstanding.isFulfillable) return this.#handleProbed(outstanding, reply, answer, now)
-    if (answer.isFulfilled) return this.#handleFulfilled(outstanding, answer, now)
-    this.#plan!.failed(outstanding.amount)
-    // A Fulfill that does not fit is nobody's answer: try again, like after any trouble on the way.
-    const isReject = reply.type === PacketType.Reject
-    const code = isReject ? reply.code : ErrorCode.T00_INTERNAL_ERROR
-    this.#handleRejected(
-      outstanding,
-      code,
-      { answer, data: isReject ? reply.data : reply.data.subarray(0, 0) },
-      now,
-    )
+    if (outstanding === undefined) return undefined
+    this.#outstanding.delete(id)
+    this.#pacing.answered()
+    return outstanding
   }
 
-  #handleProbed({ amount }: Outstanding, reply: Reply, answer: Answer, now: Instant): void {
-    if (this.#phase !== 'probing' || reply.type !== PacketType.Reject) {
-      this.#pacing.answered()
-      return this.#finish('receiver-violation') // Nobody can fulfill a probe.
-    }
+  #handleReply(id: number, reply: Reply, now: Instant): void {
+    const outstanding = this.#take(id)
+    if (outstanding === undefined) return
+    if (this.#phase === 'closing' && id === this.#lastId) return this.#done()
+    const answer = this.#connection.check(outstanding, reply)
+    if (!outstanding.isFulfillable) this.#handleProbed(id, outstanding, { reply, answer }, now)
+    else if (answer.isFulfilled) this.#handleFulfilled(outstanding, answer, now)
+    else this.#handleRejected(id, outstanding, { reply, answer }, now)
+    if (answer.isContradiction) this.#finish('receiver-violation') // STR-50
+  }
+
+  #handleProbed(id: number, { amount }: Outstanding, { reply, answer }: Answered, now: Instant): void {
+    if (this.#phase !== 'probing') return
+    // Nobody can fulfill a probe.
+    if (reply.type !== PacketType.Reject) return this.#finish('receiver-violation')
     this.#lastCode = reply.code
-    const result = judgeProbe(amount, reply, answer, this.#size)
-    if (result.kind === 'again' && result.isBusy) this.#pacing.busy(now)
-    else this.#pacing.answered()
-    if (result.kind === 'ended') return this.#finish(result.outcome, result.code)
-    if (result.kind === 'again') {
-      this.#probeAmount = result.amount
-      return
-    }
-    const { amount: wanted, slippage = DEFAULT_SLIPPAGE } = this.#options
-    const plan = new Plan(wanted, result.rate, slippage)
+    const result = this.#probing.answered(amount, reply, answer.packet)
+    this.#window.answered(amount)
+    if (result.kind === 'ended') return this.#finish(result.outcome, reply.code)
+    if (result.kind === 'offer') return this.#quote(result.offer)
+    if (result.isNearer) this.#progressAt = now
+    if (result.isBusy) this.#pacing.busy(id, now)
+  }
+
+  #quote({ rate, amount: packetAmountMax }: Offer): void {
+    const { amount, slippage = DEFAULT_SLIPPAGE } = this.#options
+    const plan = new Plan(amount, rate, slippage)
     this.#plan = plan
     this.#phase = 'quoted'
-    const { rate, minimumRate, sendMax } = plan
-    const deliver = 'send' in wanted ? (wanted.send * rate.numerator) / rate.denominator : wanted.deliver
-    const quote = { rate, minimumRate, asset: result.rate.asset, sendMax, deliver, packetAmountMax: amount }
+    const { minimumRate, sendMax, deliverMin } = plan
+    const deliver = 'send' in amount ? mulFloor(amount.send, rate) : amount.deliver
+    const { asset } = this.#connection
+    const quote = { rate, minimumRate, asset, sendMax, deliver, deliverMin, packetAmountMax }
     this.#outputs.push({ kind: 'quoted', quote })
   }
 
   /** STR-39 … STR-42: a valid Fulfill has cost us the packet's amount, whatever else it says. */
-  #handleFulfilled({ amount, destinationMin }: Outstanding, { packet }: Answer, now: Instant): void {
+  #handleFulfilled(part: Outstanding, { packet }: Answer, now: Instant): void {
+    const { amount, destinationMin } = part
     this.#pacing.fulfilled()
-    this.#inFlight.answered(amount, true)
+    this.#size.passed(amount)
+    this.#window.answered(amount)
+    this.#window.fulfilled(amount)
     this.#packets++
     this.#declines = 0
+    this.#declined = undefined
     this.#progressAt = now
     const isHonest = packet !== undefined && packet.prepareAmount >= destinationMin
-    this.#plan!.fulfilled(amount, isHonest ? packet.prepareAmount : destinationMin)
-    const { sent, delivered } = this.#plan!
-    this.#outputs.push({ kind: 'progress', sent, delivered })
+    const plan = this.#plan!
+    plan.fulfilled(part, isHonest ? packet.prepareAmount : destinationMin)
+    this.#outputs.push({ kind: 'progress', sent: plan.sent, delivered: plan.delivered })
     if (!isHonest) this.#finish('receiver-violation')
+    else if (closes(packet.frames) && !plan.isComplete) this.#finish('receiver-refuses')
   }
 
-  #handleRejected(
-    { amount, destinationMin }: Outstanding,
-    code: string,
-    { answer, data }: { answer: Answer; data: Uint8Array },
-    now: Instant,
-  ): void {
+  #handleRejected(id: number, part: Outstanding, { reply, answer }: Answered, now: Instant): void {
+    const { amount } = part
+    this.#plan!.failed(part)
+    // A Fulfill that does not fit is nobody's answer: try again, like after any trouble on the way.
+    const reject = reply.type === PacketType.Reject ? reply : TROUBLE
+    const { code } = reject
     this.#lastCode = code
-    if (code === ErrorCode.T04_INSUFFICIENT_LIQUIDITY) this.#inFlight.short(amount)
-    else this.#inFlight.answered(amount, false)
     if (code === ErrorCode.F08_AMOUNT_TOO_LARGE) {
-      this.#pacing.answered()
-      this.#size.refused(amount, data)
+      this.#window.answered(amount)
+      this.#size.refused(amount, reject.data)
       if (this.#size.max === 0n) this.#finish('path-refuses', code)
       return
     }
-    this.#pacing.busy(now)
-    if (code === ErrorCode.F99_APPLICATION_ERROR) return this.#handleDeclined(destinationMin, answer)
-    if (errorClass(code) === 'final') this.#finish('path-refuses', code) // STR-102
+    const isNews = this.#pacing.busy(id, now)
+    if (isNews && code === ErrorCode.T04_INSUFFICIENT_LIQUIDITY) this.#window.short()
+    this.#window.answered(amount)
+    if (code === ErrorCode.F99_APPLICATION_ERROR) this.#handleDeclined(part, answer, isNews)
+    else if (errorClass(code) === 'final') this.#finish('path-refuses', code) // STR-102
   }
 
   /** The receiver did not take the packet: it arrived short, or it is not wanted. */
-  #handleDeclined(destinationMin: bigint, { packet }: Answer): void {
+  #handleDeclined({ destinationMin }: Outstanding, { packet }: Answer, isNews: boolean): void {
     if (packet === undefined) return this.#finish('path-refuses', ErrorCode.F99_APPLICATION_ERROR)
-    const isClosed = packet.frames.some(({ type }) => type === 0x01 || type === 0x10)
+    if (closes(packet.frames)) return this.#finish('receiver-refuses')
     const isShort = packet.prepareAmount < destinationMin
+    this.#declined = isShort ? 'rate-too-low' : 'receiver-refuses'
+    if (!isNews) return
     if (isShort) this.#plan!.roundedAway()
-    if (isClosed || ++this.#declines >= DECLINES_MAX) {
-      this.#finish(isShort && !isClosed ? 'rate-too-low' : 'receiver-refuses')
-    }
+    if (++this.#declines >= DECLINES_MAX) this.#finish(this.#declined)
   }
 
   #handleFailed(id: number, isLost: boolean, now: Instant): void {
-    const outstanding = this.#outstanding.get(id)
-    if (outstanding === undefined || !this.#outstanding.delete(id)) return
-    if (this.#phase === 'closing') return this.#done()
-    this.#pacing.busy(now)
+    const outstanding = this.#take(id)
+    if (outstanding === undefined) return
+    if (this.#phase === 'closing' && id === this.#lastId) return this.#done()
+    this.#window.answered(outstanding.amount)
+    this.#pacing.busy(id, now)
     if (!outstanding.isFulfillable) return
-    const { amount } = outstanding
-    this.#plan!.failed(amount)
-    this.#inFlight.answered(amount, false)
+    this.#plan!.failed(outstanding)
     if (!isLost) return
     // Maybe paid, maybe not: to send it again could pay it twice.
-    this.#uncertain += amount
+    this.#uncertain += outstanding.amount
     this.#finish('link-lost')
   }
 
@@ -316,7 +263,8 @@ export class StreamSender implements Machine<StreamSenderInput, StreamSenderOutp
     if (this.#phase === 'closing' && now >= this.#closeUntil) return this.#done()
     const isActive = this.#phase === 'probing' || this.#phase === 'paying'
     if (!isActive || now < this.#progressAt + NO_PROGRESS_MS) return
-    this.#finish(this.#phase === 'probing' ? 'no-rate' : 'no-progress', this.#lastCode)
+    const silence = this.#phase === 'probing' ? 'no-rate' : 'no-progress'
+    this.#finish(this.#declined ?? silence, this.#lastCode)
   }
 
   /** Sends nothing more; the first reason counts. */
@@ -331,8 +279,7 @@ export class StreamSender implements Machine<StreamSenderInput, StreamSenderOutp
     if (this.#plan === undefined) return this.#done()
     this.#phase = 'closing'
     this.#closeUntil = now + CLOSE_MS
-    const frames: Frame[] = [{ type: 0x01, code: StreamErrorCode.NoError, message: '' }]
-    this.#send({ amount: 0n, destinationMin: 0n, isFulfillable: true }, frames, now)
+    this.#send({ amount: 0n, destinationMin: 0n }, GOODBYE, now)
   }
 
   #done(): void {
@@ -343,4 +290,23 @@ export class StreamSender implements Machine<StreamSenderInput, StreamSenderOutp
   }
 }
 
-const DEFAULT_SLIPPAGE: Ratio = { numerator: 1n, denominator: 100n }
+interface Answered {
+  readonly reply: Reply
+  readonly answer: Answer
+}
+
+const TROUBLE: Reject = {
+  code: ErrorCode.T00_INTERNAL_ERROR,
+  triggeredBy: '',
+  message: '',
+  data: new Uint8Array(0),
+}
+
+/** Whether the receiver ends the connection, or the only stream. */
+function closes(frames: readonly Frame[]): boolean {
+  return frames.some(({ type }) => type === 0x01 || type === 0x10)
+}
+
+function smaller(a: bigint, b: bigint): bigint {
+  return a < b ? a : b
+}

@@ -1,11 +1,18 @@
 /**
  * How much money may be unanswered: additive increase, multiplicative decrease on T04. Layer 4, congestion.
- * Liquidity is an amount, so this is kept apart from the number of packets, which `Pacing` decides.
+ * Liquidity is an amount, so this is kept apart from the number of packets, which `Pacing` decides. STR-99, STR-107.
  */
+import { AMOUNT_MAX } from '@hourglass/ilp'
+
 export class AmountInFlight {
   #inFlight = 0n
   /** Undefined: nobody has been short of liquidity yet. */
   #max: bigint | undefined
+
+  /** No packet is larger, or nobody could carry even one. */
+  get packetMax(): bigint {
+    return this.#max ?? AMOUNT_MAX
+  }
 
   /** Whether another packet of `amount` may go out; a single one always may. */
   allows(amount: bigint): boolean {
@@ -16,19 +23,22 @@ export class AmountInFlight {
     this.#inFlight += amount
   }
 
-  /** The packet was answered by anything but T04. A fulfilled one opens the window a little. */
-  answered(amount: bigint, isFulfilled: boolean): void {
+  /** Answered by anything. */
+  answered(amount: bigint): void {
     this.#inFlight -= amount
-    if (isFulfilled && this.#max !== undefined) this.#max += amount / INCREASE_PARTS
   }
 
-  /** T04: somebody on the path had too little to carry all that was on its way. */
-  short(amount: bigint): void {
+  /** Fulfilled, after `answered`: opens the window a little. */
+  fulfilled(amount: bigint): void {
+    if (this.#max !== undefined) this.#max += amount / INCREASE_PARTS + 1n
+  }
+
+  /** T04, before `answered`: somebody on the path had too little to carry all that was on its way. At least 1 stays. */
+  short(): void {
     const half = this.#inFlight / 2n
-    this.#inFlight -= amount
-    if (this.#max === undefined || half < this.#max) this.#max = half
+    if (this.#max === undefined || half < this.#max) this.#max = half > 0n ? half : 1n
   }
 }
 
-/** A window's worth of fulfilled packets opens it by this part of a packet for each. */
+/** A window's worth of fulfilled packets opens it by this part. */
 const INCREASE_PARTS = 8n

@@ -13,7 +13,8 @@ import {
 import type { Instant, Rng } from '@hourglass/sansio'
 import { nodeCrypto } from '@hourglass/sansio/io'
 import { type Ratio, mulFloor } from '../ratio.ts'
-import { type PaymentReport, type Quote, StreamSender, type StreamSenderOptions } from '../sender.ts'
+import type { PaymentReport, Quote, StreamSenderOptions } from '../payment.ts'
+import { StreamSender } from '../sender.ts'
 import { StreamServer } from '../server.ts'
 
 export interface PathOptions {
