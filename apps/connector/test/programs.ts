@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import type { AccountReport } from '../src/admin.ts'
 import type { ConfigInput } from '../src/config.ts'
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
@@ -22,6 +23,8 @@ export interface Program {
   readonly port: number
   readonly adminPort: number
   readonly ended: Promise<Outcome>
+  /** What its operator is told of the accounts. */
+  accounts(): Promise<ReadonlyMap<string, AccountReport>>
   /** Resolves when it is gone. */
   end(signal: NodeJS.Signals): Promise<Outcome>
 }
@@ -57,6 +60,11 @@ export class Programs {
       port,
       adminPort,
       ended,
+      async accounts() {
+        const response = await fetch(`http://127.0.0.1:${adminPort}/accounts`)
+        const reports = (await response.json()) as AccountReport[]
+        return new Map(reports.map((report) => [report.id, report]))
+      },
       async end(signal) {
         child.kill(signal)
         return ended
