@@ -38,17 +38,21 @@ async function run(file: string, isCheck: boolean): Promise<void> {
     console.log(`${file} is fine: ${config.address}, ${config.accounts.length} accounts`)
     return
   }
-  const connector = await startConnector(config, { fatal: fail })
+  const starting = startConnector(config, { fatal: fail })
   let isStopping = false
+  // Heard from the beginning: who has read that the connector is up may stop it at once.
   const stop = (): void => {
     if (isStopping) return
     isStopping = true
-    connector.stop().then(
-      () => process.exit(0),
-      (error: unknown) => fail(String(error)),
-    )
+    starting
+      .then(async (connector) => connector.stop())
+      .then(
+        () => process.exit(0),
+        (error: unknown) => fail(String(error)),
+      )
   }
   process.on('SIGINT', stop).on('SIGTERM', stop)
+  await starting
 }
 
 function fail(message: string): never {

@@ -13,6 +13,11 @@ export class MemoryJournal implements Journal {
   readonly #values = new Map<string, Uint8Array>()
   #waiting: Waiting[] = []
 
+  /** Commits that were asked for and are not durable. */
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
   commit(records: readonly JournalRecord[], done: (error?: Error) => void): void {
     this.#waiting.push({ records, done })
   }

@@ -17,7 +17,12 @@ interface Session {
   listener: ((event: LedgerEvent) => void) | undefined
 }
 
-type Outcome = ChannelState | { readonly refusal: LedgerRefusal; readonly message: string }
+interface Refused {
+  readonly refusal: LedgerRefusal
+  readonly message: string
+}
+
+type Outcome = ChannelState | Refused
 
 export class MemoryLedger {
   readonly name: string
@@ -42,9 +47,14 @@ export class MemoryLedger {
     return this.#balances.get(account) ?? 0n
   }
 
-  /** Money in accounts and channels: changes by `mint` and fees alone. */
+  /** All channels that were ever opened. */
+  channels(): ChannelState[] {
+    return [...this.#channels.values()]
+  }
+
+  /** Money in accounts and channels, and the fees that were paid: changes by `mint` alone. */
   supply(): bigint {
-    let sum = 0n
+    let sum = BigInt(this.#transactions) * FEE
     for (const balance of this.#balances.values()) sum += balance
     for (const { closed, deposit, claimed } of this.#channels.values()) sum += closed ? 0n : deposit - claimed
     return sum
@@ -86,32 +96,29 @@ export class MemoryLedger {
   }
 
   #carryOut(session: Session, action: LedgerAction): void {
-    const before = action.kind === 'open' ? undefined : this.#channels.get(action.channelId)
+    const name = action.kind === 'open' ? nameOf(action.terms) : action.channelId
+    const before = this.#channels.get(name)
     const outcome = this.#judge(session.account, action)
-    if ('refusal' in outcome) {
-      session.listener?.({ kind: 'failed', id: action.id, ...outcome })
-      return
-    }
-    session.watched.add(outcome.id)
-    const hasChanged = this.#channels.get(outcome.id) !== outcome
-    const { id } = outcome
+    if ('refusal' in outcome) return session.listener?.({ kind: 'failed', id: action.id, ...outcome })
+    const { id: channelId } = outcome
+    const hasChanged = outcome !== before
     if (hasChanged) {
+      const escrowed = outcome.deposit - (before?.deposit ?? 0n)
+      if (this.balanceOf(session.account) < escrowed + FEE) {
+        const failure = refuse('insufficient-funds', `too little money for ${escrowed} and the fee`)
+        return session.listener?.({ kind: 'failed', id: action.id, ...failure })
+      }
+      this.#transactions++
       this.mint(session.account, -FEE)
       this.#apply(before, outcome)
-      for (const { listener, watched } of this.#sessions) {
-        if (watched.has(id)) listener?.({ kind: 'channel', channel: outcome })
-      }
-    } else {
-      session.listener?.({ kind: 'channel', channel: outcome })
     }
-    const transaction = hasChanged ? `transaction ${++this.#transactions}` : undefined
-    session.listener?.({
-      kind: 'done',
-      id: action.id,
-      channelId: id,
-      transaction,
-      fee: hasChanged ? FEE : 0n,
-    })
+    session.watched.add(channelId)
+    for (const other of hasChanged ? this.#sessions : [session]) {
+      if (other.watched.has(channelId)) other.listener?.({ kind: 'channel', channel: outcome })
+    }
+    const transaction = hasChanged ? `transaction ${this.#transactions}` : undefined
+    const fee = hasChanged ? FEE : 0n
+    session.listener?.({ kind: 'done', id: action.id, channelId, transaction, fee })
   }
 
   /** Moves the money that the change moves. */
@@ -136,8 +143,6 @@ export class MemoryLedger {
         if (closed || account !== terms.source)
           return refuse('refused', 'only its source funds an open channel')
         if (action.deposit <= deposit && closesAt === undefined) return channel
-        if (this.balanceOf(account) < action.deposit - deposit + FEE)
-          return refuse('insufficient-funds', 'too little money')
         return {
           ...channel,
           deposit: action.deposit > deposit ? action.deposit : deposit,
@@ -173,15 +178,18 @@ export class MemoryLedger {
 
   #judgeOpen(account: string, terms: ChannelTerms, deposit: bigint): Outcome {
     if (account !== terms.source || deposit <= 0n) return refuse('refused', 'only its source opens a channel')
-    const id = `${terms.source}>${terms.destination}#${terms.reference}`
+    const id = nameOf(terms)
     const existing = this.#channels.get(id)
-    if (existing !== undefined) return existing
-    if (this.balanceOf(account) < deposit + FEE) return refuse('insufficient-funds', 'too little money')
-    return { id, terms, deposit, claimed: 0n, closesAt: undefined, closed: false }
+    return existing ?? { id, terms, deposit, claimed: 0n, closesAt: undefined, closed: false }
   }
 }
 
-function refuse(refusal: LedgerRefusal, message: string): Outcome {
+/** A channel's name: no two channels have the same source and reference. */
+function nameOf({ source, destination, reference }: ChannelTerms): string {
+  return `${source}>${destination}#${reference}`
+}
+
+function refuse(refusal: LedgerRefusal, message: string): Refused {
   return { refusal, message }
 }
 

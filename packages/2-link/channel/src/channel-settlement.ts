@@ -1,17 +1,26 @@
 /**
  * Settlement by payment channels: one engine for every ledger that can escrow. Layer 2.
- * Spec: IL-RFC 32 "Settlement"; the `channel` protocol of `wire/` is ours.
+ * Spec: IL-RFC 32 "Settlement", IL-RFC 22 "Simple Payment Channels"; the `channel` protocol of `wire/` is ours.
  *
  * Two one-way channels for each peering: `Outgoing` pays with ours, `Incoming` is paid with the peer's. Both
- * sides say hello when the link comes up: where they can be paid, and what they hold.
+ * sides say hello when the link comes up: where they can be paid, and which claims they hold.
+ *
+ *            up               the peer's hello
+ *   down ────────→ greeting ─────────────────→ greeted
+ *    ↑              │   ↑ again, later each time  │
+ *    │              └───┘                         │
+ *    └──────────────────── down ──────────────────┘
  */
-import type { CommittedInput, JournalRecord, StoredRecord } from '@hourglass/journal'
+import type { StoredRecord } from '@hourglass/journal'
 import type { LedgerAction, LedgerEvent } from '@hourglass/ledger'
 import type { Settlement, SettlementInput, SettlementOutput } from '@hourglass/link'
-import { DecodeError, type Instant, Queue, type TraceOutput } from '@hourglass/sansio'
+import { DecodeError, type Instant } from '@hourglass/sansio'
+import { Effects } from './effects.ts'
 import { Incoming } from './incoming.ts'
-import type { ActionEnd, ChannelOptions, Effects, UnnumberedAction } from './options.ts'
+import { LedgerView } from './ledger-view.ts'
+import { type ChannelOptions, checkOptions, referencePrefixOf } from './options.ts'
 import { Outgoing } from './outgoing.ts'
+import { Pause, earliest } from './pause.ts'
 import { decodeRecords } from './records.ts'
 import { decodeClaim } from './wire/claim.ts'
 import { MessageType, messageType } from './wire/envelope.ts'
@@ -20,43 +29,38 @@ import { type Hello, decodeHello, encodeHello } from './wire/hello.ts'
 /** The link protocol of channel messages. */
 export const CHANNEL_PROTOCOL = 'channel'
 
-/** How long the peer has to answer a message: longer than it waits for its ledger. */
-const ANSWER_MS = 10_000
 /** A hello that was not answered is said again after that long. */
-const HELLO_RETRY_MS = 5000
+const HELLO_RETRY_MS = 1000
+const HELLO_RETRY_MS_MAX = 300_000
 
 export class ChannelSettlement implements Settlement<LedgerEvent, LedgerAction> {
-  readonly protocol = CHANNEL_PROTOCOL
+  readonly protocol: string = CHANNEL_PROTOCOL
   readonly #options: ChannelOptions
+  readonly #effects = new Effects()
+  readonly #view: LedgerView
   readonly #outgoing: Outgoing
   readonly #incoming: Incoming
-  readonly #outputs = new Queue<SettlementOutput<LedgerAction>>()
-  #now: Instant = 0
   #isUp = false
-  #helloAt: Instant | undefined
+  readonly #helloPause = new Pause(HELLO_RETRY_MS, HELLO_RETRY_MS_MAX)
 
-  #lastId = 0
-  /** What goes on when a commit, an action or a message of ours is answered. */
-  readonly #commits = new Map<number, () => void>()
-  readonly #actions = new Map<number, (end: ActionEnd) => void>()
-  readonly #questions = new Map<number, (answer: Uint8Array | undefined) => void>()
-
+  /** @throws UsageError */
   constructor(options: ChannelOptions) {
+    checkOptions(options)
     this.#options = options
-    const effects = this.#effects()
-    this.#outgoing = new Outgoing(options, effects)
-    this.#incoming = new Incoming(options, effects)
+    this.#view = new LedgerView(this.#effects)
+    this.#outgoing = new Outgoing(options, this.#effects, this.#view)
+    this.#incoming = new Incoming(options, this.#effects, this.#view)
   }
 
   /** Takes this account's records out of the journal's, before the first input. @throws DecodeError */
   restore(records: Iterable<StoredRecord>): void {
     const { outgoing, received, incoming } = decodeRecords(this.#options.account, records)
-    if (outgoing !== undefined) this.#outgoing.restore(outgoing)
+    this.#outgoing.restore(outgoing)
     this.#incoming.restore(received, incoming)
   }
 
   handle(input: SettlementInput<LedgerEvent>, now: Instant): void {
-    this.#now = now
+    this.#effects.now = now
     switch (input.kind) {
       case 'settle':
         this.#outgoing.settle(input.total)
@@ -65,10 +69,10 @@ export class ChannelSettlement implements Settlement<LedgerEvent, LedgerAction> 
         this.#handleRequest(input.id, input.body)
         break
       case 'reply':
-        this.#take(this.#questions, input.id)?.(input.body)
+        this.#effects.answered(input.id, input.body)
         break
       case 'failed':
-        this.#take(this.#questions, input.id)?.(undefined)
+        this.#effects.answered(input.id, undefined)
         break
       case 'up':
       case 'down':
@@ -81,7 +85,7 @@ export class ChannelSettlement implements Settlement<LedgerEvent, LedgerAction> 
         this.#incoming.collect()
         break
       case 'committed':
-        this.#handleCommitted(input)
+        this.#effects.committed(input.id)
         break
       case 'timeout':
         this.#handleTimeout()
@@ -90,87 +94,44 @@ export class ChannelSettlement implements Settlement<LedgerEvent, LedgerAction> 
   }
 
   poll(): SettlementOutput<LedgerAction> | undefined {
-    return this.#outputs.shift()
+    return this.#effects.poll()
   }
 
   nextTimeout(): Instant | undefined {
-    const times = [this.#helloAt, this.#outgoing.nextTimeout(), this.#incoming.nextTimeout()]
-    const set = times.filter((time) => time !== undefined)
-    return set.length === 0 ? undefined : Math.min(...set)
-  }
-
-  #effects(): Effects {
-    const now = (): Instant => this.#now
-    return {
-      commit: (records: readonly JournalRecord[], then: () => void) => {
-        const id = ++this.#lastId
-        this.#commits.set(id, then)
-        this.#outputs.push({ kind: 'commit', id, records })
-      },
-      perform: (action: UnnumberedAction, then: (end: ActionEnd) => void) => {
-        const id = ++this.#lastId
-        this.#actions.set(id, then)
-        this.#outputs.push({ kind: 'ledger', action: { ...action, id } })
-      },
-      ask: (body: Uint8Array, then: (answer: Uint8Array | undefined) => void) => {
-        const id = ++this.#lastId
-        this.#questions.set(id, then)
-        this.#outputs.push({ kind: 'request', id, body, deadline: this.#now + ANSWER_MS })
-      },
-      emit: (output: SettlementOutput<LedgerAction>) => this.#outputs.push(output),
-      trace: (event: string, fields: TraceOutput['fields']) =>
-        this.#outputs.push({ kind: 'trace', event, fields }),
-      get now() {
-        return now()
-      },
-    }
-  }
-
-  #take<T>(map: Map<number, T>, id: number): T | undefined {
-    const found = map.get(id)
-    map.delete(id)
-    return found
-  }
-
-  #handleCommitted({ id }: CommittedInput): void {
-    this.#take(this.#commits, id)?.()
+    const parts = [this.#view, this.#outgoing, this.#incoming]
+    return earliest([this.#helloPause.until, ...parts.map((part) => part.nextTimeout())])
   }
 
   #handleLedger(event: LedgerEvent): void {
-    if (event.kind !== 'channel') return this.#take(this.#actions, event.id)?.(event)
-    if (this.#outgoing.owns(event.channel.id)) return this.#outgoing.observe(event.channel)
-    this.#outgoing.noteStranger(event.channel)
-    this.#incoming.observe(event.channel)
+    if (event.kind !== 'channel') return this.#effects.ended(event)
+    this.#view.observe(event.channel)
+    this.#outgoing.advance()
+    this.#incoming.observe(event.channel.id)
   }
 
   #handleLink(isUp: boolean): void {
     this.#isUp = isUp
-    this.#helloAt = undefined
+    this.#helloPause.reset()
+    this.#outgoing.linkChanged()
     if (isUp) this.#sayHello()
-    this.#outgoing.linkUp(isUp)
   }
 
   #handleTimeout(): void {
-    if (this.#helloAt !== undefined && this.#helloAt <= this.#now) {
-      this.#helloAt = undefined
-      this.#sayHello()
-    }
-    this.#outgoing.timeout()
-    this.#incoming.timeout()
+    if (this.#helloPause.pass(this.#effects.now)) this.#sayHello()
+    for (const part of [this.#view, this.#outgoing, this.#incoming]) part.timeout()
   }
 
   #hello(): Uint8Array {
     const { ledgerName: ledger, ledgerAccount: account, asset } = this.#options
-    return encodeHello({ ledger, account, asset, held: this.#incoming.newest() })
+    const referencePrefix = referencePrefixOf(this.#options)
+    return encodeHello({ ledger, account, asset, referencePrefix, held: this.#incoming.held() })
   }
 
   #sayHello(): void {
-    const id = ++this.#lastId
-    this.#questions.set(id, (answer) => {
-      if (answer !== undefined && this.#greet(answer)) return
-      if (this.#isUp) this.#helloAt = this.#now + HELLO_RETRY_MS
+    this.#effects.ask(this.#hello(), (answer) => {
+      if (answer !== undefined && this.#greet(answer)) this.#helloPause.reset()
+      else if (this.#isUp) this.#helloPause.begin(this.#effects.now)
     })
-    this.#outputs.push({ kind: 'request', id, body: this.#hello(), deadline: this.#now + ANSWER_MS })
   }
 
   /** The peer's hello; false where it cannot be read. */
@@ -183,20 +144,19 @@ export class ChannelSettlement implements Settlement<LedgerEvent, LedgerAction> 
       return false
     }
     const { ledgerName, asset } = this.#options
-    if (hello.ledger !== ledgerName || hello.asset !== asset) {
+    if (hello.ledger === ledgerName && hello.asset === asset) this.#outgoing.greeted(hello)
+    else {
       const message = `the peer settles ${hello.asset} on ${hello.ledger}, we ${asset} on ${ledgerName}`
-      this.#outputs.push({ kind: 'trace', event: 'channel.refused', fields: { by: 'us', message } })
-      return true
+      this.#effects.trace('channel.refused', { by: 'us', action: 'hello', message })
     }
-    this.#outgoing.greeted(hello)
     return true
   }
 
+  /** The peer asks: it gets one answer, now or, for a claim, in a moment. */
   #handleRequest(id: number, body: Uint8Array): void {
     const type = messageType(body)
     if (type === MessageType.Hello && this.#greet(body)) {
-      this.#outputs.push({ kind: 'reply', id, body: this.#hello() })
-      return
+      return this.#effects.emit({ kind: 'reply', id, body: this.#hello() })
     }
     if (type === MessageType.Claim) {
       try {
@@ -205,6 +165,6 @@ export class ChannelSettlement implements Settlement<LedgerEvent, LedgerAction> 
         if (!(error instanceof DecodeError)) throw error
       }
     }
-    this.#outputs.push({ kind: 'refuse', id, message: 'no message of the channel protocol, version 1' })
+    this.#effects.emit({ kind: 'refuse', id, message: 'no message of the channel protocol, version 1' })
   }
 }

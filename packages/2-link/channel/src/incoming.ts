@@ -1,209 +1,220 @@
 /**
  * What we are paid: claims of the peer on its channels, checked, kept and redeemed. Layer 2.
  *
- * A claim counts when the ledger holds its channel for final, the channel pays us on terms that we accept, the
- * amount rises and is covered, the signature fits, and the claim is durable here; then it is answered and told.
- * A claim that the ledger does not bear out yet waits a moment, since our view of it may lag behind the peer's.
+ *   claim → adds nothing? ──→ answered with what we hold
+ *         → worthless? ─────→ refused
+ *         → not borne out by the ledger yet: looked up, waits a moment → judged again
+ *         → good → durable → told as received, answered → redeemed where that is due
+ *
+ * A claim counts when the ledger holds its channel for final, the channel pays us for this account on terms that we
+ * accept, nobody has asked to close it, the amount rises and is covered, and the signature fits (SEC-34, HTLA-07).
+ * One claim is judged at a time; a newer one takes the place of one that waits.
  */
+import type { JournalRecord } from '@hourglass/journal'
 import type { ChannelState } from '@hourglass/ledger'
 import type { Instant } from '@hourglass/sansio'
-import type { ChannelOptions, Effects } from './options.ts'
+import type { Effects } from './effects.ts'
+import type { LedgerView } from './ledger-view.ts'
+import { type ChannelOptions, referencePrefixOf } from './options.ts'
+import { earliest } from './pause.ts'
 import { type IncomingRecord, encodeIncoming, encodeReceived, incomingKey } from './records.ts'
+import { Redeemer } from './redeemer.ts'
 import { Scales } from './scales.ts'
 import { type ClaimRefusal, encodeAnswer } from './wire/answer.ts'
 import type { Claim } from './wire/claim.ts'
 
 /** Open channels of one peer that we keep claims of; one is enough, but a peer may have lost its store. */
-export const INCOMING_CHANNELS_MAX = 8
+export const OPEN_CHANNELS_MAX = 8
+/** Closed channels whose claims we still tell the peer of; older ones are kept as one sum. */
+export const CLOSED_CHANNELS_MAX = 8
 /** How long a claim waits for the ledger to bear it out. */
 const CLAIM_WAIT_MS = 5000
-/** A redeem that the ledger refused is tried again after that long. */
-const REDEEM_RETRY_MS = 15_000
 
 /** A channel of the peer that we hold a claim on. */
 interface Channel {
+  /** As it is in the journal. */
   record: IncomingRecord
-  /** Undefined after a restart, until the ledger has told. */
-  state: ChannelState | undefined
-  isRedeeming: boolean
-  retryAt: Instant | undefined
-  /** Redeem what is held, whatever the threshold. */
-  isWanted: boolean
+  readonly redeemer: Redeemer
 }
 
-/** A claim that is being checked. */
+/** A claim that is being judged. */
 interface Waiting {
   readonly claim: Claim
   readonly requestId: number
-  readonly until: Instant
+  /** From then on it is refused where the ledger still does not bear it out. */
+  until: Instant
+  hasLooked: boolean
 }
 
 export class Incoming {
   readonly #options: ChannelOptions
+  readonly #referencePrefix: string
   readonly #effects: Effects
+  readonly #view: LedgerView
   readonly #scales: Scales
   readonly #channels = new Map<string, Channel>()
-  /** Received over channels that are closed by now, in base units of the ledger. */
-  #closedTotal = 0n
+  /** Received over channels whose records are gone, in base units of the ledger. */
+  #foldedTotal = 0n
   #waiting: Waiting | undefined
-  /** The newest state of the channel that a waiting claim names. */
-  #candidate: ChannelState | undefined
   #isCommitting = false
+  #isLooking = false
 
-  constructor(options: ChannelOptions, effects: Effects) {
+  constructor(options: ChannelOptions, effects: Effects, view: LedgerView) {
     this.#options = options
+    this.#referencePrefix = referencePrefixOf(options)
     this.#effects = effects
+    this.#view = view
     this.#scales = new Scales(options.accountScale, options.ledgerScale)
   }
 
-  restore(closedTotal: bigint, records: readonly IncomingRecord[]): void {
-    this.#closedTotal = closedTotal
+  restore(foldedTotal: bigint, records: readonly IncomingRecord[]): void {
+    this.#foldedTotal = foldedTotal
     for (const record of records) {
-      const { channelId } = record.claim
-      this.#channels.set(channelId, newChannel(record, undefined))
-      this.#watch(channelId)
+      this.#channels.set(record.claim.channelId, this.#newChannel(record))
+      if (!record.isClosed) this.#view.keep(record.claim.channelId)
     }
     if (this.#total() > 0n) this.#tell('restored')
   }
 
-  /** The newest claim that we hold, for the peer to go on from. */
-  newest(): Claim | undefined {
-    return [...this.#channels.values()].at(-1)?.record.claim
+  /** The newest durable claim on each channel, for the peer to go on from. */
+  held(): Claim[] {
+    return [...this.#channels.values()].map(({ record }) => record.claim)
   }
 
   /** The peer's claim; `requestId` is answered once, now or when the ledger has borne it out. */
   take(requestId: number, claim: Claim): void {
     if (this.#waiting !== undefined) this.#refuse(this.#waiting, 'busy')
-    this.#waiting = { requestId, claim, until: this.#effects.now + CLAIM_WAIT_MS }
-    const known = this.#channels.get(claim.channelId)
-    if (known?.state === undefined || claim.amount > known.state.deposit) {
-      this.#candidate = undefined
-      this.#watch(claim.channelId)
-    }
-    this.#judge()
+    this.#waiting = { requestId, claim, until: this.#effects.now + CLAIM_WAIT_MS, hasLooked: false }
+    this.#advance()
   }
 
-  /** A channel as the ledger now holds it. */
-  observe(state: ChannelState): void {
-    const channel = this.#channels.get(state.id)
-    if (channel !== undefined) {
-      channel.state = state
-      if (state.closed) return this.#retire(channel)
-      this.#redeem(channel)
-    } else if (state.id === this.#waiting?.claim.channelId) {
-      this.#candidate = state
-    }
-    this.#judge()
+  /** The ledger has told of a channel. */
+  observe(channelId: string): void {
+    const channel = this.#channels.get(channelId)
+    if (channel !== undefined) this.#redeem(channel)
+    this.#advance()
   }
 
   collect(): void {
     for (const channel of this.#channels.values()) {
-      channel.isWanted = true
+      channel.redeemer.want()
       this.#redeem(channel)
     }
   }
 
   nextTimeout(): Instant | undefined {
-    const times = [this.#waiting?.until, ...[...this.#channels.values()].map(({ retryAt }) => retryAt)]
-    const set = times.filter((time) => time !== undefined)
-    return set.length === 0 ? undefined : Math.min(...set)
+    const pauses = Array.from(this.#channels.values(), ({ redeemer }) => redeemer.nextTimeout())
+    return earliest([this.#isCommitting ? undefined : this.#waiting?.until, ...pauses])
   }
 
   timeout(): void {
-    const { now } = this.#effects
     for (const channel of this.#channels.values()) {
-      if (channel.retryAt === undefined || channel.retryAt > now) continue
-      channel.retryAt = undefined
+      channel.redeemer.timeout()
       this.#redeem(channel)
     }
-    const waiting = this.#waiting
-    if (waiting !== undefined && waiting.until <= now && !this.#isCommitting) {
-      const { claim } = waiting
-      const state = this.#channels.get(claim.channelId)?.state ?? this.#candidate
-      this.#refuse(waiting, state === undefined ? 'unknown-channel' : 'over-deposit')
-    }
+    this.#advance()
   }
 
-  /** Decides on the waiting claim, where the ledger has said enough. */
-  #judge(): void {
-    const waiting = this.#waiting
-    if (waiting === undefined || this.#isCommitting) return
+  #newChannel(record: IncomingRecord): Channel {
+    return { record, redeemer: new Redeemer(this.#options, this.#effects) }
+  }
+
+  /** One commit at a time: first what the ledger has closed, then the claim that waits. */
+  #advance(): void {
+    if (this.#isCommitting) return
+    for (const channel of this.#channels.values()) {
+      const state = this.#view.state(channel.record.claim.channelId)
+      if (state?.closed === true) return this.#close(channel, state)
+    }
+    if (this.#waiting !== undefined) this.#judge(this.#waiting)
+  }
+
+  #judge(waiting: Waiting): void {
     const { claim } = waiting
     const channel = this.#channels.get(claim.channelId)
-    // A claim that adds nothing is answered with what we hold: it was lost on the way, or sent twice.
-    if (channel !== undefined && claim.amount <= channel.record.claim.amount) {
-      return this.#answer(waiting, channel.record.claim.amount)
-    }
-    const state = channel?.state ?? this.#candidate
-    if (state === undefined) return
-    const refusal = this.#refusalOf(claim, state, channel === undefined)
-    if (refusal === 'over-deposit') return // Maybe the ledger will tell of a deposit yet.
-    if (refusal !== undefined) return this.#refuse(waiting, refusal)
-    this.#keep(waiting, state, channel)
+    const state = this.#view.state(claim.channelId)
+    const held = channel?.record.claim.amount ?? state?.claimed
+    // A claim that adds nothing was lost on its way, or sent twice: the source shall know that we have as much.
+    if (held !== undefined && claim.amount <= held) return this.#answer(waiting, held)
+    const refusal = this.#refusalOf(claim, channel, state)
+    if (refusal === undefined) return this.#keep(waiting, channel, state!)
+    const isEarly = refusal === 'unknown-channel' || refusal === 'over-deposit'
+    if (isEarly && this.#effects.now < waiting.until) this.#look(waiting)
+    else this.#refuse(waiting, refusal)
   }
 
-  #refusalOf(
-    { channelId, amount, signature }: Claim,
-    state: ChannelState,
-    isNew: boolean,
-  ): ClaimRefusal | undefined {
+  #refusalOf(claim: Claim, channel?: Channel, state?: ChannelState): ClaimRefusal | undefined {
+    if (channel?.record.isClosed === true) return 'closing'
+    if (state === undefined) return this.#view.isFull(claim.channelId) ? 'busy' : 'unknown-channel'
     const { ledgerAccount, asset, settleDelayMsMin, scheme } = this.#options
     const { terms } = state
     if (terms.destination !== ledgerAccount || terms.asset !== asset) return 'bad-terms'
-    if (terms.settleDelayMs < settleDelayMsMin) return 'bad-terms'
+    if (!terms.reference.startsWith(this.#referencePrefix)) return 'bad-terms'
+    if (terms.settleDelayMs < settleDelayMsMin) return 'bad-terms' // HTLA-11
     if (state.closed || state.closesAt !== undefined) return 'closing'
-    if (isNew && this.#channels.size >= INCOMING_CHANNELS_MAX) return 'busy'
+    if (channel === undefined && this.#openChannels() >= OPEN_CHANNELS_MAX) return 'busy'
+    const { channelId, amount, signature } = claim
     if (!scheme.verify(channelId, terms.claimKey, amount, signature)) return 'bad-signature'
     return amount > state.deposit ? 'over-deposit' : undefined
   }
 
-  /** Makes the claim durable, then answers it and tells what came in. */
-  #keep(waiting: Waiting, state: ChannelState, known: Channel | undefined): void {
-    const { claim } = waiting
-    const record: IncomingRecord = { claim, start: known?.record.start ?? state.claimed }
-    this.#waiting = undefined // The next claim may come meanwhile, and waits for its turn.
-    this.#isCommitting = true
-    this.#effects.commit([encodeIncoming(this.#options.account, record)], () => {
-      const channel = known ?? newChannel(record, state)
-      channel.record = record
-      this.#channels.set(claim.channelId, channel)
-      this.#effects.trace('channel.claim-received', { channelId: claim.channelId, amount: claim.amount })
-      this.#tell(`${claim.channelId}:${claim.amount}`)
-      this.#answer(waiting, claim.amount)
-      this.#redeem(channel)
-      this.#committed()
+  #openChannels(): number {
+    return [...this.#channels.values()].filter(({ record }) => !record.isClosed).length
+  }
+
+  /** Has the ledger say what it holds now: the peer's view may be ahead of ours. One look at a time. */
+  #look(waiting: Waiting): void {
+    if (waiting.hasLooked || this.#isLooking) return
+    waiting.hasLooked = true
+    this.#isLooking = true
+    this.#view.look(waiting.claim.channelId, (message) => {
+      this.#isLooking = false
+      if (message !== undefined) waiting.until = this.#effects.now // It knows no such channel.
+      this.#advance()
     })
   }
 
-  /** Goes on with what had to wait for a commit. */
-  #committed(): void {
-    this.#isCommitting = false
-    for (const channel of this.#channels.values()) {
-      if (channel.state?.closed === true) return this.#retire(channel)
-    }
-    this.#judge()
+  /** Makes the claim durable, then answers it and tells what came in (HTLA-08, HTLA-09). */
+  #keep(waiting: Waiting, known: Channel | undefined, state: ChannelState): void {
+    const { claim, requestId } = waiting
+    const record: IncomingRecord = { claim, start: known?.record.start ?? state.claimed, isClosed: false }
+    this.#waiting = undefined // The next claim may come meanwhile, and waits for its turn.
+    this.#write([encodeIncoming(this.#options.account, record)], () => {
+      const channel = known ?? this.#newChannel(record)
+      const added = claim.amount - (known?.record.claim.amount ?? record.start)
+      channel.record = record
+      const { channelId, amount } = claim
+      this.#channels.set(channelId, channel)
+      this.#effects.trace('channel.claim-received', { channelId, amount, added, deposit: state.deposit })
+      this.#tell(`${channelId}:${amount}`)
+      this.#answer({ requestId }, amount)
+      this.#redeem(channel)
+    })
   }
 
-  #answer(waiting: Waiting, amount: bigint): void {
-    if (this.#waiting === waiting) this.#waiting = undefined
-    const body = encodeAnswer({ refusal: undefined, amount })
-    this.#effects.emit({ kind: 'reply', id: waiting.requestId, body })
+  #answer({ requestId: id }: Pick<Waiting, 'requestId'>, amount: bigint): void {
+    if (this.#waiting?.requestId === id) this.#waiting = undefined
+    this.#effects.emit({ kind: 'reply', id, body: encodeAnswer({ refusal: undefined, amount }) })
   }
 
   #refuse(waiting: Waiting, refusal: ClaimRefusal): void {
     if (this.#waiting === waiting) this.#waiting = undefined
     const { channelId, amount } = waiting.claim
     const held = this.#channels.get(channelId)?.record.claim.amount ?? 0n
-    this.#effects.trace('channel.refused', { by: 'us', channelId, amount, message: refusal })
-    this.#effects.emit({
-      kind: 'reply',
-      id: waiting.requestId,
-      body: encodeAnswer({ refusal, amount: held }),
+    this.#effects.trace('channel.refused', {
+      by: 'us',
+      action: 'claim',
+      channelId,
+      amount,
+      held,
+      message: refusal,
     })
+    const body = encodeAnswer({ refusal, amount: held })
+    this.#effects.emit({ kind: 'reply', id: waiting.requestId, body })
   }
 
   #total(): bigint {
-    let total = this.#closedTotal
+    let total = this.#foldedTotal
     for (const { record } of this.#channels.values()) total += worthOf(record)
     return total
   }
@@ -212,63 +223,48 @@ export class Incoming {
     this.#effects.emit({ kind: 'received', total: this.#scales.toAccount(this.#total()), reference })
   }
 
-  #watch(channelId: string): void {
-    this.#effects.perform({ kind: 'watch', channelId }, (end) => {
-      const waiting = this.#waiting
-      if (end.kind === 'failed' && waiting?.claim.channelId === channelId)
-        this.#refuse(waiting, 'unknown-channel')
-    })
-  }
-
-  /** Takes what is held, where that is due: enough of it, asked for, or in danger because its source closes. */
   #redeem(channel: Channel): void {
-    const { state, record } = channel
-    if (state === undefined || state.closed || channel.isRedeeming || channel.retryAt !== undefined) return
-    const { channelId, amount, signature } = record.claim
-    const unredeemed = amount - state.claimed
-    const { redeemThreshold } = this.#options
-    const isDue = redeemThreshold !== undefined && unredeemed >= redeemThreshold
-    if (unredeemed <= 0n || !(isDue || channel.isWanted || state.closesAt !== undefined)) return
-    channel.isRedeeming = true
-    channel.isWanted = false
-    this.#effects.trace('channel.redeeming', { channelId, amount })
-    this.#effects.perform({ kind: 'redeem', channelId, amount, signature }, (end) => {
-      channel.isRedeeming = false
-      if (end.kind === 'failed') {
-        this.#effects.trace('channel.refused', { by: 'ledger', action: 'redeem', message: end.message })
-        channel.isWanted = true
-        channel.retryAt = this.#effects.now + REDEEM_RETRY_MS
-        return
-      }
-      const { transaction = '', fee } = end
-      this.#effects.trace('channel.redeemed', { channelId, amount, transaction, fee })
-      this.#redeem(channel)
-    })
+    const { claim } = channel.record
+    const state = this.#view.state(claim.channelId)
+    if (state !== undefined) channel.redeemer.advance(claim, state, () => this.#redeem(channel))
   }
 
-  /** A closed channel takes no more claims: what came in over it is kept as one sum. */
-  #retire(channel: Channel): void {
-    const { record } = channel
-    const { channelId } = record.claim
-    if (this.#isCommitting) return // `#committed` comes back to it.
+  /** A closed channel takes no more claims. What it brought stays in the total; what was not redeemed is lost. */
+  #close(channel: Channel, { claimed }: ChannelState): void {
     const { account } = this.#options
-    const closedTotal = this.#closedTotal + worthOf(record)
-    this.#isCommitting = true
-    const records = [
-      encodeReceived(account, closedTotal),
-      { key: incomingKey(account, channelId), value: undefined },
-    ]
-    this.#effects.commit(records, () => {
-      this.#closedTotal = closedTotal
-      this.#channels.delete(channelId)
-      this.#effects.trace('channel.closed', { channelId, amount: record.claim.amount })
-      this.#committed()
+    const record: IncomingRecord = { ...channel.record, isClosed: true }
+    const { channelId, amount } = record.claim
+    const records: JournalRecord[] = [encodeIncoming(account, record)]
+    const oldest = this.#oldestClosed()
+    const foldedTotal = this.#foldedTotal + (oldest === undefined ? 0n : worthOf(oldest))
+    if (oldest !== undefined) {
+      records.push(encodeReceived(account, foldedTotal))
+      records.push({ key: incomingKey(account, oldest.claim.channelId), value: undefined })
+    }
+    this.#write(records, () => {
+      channel.record = record
+      this.#view.forget(channelId)
+      this.#foldedTotal = foldedTotal
+      if (oldest !== undefined) this.#channels.delete(oldest.claim.channelId)
+      const lost = amount > claimed ? amount - claimed : 0n
+      this.#effects.trace('channel.closed', { role: 'incoming', channelId, amount, redeemed: claimed, lost })
     })
   }
-}
 
-function newChannel(record: IncomingRecord, state: ChannelState | undefined): Channel {
-  return { record, state, isRedeeming: false, retryAt: undefined, isWanted: false }
+  /** The record that has to go before another channel can be closed; undefined while there is room. */
+  #oldestClosed(): IncomingRecord | undefined {
+    const closed = [...this.#channels.values()].filter(({ record }) => record.isClosed)
+    return closed.length < CLOSED_CHANNELS_MAX ? undefined : closed[0]?.record
+  }
+
+  #write(records: readonly JournalRecord[], then: () => void): void {
+    this.#isCommitting = true
+    this.#effects.commit(records, () => {
+      this.#isCommitting = false
+      then()
+      this.#advance()
+    })
+  }
 }
 
 /** What a channel has brought us since we know it. */

@@ -1,5 +1,2 @@
 export { CHANNEL_PROTOCOL, ChannelSettlement } from './channel-settlement.ts'
 export type { ChannelOptions } from './options.ts'
-export type { Answer, ClaimRefusal } from './wire/answer.ts'
-export type { Claim } from './wire/claim.ts'
-export type { Hello } from './wire/hello.ts'

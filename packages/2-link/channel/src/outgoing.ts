@@ -1,61 +1,69 @@
 /**
  * What we pay: one channel of ours at a time, and signed claims against it. Layer 2.
  *
- *            settle            intent durable           done              close seen
- *   none ───────────────→ intended ─────────→ opening ───────→ open ─────────────────→ none
- *                                                             ↑    ↓ claim exceeds the deposit
- *                                                             funding
+ *          order             durable          final
+ *   none ─────────→ decided ─────────→ opening ─────→ open ⇄ funding
+ *    ↑ └── the peer holds a claim that we forgot ─────→│
+ *    └──── closed, and the peer said what it holds ────┘
  *
- * Paying is one level-triggered question, asked after every event: how much of what was ordered is not signed
- * yet? Running totals make every step safe to repeat: an order, a claim, a deposit told twice changes nothing.
- * A claim is durable before it is sent: after a crash the same claim is sent again, never a smaller one.
+ * Paying is one question, asked after every event: how much of what was ordered is not signed yet? Orders, claims
+ * and deposits are running totals, so every step may be repeated. A claim is durable before it is sent: after a
+ * crash the same claim is sent again, never a smaller one. Claims are sent one at a time, and the next one covers
+ * all that was ordered meanwhile.
+ *
+ * What a closed channel has paid is what its destination holds, or what the ledger has paid if that is more. The
+ * rest is owed still: no closed channel can pay it any more, so a peer that says too little gains nothing.
  */
 import type { ChannelState, ChannelTerms } from '@hourglass/ledger'
 import { encodeHex } from '@hourglass/oer'
-import { DecodeError, type Instant } from '@hourglass/sansio'
-import type { ChannelOptions, Effects } from './options.ts'
-import { type OutgoingRecord, encodeOutgoing } from './records.ts'
+import type { Instant } from '@hourglass/sansio'
+import { ClaimSender } from './claim-sender.ts'
+import type { ActionEnd, Effects, UnnumberedAction } from './effects.ts'
+import type { LedgerView } from './ledger-view.ts'
+import type { ChannelOptions } from './options.ts'
+import { Pause, earliest } from './pause.ts'
+import { NO_CHANNEL, type OutgoingRecord, encodeOutgoing } from './records.ts'
 import { Scales } from './scales.ts'
-import { decodeAnswer } from './wire/answer.ts'
-import { type Claim, encodeClaim } from './wire/claim.ts'
-import type { Hello } from './wire/hello.ts'
+import type { Claim } from './wire/claim.ts'
+import { type Hello, REFERENCE_PREFIX_BYTES } from './wire/hello.ts'
 
-/** A claim that the peer did not take, or did not answer, is sent again after that long. */
-const RESEND_MS = 1000
 /** An action that the ledger refused (no funds, say) is tried again after that long. */
 const LEDGER_RETRY_MS = 15_000
+const LEDGER_RETRY_MS_MAX = 600_000
 const REFERENCE_BYTES = 32
 
 export class Outgoing {
   readonly #options: ChannelOptions
   readonly #effects: Effects
+  readonly #view: LedgerView
+  readonly #sender: ClaimSender
   readonly #scales: Scales
   /** Ordered in all, in base units of the ledger. */
   #ordered = 0n
   /** What stands in the journal. */
-  #record: OutgoingRecord = { base: 0n, terms: undefined, channelId: undefined, claim: undefined }
-  #isKnown = false
-  #state: ChannelState | undefined
-  /** The highest amount that the peer has said it holds, on the current channel. */
-  #accepted = 0n
+  #record: OutgoingRecord = { base: 0n, ...NO_CHANNEL }
+  /** Highest total that was told as sent. */
+  #told = 0n
   #peer: Hello | undefined
-  #isUp = false
+  /** Claims of ours that the peer holds on channels that may be unknown here. */
+  #forgotten: Claim[] = []
   #isCommitting = false
   #isActing = false
-  #isSending = false
-  #resendAt: Instant | undefined
-  #actAt: Instant | undefined
+  /** When the source may take back what is left. */
+  #closesAt: Instant | undefined
+  readonly #ledgerPause = new Pause(LEDGER_RETRY_MS, LEDGER_RETRY_MS_MAX)
 
-  constructor(options: ChannelOptions, effects: Effects) {
+  constructor(options: ChannelOptions, effects: Effects, view: LedgerView) {
     this.#options = options
     this.#effects = effects
+    this.#view = view
+    this.#sender = new ClaimSender(effects)
     this.#scales = new Scales(options.accountScale, options.ledgerScale)
   }
 
   restore(record: OutgoingRecord): void {
     this.#record = record
-    this.#isKnown = true
-    if (record.channelId !== undefined) this.#watch(record.channelId)
+    if (record.channelId !== undefined) this.#view.keep(record.channelId)
   }
 
   /** The account total is ordered; one at or below an earlier one changes nothing. */
@@ -65,201 +73,260 @@ export class Outgoing {
     this.advance()
   }
 
-  linkUp(isUp: boolean): void {
-    this.#isUp = isUp
-    this.#accepted = 0n // The peer is told the newest claim anew: it may have lost it.
-    this.#resendAt = undefined
-    this.advance()
+  /** A connection to the peer begins or has ended. */
+  linkChanged(): void {
+    this.#sender.linkChanged()
   }
 
-  /** The peer said where it is paid. */
+  /** The peer said where it is paid, and what it holds. */
   greeted(hello: Hello): void {
     this.#peer = hello
-    if (!this.#isKnown && hello.held !== undefined) this.#adopt(hello.held)
+    this.#forgotten = [...hello.held]
+    const { channelId, terms } = this.#record
+    this.#sender.greeted(hello.held.find((claim) => claim.channelId === channelId)?.amount ?? 0n)
+    this.#tell()
+    if (channelId !== undefined && !isPaidBy(terms, hello)) {
+      const message = 'the peer is paid elsewhere now: once this channel is closed, another is opened'
+      this.#effects.trace('channel.refused', { by: 'us', action: 'pay', channelId, message })
+    }
     this.advance()
-  }
-
-  /** A channel of ours, as the ledger now holds it. */
-  observe(state: ChannelState): void {
-    if (state.id !== this.#record.channelId) return
-    this.#state = state
-    this.advance()
-  }
-
-  owns(channelId: string): boolean {
-    return channelId === this.#record.channelId
   }
 
   nextTimeout(): Instant | undefined {
-    const times = [this.#resendAt, this.#actAt].filter((time) => time !== undefined)
-    return times.length === 0 ? undefined : Math.min(...times)
+    return earliest([this.#sender.nextTimeout(), this.#ledgerPause.until, this.#closesAt])
   }
 
   timeout(): void {
     const { now } = this.#effects
-    if (this.#resendAt !== undefined && this.#resendAt <= now) this.#resendAt = undefined
-    if (this.#actAt !== undefined && this.#actAt <= now) this.#actAt = undefined
+    this.#sender.timeout()
+    this.#ledgerPause.pass(now)
+    if (this.#closesAt !== undefined && this.#closesAt <= now) this.#closesAt = undefined
     this.advance()
   }
 
-  /** Takes the next step that can be taken now; does nothing while one is under way. */
+  /** Takes the next step that can be taken now. */
   advance(): void {
     if (this.#isCommitting) return
-    const { claim, terms, channelId } = this.#record
-    const wanted = this.#ordered - this.#record.base
-    if (terms === undefined) {
-      if (wanted > 0n && this.#peer !== undefined && !this.#isActing) this.#intend(this.#peer)
-      return
-    }
-    if (channelId === undefined) return this.#open(terms, wanted)
-    const state = this.#state
+    const { terms, channelId } = this.#record
+    if (terms === undefined) return this.#begin()
+    if (channelId === undefined) return this.#open(terms)
+    const state = this.#view.state(channelId)
     if (state === undefined) return
-    if (state.closed) return this.#retire()
-    if (wanted > state.deposit) this.#fund(state, wanted)
-    const payable = wanted < state.deposit ? wanted : state.deposit
-    if (payable > (claim?.amount ?? 0n)) this.#sign(channelId, payable)
-    else this.#send()
+    const proven = this.#proven(channelId, state)
+    if (proven > this.#signed) return this.#recall(channelId, proven)
+    if (state.closed) return this.#retire(state)
+    if (state.closesAt !== undefined) return this.#close(state.id, state.closesAt)
+    this.#fund(state)
+    this.#pay(state)
   }
 
-  /** Decides on a channel and writes that down first, so that a crash opens the same one and no second. */
-  #intend(peer: Hello): void {
+  /** What has to be on the current channel for all orders to be paid. */
+  get #wanted(): bigint {
+    return this.#ordered - this.#record.base
+  }
+
+  get #signed(): bigint {
+    return this.#record.claim?.amount ?? 0n
+  }
+
+  /** What the ledger has paid, or what the peer can prove with our own signature: all but never above `#signed`. */
+  #proven(channelId: string, { claimed }: ChannelState): bigint {
+    const at = this.#forgotten.findIndex((claim) => claim.channelId === channelId)
+    const [held] = at < 0 ? [] : this.#forgotten.splice(at, 1)
+    return held !== undefined && held.amount > claimed && this.#isOurs(held) ? held.amount : claimed
+  }
+
+  #isOurs({ channelId, amount, signature }: Claim): boolean {
+    const { scheme } = this.#options
+    return amount > this.#signed && scheme.verify(channelId, scheme.claimKey, amount, signature)
+  }
+
+  /** There is no channel: goes on with one that the peer knows and we do not, or decides on a new one. */
+  #begin(): void {
+    if (this.#peer === undefined || !this.#mayAct) return
+    for (let claim = this.#forgotten.pop(); claim !== undefined; claim = this.#forgotten.pop()) {
+      if (this.#isOurs(claim)) return this.#consider(claim, this.#peer)
+    }
+    if (this.#wanted > 0n) this.#decide(this.#peer)
+  }
+
+  /** Our store is lost or old: if the ledger still has that channel, we go on with it above that amount. */
+  #consider(claim: Claim, peer: Hello): void {
+    const { channelId, amount } = claim
+    this.#isActing = true
+    this.#view.look(channelId, () => {
+      this.#isActing = false
+      const state = this.#view.state(channelId)
+      const { ledgerAccount, asset } = this.#options
+      const isUsable = state?.closed === false && state.terms.source === ledgerAccount
+      if (!isUsable || state.terms.asset !== asset || !isPaidBy(state.terms, peer)) {
+        this.#view.forget(channelId)
+        return this.advance()
+      }
+      this.#effects.trace('channel.adopted', { channelId, amount, deposit: state.deposit })
+      this.#sender.channelChanged(amount)
+      // What was paid before our memory begins is not what is ordered now.
+      this.#write({ base: this.#record.base - amount, terms: state.terms, channelId, claim })
+    })
+  }
+
+  /** Writes down what is to be opened before it is, so that a crash opens the same channel and no second. */
+  #decide(peer: Hello): void {
+    const { ledgerAccount, scheme, asset, settleDelayMs, rng } = this.#options
+    const chance = encodeHex(rng.bytes(REFERENCE_BYTES - REFERENCE_PREFIX_BYTES))
     const terms: ChannelTerms = {
-      source: this.#options.ledgerAccount,
+      source: ledgerAccount,
       destination: peer.account,
-      claimKey: this.#options.scheme.claimKey,
-      asset: this.#options.asset,
-      settleDelayMs: this.#options.settleDelayMs,
-      reference: encodeHex(this.#options.rng.bytes(REFERENCE_BYTES)),
+      claimKey: scheme.claimKey,
+      asset,
+      settleDelayMs,
+      reference: peer.referencePrefix + chance,
     }
     this.#write({ ...this.#record, terms })
   }
 
-  #open(terms: ChannelTerms, wanted: bigint): void {
-    if (this.#isActing || this.#actAt !== undefined) return
-    const deposit = wanted > this.#options.deposit ? wanted : this.#options.deposit
-    this.#isActing = true
-    this.#effects.trace('channel.opening', { deposit, destination: terms.destination })
-    this.#effects.perform({ kind: 'open', terms, deposit }, (end) => {
-      this.#isActing = false
-      if (end.kind === 'failed') return this.#ledgerRefused('open', end.message)
+  #open(terms: ChannelTerms): void {
+    const deposit = this.#target(this.#options.deposit)
+    if (this.#wanted <= 0n || !this.#mayAct) return
+    const { destination } = terms
+    this.#effects.trace('channel.opening', { destination, deposit })
+    this.#act({ kind: 'open', terms, deposit }, (end) => {
+      // It is certain now that this channel will not be: the next try may be on other terms.
+      if (end.kind === 'failed') return this.#write({ ...this.#record, terms: undefined })
       const { channelId, transaction = '', fee } = end
-      this.#effects.trace('channel.opened', { channelId, deposit, transaction, fee })
+      this.#effects.trace('channel.opened', { channelId, destination, deposit, transaction, fee })
+      this.#view.keep(channelId)
       this.#write({ ...this.#record, channelId })
-      this.#watch(channelId)
     })
   }
 
-  #watch(channelId: string): void {
-    this.#effects.perform({ kind: 'watch', channelId }, (end) => {
-      if (end.kind === 'failed') this.#ledgerRefused('watch', end.message)
-    })
+  /** What should be escrowed in all where `deposit` is: HTLA-12, so that orders seldom wait for the ledger. */
+  #target(deposit: bigint): bigint {
+    const { deposit: step } = this.#options
+    return deposit - this.#wanted < step / 2n ? this.#wanted + step : deposit
   }
 
-  /** Escrows what is ordered and not covered, and as much as a new channel would on top. */
-  #fund(state: ChannelState, wanted: bigint): void {
-    if (this.#isActing || this.#actAt !== undefined) return
-    const deposit = wanted + this.#options.deposit
-    this.#isActing = true
-    this.#effects.perform({ kind: 'fund', channelId: state.id, deposit }, (end) => {
-      this.#isActing = false
-      if (end.kind === 'failed') return this.#ledgerRefused('fund', end.message)
-      const { channelId, transaction = '', fee } = end
+  #fund(state: ChannelState): void {
+    const deposit = this.#target(state.deposit)
+    if (deposit <= state.deposit || !this.#mayAct) return
+    const { id: channelId } = state
+    this.#act({ kind: 'fund', channelId, deposit }, (end) => {
+      if (end.kind === 'failed') return
+      const { transaction = '', fee } = end
       this.#effects.trace('channel.funded', { channelId, deposit, transaction, fee })
+    })
+  }
+
+  /** Somebody asked to close the channel with our key: nothing more is paid over it, the rest is taken home. */
+  #close(channelId: string, closesAt: Instant): void {
+    if (closesAt > this.#effects.now) {
+      this.#closesAt = closesAt
+      return
+    }
+    if (this.#mayAct) this.#act({ kind: 'close', channelId })
+  }
+
+  get #mayAct(): boolean {
+    return !this.#isActing && this.#ledgerPause.until === undefined
+  }
+
+  /** One action at a time; where the ledger refuses one, all wait a while. */
+  #act(action: UnnumberedAction, then?: (end: ActionEnd) => void): void {
+    this.#isActing = true
+    this.#effects.perform(action, (end) => {
+      this.#isActing = false
+      if (end.kind === 'failed') {
+        const { refusal, message } = end
+        const fields = { by: 'ledger', action: action.kind, refusal, message }
+        this.#effects.trace('channel.refused', fields)
+        this.#ledgerPause.begin(this.#effects.now)
+      } else this.#ledgerPause.reset()
+      then?.(end)
       this.advance()
     })
   }
 
-  #ledgerRefused(action: string, message: string): void {
-    this.#effects.trace('channel.refused', { by: 'ledger', action, message })
-    this.#actAt = this.#effects.now + LEDGER_RETRY_MS
+  /** Signs what is ordered and covered, or sends again what the peer does not hold yet. */
+  #pay({ id, deposit }: ChannelState): void {
+    const { terms, claim } = this.#record
+    if (!this.#sender.isReady || !isPaidBy(terms, this.#peer)) return
+    const payable = this.#wanted < deposit ? this.#wanted : deposit
+    if (payable > this.#signed) this.#sign(id, payable)
+    else if (claim !== undefined && claim.amount > this.#sender.held) this.#send(claim)
   }
 
   #sign(channelId: string, amount: bigint): void {
-    const signature = this.#options.scheme.sign(channelId, amount)
-    this.#write({ ...this.#record, claim: { channelId, amount, signature } })
+    const claim: Claim = { channelId, amount, signature: this.#options.scheme.sign(channelId, amount) }
+    // Orders that came meanwhile must not keep this claim from being sent: they are on the next one.
+    this.#write({ ...this.#record, claim }, () => {
+      if (this.#sender.isReady) this.#send(claim)
+    })
   }
 
-  /** Sends the newest durable claim until the peer holds it. */
-  #send(): void {
-    const { claim } = this.#record
-    if (claim === undefined || claim.amount <= this.#accepted) return
-    if (!this.#isUp || this.#isSending || this.#resendAt !== undefined) return
-    this.#isSending = true
-    const { channelId, amount } = claim
-    this.#effects.trace('channel.claim-sent', { channelId, amount })
-    this.#effects.ask(encodeClaim(claim), (body) => {
-      this.#isSending = false
-      this.#handleAnswer(claim, body)
+  /** Our store is an old copy: what was paid since is forgotten, and is not what is ordered now. */
+  #recall(channelId: string, amount: bigint): void {
+    this.#effects.trace('channel.recalled', { channelId, amount, remembered: this.#signed })
+    const base = this.#record.base - (amount - this.#signed)
+    const claim: Claim = { channelId, amount, signature: this.#options.scheme.sign(channelId, amount) }
+    this.#write({ ...this.#record, base, claim })
+  }
+
+  #send(claim: Claim): void {
+    this.#sender.send(claim, () => {
+      this.#tell()
       this.advance()
     })
   }
 
-  #handleAnswer(claim: Claim, body: Uint8Array | undefined): void {
-    const retry = (reason: string): void => {
-      this.#resendAt = this.#effects.now + RESEND_MS
-      this.#effects.trace('channel.claim-unanswered', { channelId: claim.channelId, reason })
-    }
-    if (body === undefined) return retry('no answer')
-    let answer
-    try {
-      answer = decodeAnswer(body)
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error
-      return retry('no answer that can be read')
-    }
-    if (answer.refusal !== undefined) {
-      this.#effects.trace('channel.refused', { by: 'peer', action: 'claim', message: answer.refusal })
-      this.#resendAt = this.#effects.now + RESEND_MS
+  /** What the peer says to hold on the current channel; never more than we signed. */
+  get #accepted(): bigint {
+    return this.#sender.held < this.#signed ? this.#sender.held : this.#signed
+  }
+
+  /** Tells the total that the peer says to have had. */
+  #tell(): void {
+    const { base, channelId = '' } = this.#record
+    const total = this.#scales.toAccount(base + this.#accepted)
+    if (total <= this.#told) return
+    this.#told = total
+    this.#effects.emit({ kind: 'sent', total, reference: `${channelId}:${this.#accepted}` })
+  }
+
+  /** The channel is closed. What the peer does not hold and will not take is owed still: the next one pays it. */
+  #retire({ id: channelId, claimed, deposit }: ChannelState): void {
+    const { base, claim } = this.#record
+    const paid = this.#accepted > claimed ? this.#accepted : claimed
+    if (claim !== undefined && paid < claim.amount && !this.#sender.isFinal) {
+      if (this.#sender.isReady) this.#send(claim) // Only the peer knows whether the last one arrived.
       return
     }
-    // What the peer says that it holds counts up to what we signed: it cannot hold more.
-    if (claim.channelId !== this.#record.channelId || claim.amount <= this.#accepted) return
-    this.#accepted = claim.amount
-    const total = this.#scales.toAccount(this.#record.base + claim.amount)
-    this.#effects.emit({ kind: 'sent', total, reference: `${claim.channelId}:${claim.amount}` })
-  }
-
-  /** The channel is closed: what was signed counts as paid, and the next order opens another. */
-  #retire(): void {
-    const { claim, base, channelId = '' } = this.#record
-    this.#effects.trace('channel.closed', { channelId, amount: claim?.amount ?? 0n })
-    this.#state = undefined
-    this.#accepted = 0n
-    const paid = base + (claim?.amount ?? 0n)
-    this.#write({ base: paid, terms: undefined, channelId: undefined, claim: undefined })
-  }
-
-  /** Our store is lost, but the peer holds a claim that we signed: go on with that channel, above that amount. */
-  #adopt(claim: Claim): void {
-    const { scheme, ledgerAccount } = this.#options
-    if (!scheme.verify(claim.channelId, scheme.claimKey, claim.amount, claim.signature)) return
-    this.#isKnown = true
-    this.#isActing = true
-    const { channelId } = claim
-    this.#effects.perform({ kind: 'watch', channelId }, (end) => {
-      this.#isActing = false
-      if (end.kind === 'failed') return
-      const state = this.#seen
-      if (state?.id !== channelId || state.terms.source !== ledgerAccount || state.closed) return
-      this.#state = state
-      this.#effects.trace('channel.adopted', { channelId, amount: claim.amount })
-      this.#write({ base: -claim.amount, terms: state.terms, channelId, claim })
+    const fields = {
+      role: 'outgoing',
+      channelId,
+      amount: paid,
+      redeemed: claimed,
+      returned: deposit - claimed,
+    }
+    this.#effects.trace('channel.closed', fields)
+    this.#write({ base: base + paid, ...NO_CHANNEL }, () => {
+      this.#view.forget(channelId)
+      this.#sender.channelChanged(0n)
     })
   }
 
-  /** The newest state of a channel that is not known to be ours yet. */
-  #seen: ChannelState | undefined
-  noteStranger(state: ChannelState): void {
-    this.#seen = state
-  }
-
-  #write(record: OutgoingRecord): void {
+  #write(record: OutgoingRecord, then?: () => void): void {
     this.#isCommitting = true
-    this.#isKnown = true
     this.#effects.commit([encodeOutgoing(this.#options.account, record)], () => {
       this.#isCommitting = false
       this.#record = record
+      then?.()
       this.advance()
     })
   }
+}
+
+/** Whether a channel on these terms pays the peer for the account that it has with us. */
+function isPaidBy(terms: ChannelTerms | undefined, peer: Hello | undefined): boolean {
+  if (terms === undefined || peer === undefined) return false
+  return terms.destination === peer.account && terms.reference.startsWith(peer.referencePrefix)
 }

@@ -2,14 +2,15 @@
  * What a channel settlement keeps in the journal. Layer 2.
  *
  *   channel/ACCOUNT/outgoing            the channel that we pay with, and the newest claim on it
- *   channel/ACCOUNT/received            what came in over channels that are closed by now
  *   channel/ACCOUNT/incoming/CHANNEL    the newest claim that we hold on a channel of the peer
+ *   channel/ACCOUNT/received            what came in over closed channels whose own records are gone
  */
 import type { JournalRecord, StoredRecord } from '@hourglass/journal'
 import type { ChannelTerms } from '@hourglass/ledger'
-import { Reader, Writer, decodeBigUint, encodeBigUint } from '@hourglass/oer'
-import { DecodeError } from '@hourglass/sansio'
+import { Reader, Writer } from '@hourglass/oer'
+import { DecodeError, assert } from '@hourglass/sansio'
 import { type Claim, readClaim, writeClaim } from './wire/claim.ts'
+import { readAmount, writeAmount } from './wire/envelope.ts'
 
 export interface OutgoingRecord {
   /** Ordered totals that are not on the current channel: negative where it had claims before our memory begins. */
@@ -21,15 +22,22 @@ export interface OutgoingRecord {
   readonly claim: Claim | undefined
 }
 
+export const NO_CHANNEL: Omit<OutgoingRecord, 'base'> = {
+  terms: undefined,
+  channelId: undefined,
+  claim: undefined,
+}
+
 export interface IncomingRecord {
   readonly claim: Claim
   /** What the ledger had paid when we first saw the channel: not ours to count. */
   readonly start: bigint
+  readonly isClosed: boolean
 }
 
 /** Everything of one account. */
 export interface ChannelRecords {
-  readonly outgoing: OutgoingRecord | undefined
+  readonly outgoing: OutgoingRecord
   readonly received: bigint
   readonly incoming: readonly IncomingRecord[]
 }
@@ -42,7 +50,7 @@ function prefix(account: string): string {
 
 /** Picks the account's records out of a journal's. @throws DecodeError where this program did not write them */
 export function decodeRecords(account: string, records: Iterable<StoredRecord>): ChannelRecords {
-  let outgoing: OutgoingRecord | undefined
+  let outgoing: OutgoingRecord = { base: 0n, ...NO_CHANNEL }
   let received = 0n
   const incoming: IncomingRecord[] = []
   const own = prefix(account)
@@ -52,16 +60,17 @@ export function decodeRecords(account: string, records: Iterable<StoredRecord>):
     if (reader.uint8() !== VERSION) throw new DecodeError('bad-version', 0)
     const name = key.slice(own.length)
     if (name === 'outgoing') outgoing = readOutgoing(reader)
-    else if (name === 'received') received = decodeBigUint(reader.octets())
-    else incoming.push({ claim: readClaim(reader), start: decodeBigUint(reader.octets()) })
+    else if (name === 'received') received = readAmount(reader)
+    else incoming.push(readIncoming(reader))
+    assert(reader.remaining === 0, 'a record ends with its last field')
   }
   return { outgoing, received, incoming }
 }
 
 export function encodeOutgoing(account: string, record: OutgoingRecord): JournalRecord {
   const { base, terms, channelId, claim } = record
-  const writer = new Writer().uint8(VERSION).uint8(base < 0n ? 1 : 0)
-  writer.octets(encodeBigUint(base < 0n ? -base : base))
+  const writer = new Writer(1024).uint8(VERSION).uint8(base < 0n ? 1 : 0)
+  writeAmount(writer, base < 0n ? -base : base)
   writer.uint8(terms === undefined ? 0 : 1)
   if (terms !== undefined) writeTerms(writer, terms)
   writer.text(channelId ?? '').uint8(claim === undefined ? 0 : 1)
@@ -71,7 +80,7 @@ export function encodeOutgoing(account: string, record: OutgoingRecord): Journal
 
 function readOutgoing(reader: Reader): OutgoingRecord {
   const isNegative = reader.uint8() === 1
-  const magnitude = decodeBigUint(reader.octets())
+  const magnitude = readAmount(reader)
   const terms = reader.uint8() === 0 ? undefined : readTerms(reader)
   const channelId = reader.text()
   const claim = reader.uint8() === 0 ? undefined : readClaim(reader)
@@ -99,13 +108,19 @@ function readTerms(reader: Reader): ChannelTerms {
 }
 
 export function encodeReceived(account: string, received: bigint): JournalRecord {
-  const value = new Writer().uint8(VERSION).octets(encodeBigUint(received)).finish()
+  const value = writeAmount(new Writer().uint8(VERSION), received).finish()
   return { key: `${prefix(account)}received`, value }
 }
 
-export function encodeIncoming(account: string, { claim, start }: IncomingRecord): JournalRecord {
-  const writer = writeClaim(new Writer().uint8(VERSION), claim).octets(encodeBigUint(start))
-  return { key: incomingKey(account, claim.channelId), value: writer.finish() }
+export function encodeIncoming(account: string, { claim, start, isClosed }: IncomingRecord): JournalRecord {
+  const writer = writeAmount(writeClaim(new Writer(512).uint8(VERSION), claim), start)
+  return { key: incomingKey(account, claim.channelId), value: writer.uint8(isClosed ? 1 : 0).finish() }
+}
+
+function readIncoming(reader: Reader): IncomingRecord {
+  const claim = readClaim(reader)
+  const start = readAmount(reader)
+  return { claim, start, isClosed: reader.uint8() === 1 }
 }
 
 export function incomingKey(account: string, channelId: string): string {

@@ -56,6 +56,12 @@ class Party {
     return states.at(-1)!
   }
 
+  /** What was heard last before the end of that action. */
+  beforeEnd(id: number): LedgerEvent | undefined {
+    const at = this.#events.findIndex((event) => event.kind !== 'channel' && event.id === id)
+    return this.#events[at - 1]
+  }
+
   close(): void {
     this.#session.close()
   }
@@ -120,6 +126,42 @@ export function ledgerSuite(name: string, makeFixture: () => Promise<LedgerFixtu
       const opened = { id: channelId, terms, deposit: 10n * fixture.unit, claimed: 0n, closed: false }
       expect(alice.state(channelId)).toMatchObject(opened)
       expect(bob.state(channelId)).toMatchObject(opened)
+    })
+
+    it('tells the effect of an action before its end', async () => {
+      const channelId = await openChannel()
+      for (const action of [
+        { kind: 'fund', channelId, deposit: 12n * fixture.unit },
+        { kind: 'watch', channelId },
+        { kind: 'request-close', channelId },
+      ] satisfies Wanted[]) {
+        const id = alice.start(action)
+        await fixture.settle()
+        expect(alice.end(id).kind, action.kind).toBe('done')
+        expect(alice.beforeEnd(id), action.kind).toMatchObject({
+          kind: 'channel',
+          channel: { id: channelId },
+        })
+      }
+    })
+
+    it('knows no channel that nobody opened', async () => {
+      const channelId = 'no channel'
+      for (const action of [
+        { kind: 'watch', channelId },
+        { kind: 'fund', channelId, deposit: fixture.unit },
+        {
+          kind: 'redeem',
+          channelId,
+          amount: 1n,
+          signature: new Uint8Array(fixture.alice.scheme.signatureBytes),
+        },
+        { kind: 'request-close', channelId },
+        { kind: 'close', channelId },
+      ] satisfies Wanted[]) {
+        const end = await perform(alice, action)
+        expect(end, action.kind).toMatchObject({ kind: 'failed', refusal: 'no-channel' })
+      }
     })
 
     it('opens a channel once, however often it is asked to', async () => {
@@ -204,7 +246,25 @@ export function ledgerSuite(name: string, makeFixture: () => Promise<LedgerFixtu
       await succeed(bob, redeem(channelId, 2n * fixture.unit))
       expect(alice.state(channelId).claimed).toBe(2n * fixture.unit)
       await succeed(alice, { kind: 'fund', channelId, deposit: 12n * fixture.unit })
-      expect(bob.state(channelId).closesAt).toBeUndefined()
+      expect(bob.state(channelId)).toMatchObject({ deposit: 12n * fixture.unit, closesAt: undefined })
+    })
+
+    it('drops a waiting close also when there is nothing to add', async () => {
+      const channelId = await openChannel()
+      await succeed(alice, { kind: 'request-close', channelId })
+      await succeed(alice, { kind: 'fund', channelId, deposit: fixture.unit })
+      expect(bob.state(channelId)).toMatchObject({ deposit: 10n * fixture.unit, closesAt: undefined })
+      await fixture.passTime(fixture.settleDelayMs)
+      expect(await perform(alice, { kind: 'close', channelId })).toMatchObject({ refusal: 'refused' })
+    })
+
+    it('starts the settle delay once, however often it is asked to close', async () => {
+      const channelId = await openChannel()
+      await succeed(alice, { kind: 'request-close', channelId })
+      const { closesAt } = bob.state(channelId)
+      const again = await succeed(alice, { kind: 'request-close', channelId })
+      expect(again.transaction).toBeUndefined()
+      expect(bob.state(channelId).closesAt).toBe(closesAt)
     })
 
     it('lets the destination close at once; a closed channel stays closed', async () => {
@@ -229,8 +289,15 @@ export function ledgerSuite(name: string, makeFixture: () => Promise<LedgerFixtu
 
     it('says when money is short', async () => {
       const deposit = (await fixture.alice.balance('native')) * 2n
-      const end = await perform(alice, { kind: 'open', terms: newTerms(), deposit })
-      expect(end).toMatchObject({ kind: 'failed', refusal: 'insufficient-funds' })
+      const channelId = await openChannel()
+      for (const action of [
+        { kind: 'open', terms: newTerms(), deposit },
+        { kind: 'fund', channelId, deposit },
+      ] satisfies Wanted[]) {
+        const end = await perform(alice, action)
+        expect(end, action.kind).toMatchObject({ kind: 'failed', refusal: 'insufficient-funds' })
+      }
+      expect(alice.state(channelId).deposit).toBe(10n * fixture.unit)
     })
 
     it('keeps sessions apart: each hears of its own actions and channels', async () => {

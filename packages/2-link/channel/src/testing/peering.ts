@@ -1,43 +1,65 @@
 /**
- * Two channel settlements, a ledger in memory and a wire between them, in virtual time. Whatever happens next is
- * the test's choice: deliver, lose, commit, crash, run the ledger. Testing.
+ * Two channel settlements, a ledger in memory and a link between them, in virtual time. Whatever happens next is
+ * the test's choice: deliver, lose, commit, hear the ledger, crash. Testing.
  */
 import { MemoryJournal } from '@hourglass/journal'
-import { type LedgerSession, MemoryLedger } from '@hourglass/ledger'
+import { type LedgerAction, type LedgerEvent, type LedgerSession, MemoryLedger } from '@hourglass/ledger'
 import type { Rng, TraceOutput } from '@hourglass/sansio'
+import { nodeCrypto } from '@hourglass/sansio/io'
 import { ChannelSettlement } from '../channel-settlement.ts'
 import type { ChannelOptions } from '../options.ts'
 
-type Name = 'alice' | 'bob'
+export type Name = 'alice' | 'bob'
 
-/** A message on its way: a request of `from`, or the reply to one. */
-interface Message {
+export function other(name: Name): Name {
+  return name === 'alice' ? 'bob' : 'alice'
+}
+
+/** A message on its way, or a copy of one. */
+export interface Message {
   readonly to: Name
   readonly kind: 'request' | 'reply' | 'refuse'
   readonly id: number
   readonly body: Uint8Array
-  /** Connections end: what an earlier one carried does not arrive on a later one. */
-  readonly connection: number
 }
 
+type Distribute<T> = T extends unknown ? Omit<T, 'id'> : never
+
+/** One side, its journal, and what has not reached it yet. */
 export class Side {
   readonly name: Name
   machine!: ChannelSettlement
-  session: LedgerSession | undefined
+  session!: LedgerSession
   readonly journal = new MemoryJournal()
   readonly traces: TraceOutput[] = []
-  sent = 0n
-  received = 0n
-  /** Every total that was told, in order. */
-  readonly receivedTotals: bigint[] = []
+  /** What the ledger has told, and this side has not heard. */
+  events: LedgerEvent[] = []
+  /** Requests of ours that wait for their one answer: id to deadline. */
+  readonly questions = new Map<number, number>()
+  /** Totals that were told, in order; those of `received` by each life of the process. */
+  readonly sentTotals: bigint[] = []
+  receivedTotals: bigint[] = []
 
   constructor(name: Name) {
     this.name = name
   }
+
+  get sent(): bigint {
+    return this.sentTotals.at(-1) ?? 0n
+  }
+
+  get received(): bigint {
+    return this.receivedTotals.at(-1) ?? 0n
+  }
+
+  tracesOf(event: string): TraceOutput['fields'][] {
+    return this.traces.filter((trace) => trace.event === event).map(({ fields }) => fields)
+  }
 }
 
 export const DELAY_MS = 60_000
-export const START = 1_000_000
+const START = 1_000_000
+export const MINTED = 1_000_000n
 
 export class Peering {
   readonly ledger = new MemoryLedger()
@@ -46,17 +68,26 @@ export class Peering {
   messages: Message[] = []
   now = START
   isUp = false
-  #connection = 0
   #references = 0
+  #connection = 0
+  /** Requests that were delivered and want an answer: the id that their reader has for them, and the asker's. */
+  readonly #asked = new Map<number, { readonly id: number; readonly connection: number }>()
+  /** Ids that no machine gives. */
+  #lastId = 1_000_000
   readonly #options: Partial<ChannelOptions>
 
   constructor(options: Partial<ChannelOptions> = {}) {
     this.#options = options
     this.ledger.now = this.now
     for (const side of this.sides()) {
-      this.ledger.mint(side.name, 1_000_000n)
+      this.ledger.mint(side.name, MINTED)
       this.#boot(side)
     }
+  }
+
+  /** Requests that were delivered on this connection and have no answer. */
+  get unanswered(): number {
+    return [...this.#asked.values()].filter(({ connection }) => connection === this.#connection).length
   }
 
   sides(): [Side, Side] {
@@ -73,21 +104,26 @@ export class Peering {
   /** Messages under way are lost. */
   disconnect(): void {
     if (!this.isUp) return
-    this.isUp = false
-    this.messages = []
-    for (const side of this.sides()) this.handle(side, { kind: 'down' })
+    this.#cut()
+    for (const side of this.sides()) {
+      this.handle(side, { kind: 'down' })
+      this.#fail(side, Infinity)
+    }
   }
 
-  /** Ends a side's process: what it had not made durable is lost, and so is its connection. */
+  /** Ends a side's process: what it had not made durable or not heard is lost, and so is its connection. */
   crash(side: Side): void {
-    side.session?.close()
+    side.session.close()
     side.journal.lose()
+    side.events = []
+    side.questions.clear()
+    side.receivedTotals = []
     this.#boot(side)
-    if (this.isUp) {
-      this.isUp = false
-      this.messages = []
-      this.handle(side === this.alice ? this.bob : this.alice, { kind: 'down' })
-    }
+    if (!this.isUp) return
+    this.#cut()
+    const left = this[other(side.name)]
+    this.handle(left, { kind: 'down' })
+    this.#fail(left, Infinity)
   }
 
   handle(side: Side, input: Parameters<ChannelSettlement['handle']>[0]): void {
@@ -95,43 +131,107 @@ export class Peering {
     this.#drain(side)
   }
 
-  deliver(index = 0): void {
-    const [message] = this.messages.splice(index, 1)
-    if (message === undefined) return
-    const side = this[message.to]
-    if (message.kind === 'refuse') this.handle(side, { kind: 'failed', id: message.id, failure: 'refused' })
-    else this.handle(side, { kind: message.kind, id: message.id, body: message.body })
+  settle(side: Side, total: bigint): void {
+    this.handle(side, { kind: 'settle', total })
   }
 
-  /** Its asker waits in vain: the link reports it when the deadline comes. */
-  lose(index: number): void {
-    const [message] = this.messages.splice(index, 1)
+  /** Performs an action with the side's ledger account, as whoever runs the node may. */
+  perform(side: Side, action: Distribute<LedgerAction>): void {
+    side.session.perform({ ...action, id: ++this.#lastId })
+  }
+
+  /** Brings a message where it goes; a copy of it may stay on its way. */
+  deliver(index = 0, isCopied = false): void {
+    const message = this.messages[index]
     if (message === undefined) return
-    const asker =
-      message.kind === 'request' ? this[message.to === 'alice' ? 'bob' : 'alice'] : this[message.to]
-    this.handle(asker, { kind: 'failed', id: message.id, failure: 'lost' })
+    if (!isCopied) this.messages.splice(index, 1)
+    const side = this[message.to]
+    const { kind, id, body } = message
+    if (kind === 'request') {
+      this.#asked.set(++this.#lastId, { id, connection: this.#connection })
+      return this.handle(side, { kind, id: this.#lastId, body })
+    }
+    if (!side.questions.delete(id)) return // The link has given up on that request.
+    if (kind === 'reply') this.handle(side, { kind, id, body })
+    else this.handle(side, { kind: 'failed', id, failure: 'refused' })
+  }
+
+  lose(index: number): void {
+    this.messages.splice(index, 1)
+  }
+
+  /** A request out of the blue; returns what answers it once all has come to rest, undefined where it is refused. */
+  ask(side: Side, body: Uint8Array): Uint8Array | undefined {
+    const id = -++this.#lastId
+    this.messages = [{ to: side.name, kind: 'request', id, body }]
+    this.deliver()
+    for (let i = 0; i < 3; i++) {
+      const answer = this.messages.find((message) => message.to !== side.name && message.id === id)
+      if (answer !== undefined) return answer.kind === 'reply' ? answer.body : undefined
+      side.journal.flush()
+      this.ledger.run()
+      this.hear(side)
+      if (i === 1) this.pass(CLAIM_WAIT_MS)
+    }
+    throw new Error(`${side.name} does not answer`)
+  }
+
+  /** Lets the side hear the next things that the ledger has told. */
+  hear(side: Side, max = Infinity): void {
+    for (const event of side.events.splice(0, max)) this.handle(side, { kind: 'ledger', event })
   }
 
   pass(ms: number): void {
     this.now += ms
     this.ledger.now = this.now
     for (const side of this.sides()) {
+      this.#fail(side, this.now)
       const due = side.machine.nextTimeout()
       if (due !== undefined && due <= this.now) this.handle(side, { kind: 'timeout' })
     }
   }
 
-  /** Lets everything happen that is to happen, without faults. */
-  rest(): void {
-    for (let i = 0; i < 200; i++) {
-      for (const side of this.sides()) {
-        side.journal.flush()
-        this.#drain(side)
-      }
+  /** Lets everything happen that is to happen, without faults, while `ms` pass. */
+  rest(ms = 2 * DELAY_MS): void {
+    const end = this.now + ms
+    while (this.now < end) {
+      this.flow()
+      const times = this.sides().flatMap((side) => [
+        side.machine.nextTimeout() ?? end,
+        ...side.questions.values(),
+      ])
+      this.pass(Math.max(Math.min(end, ...times) - this.now, 1))
+    }
+  }
+
+  /** Lets everything happen that needs no time. */
+  flow(): void {
+    for (let i = 0; i < TURNS_MAX; i++) {
+      if (this.#isIdle()) return
+      for (const side of this.sides()) side.journal.flush()
       this.ledger.run()
+      for (const side of this.sides()) this.hear(side)
       while (this.messages.length > 0) this.deliver()
-      const isIdle = this.ledger.waiting === 0 && this.messages.length === 0
-      if (isIdle && i % 10 === 9) this.pass(1000)
+    }
+    throw new Error('the two sides never come to rest')
+  }
+
+  #isIdle(): boolean {
+    const isQuiet = this.sides().every(({ journal, events }) => journal.waiting === 0 && events.length === 0)
+    return isQuiet && this.ledger.waiting === 0 && this.messages.length === 0
+  }
+
+  #cut(): void {
+    this.isUp = false
+    this.#connection++
+    this.messages = []
+  }
+
+  /** Ends the questions whose deadline has come, as the link does. */
+  #fail(side: Side, until: number): void {
+    for (const [id, deadline] of side.questions) {
+      if (deadline > until || !side.questions.delete(id)) continue
+      this.handle(side, { kind: 'failed', id, failure: 'lost' })
     }
   }
 
@@ -146,12 +246,13 @@ export class Peering {
       scheme: ledger.scheme,
       asset: 'native',
       rng: this.#rng(),
+      crypto: nodeCrypto,
       deposit: 100n,
       settleDelayMs: DELAY_MS,
       settleDelayMsMin: DELAY_MS,
       ...this.#options,
     })
-    side.session = ledger.connect((event) => this.handle(side, { kind: 'ledger', event }))
+    side.session = ledger.connect((event) => side.events.push(event))
     side.machine.restore(side.journal.load(''))
     this.#drain(side)
   }
@@ -165,12 +266,15 @@ export class Peering {
     for (let output = machine.poll(); output !== undefined; output = machine.poll()) {
       switch (output.kind) {
         case 'request':
+          side.questions.set(output.id, output.deadline)
+          this.#ask(side, output)
+          break
         case 'reply':
         case 'refuse':
-          this.#send(side, output)
+          this.#answer(side, output)
           break
         case 'ledger':
-          side.session?.perform(output.action)
+          side.session.perform(output.action)
           break
         case 'commit': {
           const { id } = output
@@ -178,10 +282,9 @@ export class Peering {
           break
         }
         case 'sent':
-          side.sent = output.total
+          side.sentTotals.push(output.total)
           break
         case 'received':
-          side.received = output.total
           side.receivedTotals.push(output.total)
           break
         case 'trace':
@@ -191,10 +294,27 @@ export class Peering {
     }
   }
 
-  #send(side: Side, output: { kind: 'request' | 'reply' | 'refuse'; id: number; body?: Uint8Array }): void {
-    const { kind, id, body = new Uint8Array(0) } = output
-    const to = side.name === 'alice' ? 'bob' : 'alice'
-    if (this.isUp) this.messages.push({ to, kind, id, body, connection: this.#connection })
-    else if (kind === 'request') this.handle(side, { kind: 'failed', id, failure: 'down' })
+  #ask(side: Side, { id, body }: { id: number; body: Uint8Array }): void {
+    if (this.isUp) this.messages.push({ to: other(side.name), kind: 'request', id, body })
+    else if (side.questions.delete(id)) this.handle(side, { kind: 'failed', id, failure: 'down' })
+  }
+
+  /** An answer goes to whoever asked, unless that connection has ended since. */
+  #answer(
+    side: Side,
+    { kind, id, body = NOTHING }: { kind: 'reply' | 'refuse'; id: number; body?: Uint8Array },
+  ): void {
+    const asked = this.#asked.get(id)
+    this.#asked.delete(id)
+    if (asked === undefined)
+      throw new Error(`${side.name} answers ${id}, which nobody asked, or answers twice`)
+    if (asked.connection !== this.#connection) return
+    this.messages.push({ to: other(side.name), kind, id: asked.id, body })
   }
 }
+
+const NOTHING = new Uint8Array(0)
+
+const TURNS_MAX = 1000
+/** Longer than a claim waits for the ledger. */
+const CLAIM_WAIT_MS = 6000

@@ -1,20 +1,19 @@
 /**
  * Answer to a claim: accepted up to an amount, or refused. Layer 2, wire.
  *
- *   version u8 | type u8 | refusal, empty where accepted | amount held, octets big endian
+ *   version u8 | type u8 | refusal, empty where accepted | amount held
  */
-import { decodeBigUint, encodeBigUint } from '@hourglass/oer'
-import { MessageType, begin, open } from './envelope.ts'
+import { MessageType, begin, end, open, readAmount, readName, writeAmount } from './envelope.ts'
 
-/** Why a claim is not taken. Peers may send others: unknown ones mean `invalid`. */
+/** Why a claim is not taken. Peers may send others, which mean that it never will be. */
 export type ClaimRefusal =
   /** The ledger knows no such channel, or does not hold it for final yet. */
   | 'unknown-channel'
-  /** It pays somebody else, holds another asset, or its settle delay is too short. */
+  /** It pays somebody else or for another account, holds another asset, or its settle delay is too short. */
   | 'bad-terms'
   /** It is closed, or its source asked to close it. */
   | 'closing'
-  /** More than the channel holds. */
+  /** More than the channel holds, as far as the peer's ledger has told. */
   | 'over-deposit'
   /** The signature is not one of the channel's claim key. */
   | 'bad-signature'
@@ -28,16 +27,15 @@ export interface Answer {
   readonly amount: bigint
 }
 
-/** @throws DecodeError `short` | `bad-length` | `bad-utf8` | `bad-version` | `bad-type` */
+/** @throws DecodeError OerFault | MessageFault */
 export function decodeAnswer(message: Uint8Array): Answer {
   const reader = open(message, MessageType.Answer)
-  const refusal = reader.text()
-  return { refusal: refusal === '' ? undefined : refusal, amount: decodeBigUint(reader.octets()) }
+  const refusal = readName(reader)
+  const amount = readAmount(reader)
+  end(reader)
+  return { refusal: refusal === '' ? undefined : refusal, amount }
 }
 
 export function encodeAnswer({ refusal, amount }: Answer): Uint8Array {
-  return begin(MessageType.Answer)
-    .text(refusal ?? '')
-    .octets(encodeBigUint(amount))
-    .finish()
+  return writeAmount(begin(MessageType.Answer).text(refusal ?? ''), amount).finish()
 }

@@ -1,10 +1,19 @@
 /**
  * Claim: a signed running total against a channel. Layer 2, wire.
  *
- *   version u8 | type u8 | channel id | amount, octets big endian | signature
+ *   version u8 | type u8 | channel id | amount | signature
  */
-import { type Reader, type Writer, decodeBigUint, encodeBigUint } from '@hourglass/oer'
-import { MessageType, begin, open } from './envelope.ts'
+import type { Reader, Writer } from '@hourglass/oer'
+import {
+  MessageType,
+  begin,
+  end,
+  open,
+  readAmount,
+  readName,
+  readSignature,
+  writeAmount,
+} from './envelope.ts'
 
 export interface Claim {
   readonly channelId: string
@@ -13,9 +22,12 @@ export interface Claim {
   readonly signature: Uint8Array
 }
 
-/** @throws DecodeError `short` | `bad-length` | `bad-utf8` | `bad-version` | `bad-type` */
+/** @throws DecodeError OerFault | MessageFault */
 export function decodeClaim(message: Uint8Array): Claim {
-  return readClaim(open(message, MessageType.Claim))
+  const reader = open(message, MessageType.Claim)
+  const claim = readClaim(reader)
+  end(reader)
+  return claim
 }
 
 export function encodeClaim(claim: Claim): Uint8Array {
@@ -23,11 +35,11 @@ export function encodeClaim(claim: Claim): Uint8Array {
 }
 
 export function readClaim(reader: Reader): Claim {
-  const channelId = reader.text()
-  const amount = decodeBigUint(reader.octets())
-  return { channelId, amount, signature: reader.octets().slice() }
+  const channelId = readName(reader)
+  const amount = readAmount(reader)
+  return { channelId, amount, signature: readSignature(reader) }
 }
 
 export function writeClaim(writer: Writer, { channelId, amount, signature }: Claim): Writer {
-  return writer.text(channelId).octets(encodeBigUint(amount)).octets(signature)
+  return writeAmount(writer.text(channelId), amount).octets(signature)
 }

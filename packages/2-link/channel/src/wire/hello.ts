@@ -1,12 +1,13 @@
 /**
- * Hello: where this peer can be paid, and the newest claim of the other that it holds. Layer 2, wire.
+ * Hello: where this peer can be paid, and which claims of the other it holds. Layer 2, wire.
  * Request and reply have the same form; each side says hello whenever the link comes up.
  *
- *   version u8 | type u8 | ledger | account | asset | held u8 (0 or 1) | claim, where held is 1
+ *   version u8 | type u8 | ledger | account | asset | reference prefix, 16 octets | count u8 | claims
  */
-import type { Writer } from '@hourglass/oer'
+import { decodeHex, encodeHex } from '@hourglass/oer'
+import { DecodeError, UsageError } from '@hourglass/sansio'
 import { type Claim, readClaim, writeClaim } from './claim.ts'
-import { MessageType, begin, open } from './envelope.ts'
+import { type MessageFault, MessageType, begin, end, open, readName } from './envelope.ts'
 
 export interface Hello {
   /** Name of the ledger, as its adapter gives it: both must say the same. */
@@ -15,23 +16,36 @@ export interface Hello {
   readonly account: string
   /** Asset that channels hold, in the ledger's notation. */
   readonly asset: string
-  /** The newest claim that we hold from the peer: lets a peer that lost its store go on from there. */
-  readonly held: Claim | undefined
+  /** 32 hex digits with which the references of channels to us must begin. */
+  readonly referencePrefix: string
+  /** The newest claim that we hold on each of the peer's channels: at most `HELD_MAX`. */
+  readonly held: readonly Claim[]
 }
 
-/** @throws DecodeError `short` | `bad-length` | `bad-utf8` | `bad-version` | `bad-type` | `bad-flag` */
+export const REFERENCE_PREFIX_BYTES = 16
+export const HELD_MAX = 16
+
+/** @throws DecodeError OerFault | MessageFault */
 export function decodeHello(message: Uint8Array): Hello {
   const reader = open(message, MessageType.Hello)
-  const ledger = reader.text()
-  const account = reader.text()
-  const asset = reader.text()
-  const held = reader.uint8() === 0 ? undefined : readClaim(reader)
-  return { ledger, account, asset, held }
+  const ledger = readName(reader)
+  const account = readName(reader)
+  const asset = readName(reader)
+  const referencePrefix = encodeHex(reader.take(REFERENCE_PREFIX_BYTES))
+  const { at } = reader
+  const count = reader.uint8()
+  if (count > HELD_MAX) throw new DecodeError<MessageFault>('too-long', at)
+  const held: Claim[] = []
+  for (let i = 0; i < count; i++) held.push(readClaim(reader))
+  end(reader)
+  return { ledger, account, asset, referencePrefix, held }
 }
 
-export function encodeHello({ ledger, account, asset, held }: Hello): Uint8Array {
-  const writer: Writer = begin(MessageType.Hello).text(ledger).text(account).text(asset)
-  writer.uint8(held === undefined ? 0 : 1)
-  if (held !== undefined) writeClaim(writer, held)
+export function encodeHello({ ledger, account, asset, referencePrefix, held }: Hello): Uint8Array {
+  const prefix = decodeHex(referencePrefix)
+  if (prefix?.length !== REFERENCE_PREFIX_BYTES) throw new UsageError(`${referencePrefix} is no prefix`)
+  const writer = begin(MessageType.Hello).text(ledger).text(account).text(asset)
+  writer.bytes(prefix).uint8(held.length)
+  for (const claim of held) writeClaim(writer, claim)
   return writer.finish()
 }

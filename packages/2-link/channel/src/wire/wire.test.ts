@@ -1,9 +1,10 @@
+import { encodeHex } from '@hourglass/oer'
 import { DecodeError } from '@hourglass/sansio'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Answer, decodeAnswer, encodeAnswer } from './answer.ts'
 import { type Claim, decodeClaim, encodeClaim } from './claim.ts'
-import { type Hello, decodeHello, encodeHello } from './hello.ts'
+import { HELD_MAX, type Hello, decodeHello, encodeHello } from './hello.ts'
 
 const amount = fc.bigInt({ min: 0n, max: 2n ** 96n })
 const claim = fc.record({ channelId: fc.string(), amount, signature: fc.uint8Array({ maxLength: 80 }) })
@@ -11,7 +12,8 @@ const hello = fc.record({
   ledger: fc.string(),
   account: fc.string(),
   asset: fc.string(),
-  held: fc.option(claim, { nil: undefined }),
+  referencePrefix: fc.uint8Array({ minLength: 16, maxLength: 16 }).map(encodeHex),
+  held: fc.array(claim, { maxLength: HELD_MAX }),
 })
 const answer = fc.record({ refusal: fc.option(fc.string({ minLength: 1 }), { nil: undefined }), amount })
 
