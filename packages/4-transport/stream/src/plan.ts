@@ -33,7 +33,7 @@ export class Plan {
   #sourceInFlight = 0n
   /** What the packets on their way deliver at the offered rate. */
   #expected = 0n
-  /** By how much minima exceed the minimum rate, less what packets on their way may use up: base units × denominator. */
+  /** By how much minima exceed the minimum rate, less what is under way may use up: base units × denominator. */
   #credit = 0n
   /** Source units on top of a last small packet, where rounding on the path took too much of it. */
   #rounding = 0n

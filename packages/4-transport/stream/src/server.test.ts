@@ -82,7 +82,7 @@ describe('STREAM server', () => {
     expect(send(server, credentials).outputs[0]).toMatchObject({ total: 200n })
   })
 
-  it('gives each payer an address and secret of its own, which any process with its secret can serve: STR-03, STR-05', () => {
+  it('gives each payer its own address and secret, which any process with its secret serves: STR-03, STR-05', () => {
     const [a, b] = [newServer().credentials(), newServer().credentials()]
     expect(a.destination).not.toBe(b.destination)
     expect(a.sharedSecret).not.toEqual(b.sharedSecret)

@@ -31,7 +31,7 @@ export class PacketSize {
       const most = wanted < this.#limit ? wanted : this.#limit
       return most > this.#passed ? most : undefined
     }
-    if (this.#passed === 0n) return this.#limit > STEP_DOWN ? this.#limit / STEP_DOWN : this.#limit
+    if (this.#passed === 0n) return (this.#limit + STEP_DOWN - 1n) / STEP_DOWN
     if (this.#limit < 2n * this.#passed) return undefined
     const up = STEP_UP * this.#passed
     return up <= this.#limit ? up : 2n * this.#passed

@@ -71,103 +71,138 @@ export function runPath(
   options: PathOptions,
   payment: Pick<StreamSenderOptions, 'amount' | 'slippage'>,
 ): PathResult {
-  const rng = seededRng(options.seed)
-  const server = new StreamServer({
-    crypto: nodeCrypto,
-    rng,
-    serverSecret: new Uint8Array(32).fill(3),
-    address: 'test.receiver' as Address,
-    assetCode: 'EUR',
-    assetScale: 4,
-  })
-  const sender = new StreamSender({ crypto: nodeCrypto, rng, credentials: server.credentials(), ...payment })
-  const events: Event[] = []
-  let now = START
-  let [received, charged, held, prepares, inFlight, maxInFlight] = [0n, 0n, 0n, 0, 0, 0]
-  let quote: Quote | undefined
-  let report: PaymentReport | undefined
+  return new Path(options, payment).run()
+}
 
-  const reject = (code: string, data: Uint8Array = new Uint8Array(0)): Reply => ({
-    type: PacketType.Reject,
-    code,
-    triggeredBy: 'test.hop' as Address,
-    message: '',
-    data,
-  })
+class Path {
+  readonly #options: PathOptions
+  readonly #rng: Rng
+  readonly #server: StreamServer
+  readonly #sender: StreamSender
+  readonly #events: Event[] = []
+  #now = START
+  #received = 0n
+  #charged = 0n
+  #held = 0n
+  #prepares = 0
+  #inFlight = 0
+  #maxInFlight = 0
+  #quote: Quote | undefined
+  #report: PaymentReport | undefined
 
-  /** What the path and the receiver make of a packet. */
-  function carry(prepare: Prepare, sequence: number): Reply {
-    const { amount } = prepare
-    const { packetAmountMax, liquidity, rates } = options
-    if (packetAmountMax !== undefined && amount > packetAmountMax) {
-      const hint = encodeAmountTooLarge({ receivedAmount: amount, maximumAmount: packetAmountMax })
-      return reject(ErrorCode.F08_AMOUNT_TOO_LARGE, options.isHinting ? hint : undefined)
-    }
-    if (liquidity !== undefined && held + amount > liquidity)
-      return reject(ErrorCode.T04_INSUFFICIENT_LIQUIDITY)
-    if (rng.bytes(2)[0]! * 4 < options.lossPerMille) return reject(ErrorCode.T05_RATE_LIMITED)
-    held += amount
-    const arriving = mulFloor(mulFloor(amount, rates[0]), rates[1])
-    server.handle({ kind: 'prepare', id: sequence, prepare: { ...prepare, amount: arriving } }, now)
-    let reply: Reply | undefined
-    for (let output = server.poll(); output !== undefined; output = server.poll()) {
-      if (output.kind === 'money') received += output.amount
-      if (output.kind === 'reply') reply = output.reply
-    }
-    const answer = options.tamper?.(reply!, sequence) ?? reply!
-    events.push({
-      at: now + options.delayMs,
-      act: () => {
-        held -= amount
-        if (answer.type === PacketType.Fulfill) charged += amount
-      },
+  constructor(options: PathOptions, payment: Pick<StreamSenderOptions, 'amount' | 'slippage'>) {
+    this.#options = options
+    this.#rng = seededRng(options.seed)
+    const common = { crypto: nodeCrypto, rng: this.#rng }
+    this.#server = new StreamServer({
+      ...common,
+      serverSecret: new Uint8Array(32).fill(3),
+      address: 'test.receiver' as Address,
+      assetCode: 'EUR',
+      assetScale: 4,
     })
-    return answer
+    this.#sender = new StreamSender({ ...common, credentials: this.#server.credentials(), ...payment })
   }
 
-  function drain(): void {
+  run(): PathResult {
+    this.#sender.handle({ kind: 'start' }, this.#now)
+    this.#drain()
+    for (let steps = 0; this.#report === undefined; steps++) {
+      if (steps > EVENTS_MAX) throw new Error('the payment does not end')
+      this.#step()
+      this.#drain()
+    }
+    return {
+      report: this.#report,
+      quote: this.#quote,
+      received: this.#received,
+      charged: this.#charged,
+      prepares: this.#prepares,
+      maxInFlight: this.#maxInFlight,
+      elapsedMs: this.#now - START,
+    }
+  }
+
+  /** What comes next: something that was planned, or the sender's timeout. */
+  #step(): void {
+    const timeout = this.#sender.nextTimeout()
+    const index = earliest(this.#events)
+    const event = this.#events[index]
+    if (event !== undefined && (timeout === undefined || event.at <= timeout)) {
+      this.#events.splice(index, 1)
+      this.#now = Math.max(this.#now, event.at)
+      event.act()
+    } else if (timeout !== undefined) {
+      this.#now = Math.max(this.#now, timeout)
+      this.#sender.handle({ kind: 'timeout' }, this.#now)
+    } else {
+      throw new Error('the payment waits for nothing')
+    }
+  }
+
+  #drain(): void {
+    const sender = this.#sender
     for (let output = sender.poll(); output !== undefined; output = sender.poll()) {
       if (output.kind === 'quoted') {
-        quote = output.quote
-        events.push({ at: now, act: () => sender.handle({ kind: 'pay' }, now) })
+        this.#quote = output.quote
+        this.#after(0, () => sender.handle({ kind: 'pay' }, this.#now))
       } else if (output.kind === 'done') {
-        report = output.report
+        this.#report = output.report
       } else if (output.kind === 'prepare') {
         const { id, prepare } = output
-        prepares++
-        maxInFlight = Math.max(maxInFlight, ++inFlight)
-        const reply = carry(prepare, prepares)
-        events.push({
-          at: now + options.delayMs,
-          act: () => {
-            inFlight--
-            sender.handle({ kind: 'reply', id, reply }, now)
-          },
+        this.#maxInFlight = Math.max(this.#maxInFlight, ++this.#inFlight)
+        const reply = this.#carry(prepare, ++this.#prepares)
+        this.#after(this.#options.delayMs, () => {
+          this.#inFlight--
+          sender.handle({ kind: 'reply', id, reply }, this.#now)
         })
       }
     }
   }
 
-  sender.handle({ kind: 'start' }, now)
-  drain()
-  for (let steps = 0; report === undefined; steps++) {
-    if (steps > EVENTS_MAX) throw new Error('the payment does not end')
-    const timeout = sender.nextTimeout()
-    const index = earliest(events)
-    const event = events[index]
-    if (event !== undefined && (timeout === undefined || event.at <= timeout)) {
-      events.splice(index, 1)
-      now = Math.max(now, event.at)
-      event.act()
-    } else if (timeout !== undefined) {
-      now = Math.max(now, timeout)
-      sender.handle({ kind: 'timeout' }, now)
-    } else {
-      throw new Error('the payment waits for nothing')
-    }
-    drain()
+  #after(ms: number, act: () => void): void {
+    this.#events.push({ at: this.#now + ms, act })
   }
-  return { report, quote, received, charged, prepares, maxInFlight, elapsedMs: now - START }
+
+  /** What the path and the receiver make of a packet. */
+  #carry(prepare: Prepare, sequence: number): Reply {
+    const { amount } = prepare
+    const { packetAmountMax, isHinting, liquidity, lossPerMille, rates, delayMs, tamper } = this.#options
+    if (packetAmountMax !== undefined && amount > packetAmountMax) {
+      const hint = encodeAmountTooLarge({ receivedAmount: amount, maximumAmount: packetAmountMax })
+      return reject(ErrorCode.F08_AMOUNT_TOO_LARGE, isHinting ? hint : undefined)
+    }
+    if (liquidity !== undefined && this.#held + amount > liquidity)
+      return reject(ErrorCode.T04_INSUFFICIENT_LIQUIDITY)
+    if (this.#rng.bytes(2)[0]! * 4 < lossPerMille) return reject(ErrorCode.T05_RATE_LIMITED)
+    this.#held += amount
+    const reply = this.#receive(
+      { ...prepare, amount: mulFloor(mulFloor(amount, rates[0]), rates[1]) },
+      sequence,
+    )
+    const answer = tamper?.(reply, sequence) ?? reply
+    this.#after(delayMs, () => {
+      this.#held -= amount
+      if (answer.type === PacketType.Fulfill) this.#charged += amount
+    })
+    return answer
+  }
+
+  #receive(prepare: Prepare, id: number): Reply {
+    const server = this.#server
+    server.handle({ kind: 'prepare', id, prepare }, this.#now)
+    let reply: Reply | undefined
+    for (let output = server.poll(); output !== undefined; output = server.poll()) {
+      if (output.kind === 'money') this.#received += output.amount
+      if (output.kind === 'reply') reply = output.reply
+    }
+    if (reply === undefined) throw new Error('the receiver does not answer')
+    return reply
+  }
+}
+
+function reject(code: string, data: Uint8Array = new Uint8Array(0)): Reply {
+  return { type: PacketType.Reject, code, triggeredBy: 'test.hop' as Address, message: '', data }
 }
 
 function earliest(events: readonly Event[]): number {
