@@ -3,7 +3,8 @@
  * Everything is asked again from where it is kept: the connectors' accounts, the chain's own balances.
  */
 import { type Chain, type ChainTransaction } from './chain.ts'
-import { WEI_PER_UNIT } from './cast.ts'
+import { type Asset, ETH, EUR, USD, WEI, WEI_PER_UNIT } from './cast.ts'
+import { ask } from './http.ts'
 
 /** An account as a connector's admin reports it, in base units. */
 export interface Books {
@@ -25,18 +26,20 @@ export interface PaymentTotals {
 /** One statement that must hold. */
 export interface Finding {
   readonly statement: string
+  /** Base units of `asset`. */
   readonly left: bigint
   readonly right: bigint
+  /** None where amounts of several assets are added, to see whether any is there. */
+  readonly asset?: Asset
 }
 
 export function agrees({ left, right }: Finding): boolean {
   return left === right
 }
 
-/** All accounts of a connector, by id. */
-export async function readBooks(adminPort: number): Promise<Map<string, Books>> {
-  const response = await fetch(`http://127.0.0.1:${adminPort}/accounts`)
-  const reports = (await response.json()) as Record<string, string>[]
+/** All accounts of the connector `name`, by id. */
+export async function readBooks(name: string, adminPort: number): Promise<Map<string, Books>> {
+  const reports = (await ask(name, `http://127.0.0.1:${adminPort}/accounts`)) as Record<string, string>[]
   return new Map(
     reports.map((report) => {
       const amount = (name: string): bigint => BigInt(report[name] ?? '')
@@ -70,12 +73,33 @@ export function auditBooks({ acme, bolt, totals }: AuditSubjects): Finding[] {
   const fromAcme = bolt.get('acme')!
   const bob = bolt.get('bob')!
   const held = [alice, toBolt, fromAcme, bob].reduce((sum, books) => sum + books.held, 0n)
+  const owed = -toBolt.balance
   return [
-    { statement: "alice's wallet sent what acme booked", left: totals.sent, right: alice.incoming },
-    { statement: 'acme sent to bolt what bolt booked', left: toBolt.outgoing, right: fromAcme.incoming },
-    { statement: "bolt delivered what bob's wallet took", left: bob.outgoing, right: totals.delivered },
-    { statement: 'acme settled what bolt received', left: toBolt.settled, right: fromAcme.received },
-    { statement: 'what acme owes bolt, bolt is owed', left: -toBolt.balance, right: fromAcme.balance },
+    {
+      statement: "alice's wallet sent what acme booked",
+      left: totals.sent,
+      right: alice.incoming,
+      asset: USD,
+    },
+    {
+      statement: 'acme sent to bolt what bolt booked',
+      left: toBolt.outgoing,
+      right: fromAcme.incoming,
+      asset: ETH,
+    },
+    {
+      statement: "bolt delivered what bob's wallet took",
+      left: bob.outgoing,
+      right: totals.delivered,
+      asset: EUR,
+    },
+    {
+      statement: 'acme settled what bolt received',
+      left: toBolt.settled,
+      right: fromAcme.received,
+      asset: ETH,
+    },
+    { statement: 'what acme owes bolt, bolt is owed', left: owed, right: fromAcme.balance, asset: ETH },
     { statement: 'nothing is held any more', left: held, right: 0n },
   ]
 }
@@ -108,12 +132,19 @@ export async function auditChain(chain: Chain, subjects: ChainSubjects): Promise
       statement: 'the chain paid bolt what its books received',
       left: boltNow! - before.bolt + fees(bolt),
       right: paid,
+      asset: WEI,
     },
-    { statement: 'the contract holds what is not paid out', left: contractNow!, right: escrowed - paid },
+    {
+      statement: 'the contract holds what is not paid out',
+      left: contractNow!,
+      right: escrowed - paid,
+      asset: WEI,
+    },
     {
       statement: 'acme spent its escrow and its fees',
       left: before.acme - acmeNow!,
       right: escrowed + fees(acme),
+      asset: WEI,
     },
   ]
 }

@@ -13,6 +13,8 @@ export interface Asset {
 export const USD: Asset = { code: 'USD', scale: 6 }
 export const EUR: Asset = { code: 'EUR', scale: 4 }
 export const ETH: Asset = { code: 'ETH', scale: 9 }
+/** Ether in the base units of the chain. */
+export const WEI: Asset = { code: 'ETH', scale: 18 }
 
 /** Wei per base unit of the connectors' ETH accounts. */
 export const WEI_PER_UNIT = 10n ** 9n

@@ -2,6 +2,7 @@
  * The chain, asked directly: what the ledger itself says, apart from what our programs say of it.
  * Plain JSON-RPC, so that the check shares no code with what it checks.
  */
+import { ask } from './http.ts'
 
 /** One transaction that is in a block. Amounts in wei. */
 export interface ChainTransaction {
@@ -59,12 +60,12 @@ export class Chain {
   }
 
   async #call<T>(method: string, params: readonly unknown[]): Promise<T> {
-    const response = await fetch(this.#url, {
+    const answer = await ask('the chain', this.#url, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ jsonrpc: '2.0', id: ++this.#lastId, method, params }),
     })
-    const { result, error } = (await response.json()) as { result?: T; error?: { message: string } }
+    const { result, error } = answer as { result?: T; error?: { message: string } }
     if (result === undefined) throw new Error(`${method}: ${error?.message ?? 'no result'}`)
     return result
   }

@@ -1,6 +1,6 @@
 /** Turns what the programs log into the story that people see, and counts what the summary needs. */
-import { type Asset, ETH, EUR, USD } from './cast.ts'
-import { formatAmount, step } from './terminal.ts'
+import { type Asset, ETH, EUR, USD, WEI } from './cast.ts'
+import { type Layer, formatAmount, formatMoney, shorten, step } from './terminal.ts'
 
 type Fields = Readonly<Record<string, string | number | boolean>>
 
@@ -10,21 +10,25 @@ interface LogLine {
   readonly fields: Fields
 }
 
-/** A transaction that a connector made. */
-export interface SeenTransaction {
-  readonly who: string
-  readonly hash: string
+/** Something that happens many times in a payment: the first few are told, the rest as a number. */
+interface Repeated {
+  readonly layer: Layer
+  /** What they are called together, such as `packets forwarded`. */
+  readonly plural: string
+  readonly toldMax: number
 }
 
-/** Packets of one payment that are told one by one; the rest is told as a number. */
-const PACKETS_TOLD = 3
+const PACKETS: Repeated = { layer: 'L3 ilp', plural: 'packets forwarded', toldMax: 3 }
+const DUES: Repeated = { layer: 'L3 ilp', plural: 'settlements due', toldMax: 1 }
+const CLAIMS_SENT: Repeated = { layer: 'L2 channel', plural: 'claims signed', toldMax: 3 }
+const CLAIMS_RECEIVED: Repeated = { layer: 'L2 channel', plural: 'claims checked and kept', toldMax: 3 }
 
 export class Narrator {
-  /** Whether anything is said; what is counted is counted all the same. */
-  isSilent = false
+  /** Claims signed and transactions made by the connectors, since the beginning. */
   claims = 0
-  readonly transactions: SeenTransaction[] = []
-  #packets = new Map<string, number>()
+  transactions = 0
+  /** By who and `plural`. */
+  #repeated = new Map<string, { readonly who: string; readonly what: Repeated; count: number }>()
   #waiting: { readonly who: string; readonly event: string; readonly resolve: () => void }[] = []
 
   /** Resolves when `who` has logged `event`, from now on. */
@@ -33,7 +37,8 @@ export class Narrator {
   }
 
   deployed(rpcUrl: string, contract: string): void {
-    this.#step('L1 ledger', 'chain', `an EVM chain at ${rpcUrl}, payment channel contract ${contract}`)
+    step('L1 ledger', 'chain', `an EVM chain is up at ${rpcUrl}`)
+    step('L1 ledger', 'chain', `PayChan contract ${contract}`)
   }
 
   /** One line of a connector's log. */
@@ -48,12 +53,12 @@ export class Narrator {
     this.#hear('bob', { event: `wallet.${String(kind)}`, fields })
   }
 
-  /** Says how many packets there were beyond those that were told, and begins to count anew. */
-  endPayment(): void {
-    for (const [who, count] of this.#packets) {
-      if (count > PACKETS_TOLD) this.#step('L3 ilp', who, `… ${count} packets forwarded in all`)
+  /** Says how often that happened which was told in part, and begins to count anew. */
+  summarize(): void {
+    for (const { who, what, count } of this.#repeated.values()) {
+      if (count > what.toldMax) step(what.layer, who, `… ${count} ${what.plural} in all`)
     }
-    this.#packets = new Map()
+    this.#repeated.clear()
   }
 
   #hear(who: string, line: LogLine): void {
@@ -67,76 +72,70 @@ export class Narrator {
 
   #tell(who: string, { event, fields }: LogLine): void {
     const text = (name: string): string => String(fields[name] ?? '')
-    const ether = (name: string): string => `${formatAmount(BigInt(text(name)), WEI_SCALE)} ETH`
+    const ether = (name: string): string => formatEther(BigInt(text(name)))
+    const transaction = shorten(text('transaction'))
     switch (event) {
       case 'connector.started':
-        return this.#step('L3 ilp', who, `connector ${text('address')} is up`)
+        return step('L3 ilp', who, `connector ${text('address')} is up`)
       case 'link.up':
-        return this.#step('L2 link', who, `link to ${text('account')} is up (BTP over WebSocket)`)
+        return step('L2 link', who, `link to ${text('account')} is up (BTP over WebSocket)`)
       case 'wallet.receiving':
-        return this.#step(
+        return step(
           'L5 app',
           who,
           `receives at ${text('pointer')} in ${text('assetCode')}, as ${text('address')}`,
         )
       case 'connector.packet-fulfilled':
         return this.#packet(who, fields)
-      case 'connector.settlement-due':
-        return this.#step('L3 ilp', who, `owes ${text('account')} ${eth(text('amount'))}: time to settle`)
+      case 'connector.settlement-due': {
+        const amount = formatMoney(BigInt(text('amount')), ETH)
+        return this.#repeat(DUES, who, `owes ${text('account')} ${amount}: time to settle`)
+      }
       case 'channel.opening':
-        return this.#step('L2 channel', who, `opens a payment channel to ${text('destination')}`)
+        return step('L2 channel', who, `opens a payment channel to ${shorten(text('destination'))}`)
       case 'channel.opened':
-        this.#transaction(who, text('transaction'))
-        return this.#step(
-          'L1 ledger',
-          who,
-          `opened a channel with ${ether('deposit')}   ${text('transaction')}`,
-        )
+        this.transactions++
+        return step('L1 ledger', who, `opened a channel with ${ether('deposit')} (${transaction})`)
       case 'channel.funded':
-        this.#transaction(who, text('transaction'))
-        return this.#step('L1 ledger', who, `channel now holds ${ether('deposit')}   ${text('transaction')}`)
+        this.transactions++
+        return step('L1 ledger', who, `channel now holds ${ether('deposit')} (${transaction})`)
       case 'channel.claim-sent':
         this.claims++
-        return this.#step('L2 channel', who, `signed a claim on its channel: ${ether('amount')} in all`)
+        return this.#repeat(CLAIMS_SENT, who, `signed a claim on its channel: ${ether('amount')} in all`)
       case 'channel.claim-received':
-        return this.#step('L2 channel', who, `checked and kept that claim`)
+        return this.#repeat(CLAIMS_RECEIVED, who, 'checked and kept that claim')
       case 'channel.redeemed':
-        this.#transaction(who, text('transaction'))
-        return this.#step('L1 ledger', who, `redeemed ${ether('amount')}   ${text('transaction')}`)
+        this.transactions++
+        return step('L1 ledger', who, `redeemed ${ether('amount')} (${transaction})`)
       case 'channel.refused':
-        return this.#step('L2 channel', who, `refused: ${text('message')}`)
+        return step('L2 channel', who, `refused: ${text('message')}`)
     }
   }
 
-  #transaction(who: string, hash: string): void {
-    if (hash !== '') this.transactions.push({ who, hash })
-  }
-
-  #packet(who: string, fields: LogLine['fields']): void {
-    const count = (this.#packets.get(who) ?? 0) + 1
-    this.#packets.set(who, count)
-    if (count > PACKETS_TOLD) return
+  #packet(who: string, fields: Fields): void {
     const [from, to] = [String(fields['from']), String(fields['to'])]
-    const incoming = money(BigInt(String(fields['incomingAmount'])), from)
-    const outgoing = money(BigInt(String(fields['outgoingAmount'])), to)
-    this.#step('L3 ilp', who, `packet ${count}: ${incoming} from ${from} → ${outgoing} to ${to}, fulfilled`)
+    const incoming = formatMoney(BigInt(String(fields['incomingAmount'])), assetOf(from))
+    const outgoing = formatMoney(BigInt(String(fields['outgoingAmount'])), assetOf(to))
+    this.#repeat(PACKETS, who, `fulfilled ${incoming} from ${from} → ${outgoing} to ${to}`)
   }
 
-  #step(...[layer, who, text]: Parameters<typeof step>): void {
-    if (!this.isSilent) step(layer, who, text)
+  #repeat(what: Repeated, who: string, text: string): void {
+    const key = `${who} ${what.plural}`
+    const entry = this.#repeated.get(key) ?? { who, what, count: 0 }
+    this.#repeated.set(key, entry)
+    entry.count++
+    if (entry.count <= what.toldMax) step(what.layer, who, text)
   }
 }
-
-const WEI_SCALE = 18
 
 /** Each account of the cast holds one asset. */
 const ASSETS: Readonly<Record<string, Asset>> = { alice: USD, bob: EUR, acme: ETH, bolt: ETH }
 
-function money(amount: bigint, account: string): string {
-  const asset = ASSETS[account] ?? ETH
-  return `${formatAmount(amount, asset.scale)} ${asset.code}`
+function assetOf(account: string): Asset {
+  return ASSETS[account] ?? ETH
 }
 
-function eth(units: string): string {
-  return `${formatAmount(BigInt(units), ETH.scale)} ETH`
+/** Without zeros at the end, of which ether has many. */
+function formatEther(wei: bigint): string {
+  return `${formatAmount(wei, WEI.scale).replace(/\.?0+$/, '')} ${WEI.code}`
 }

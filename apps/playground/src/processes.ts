@@ -8,10 +8,10 @@ export interface Child {
   stop(): Promise<void>
   /** Resolves with the exit code when it ends by itself or is stopped. */
   readonly ended: Promise<number>
+  /** Rejects with a ChildError when it ends; for children that should not. */
+  readonly failed: Promise<never>
   /** What it has said on standard error. */
   errors(): string
-  /** Resolves as `promise` does, unless the child ends first. @throws ChildError with what it said */
-  orFail<T>(promise: Promise<T>): Promise<T>
 }
 
 export interface ChildOptions {
@@ -30,7 +30,7 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
 
-/** A child that could not do its work: `message` is what it said itself. */
+/** A program that could not do its work, or ended before its time: `message` says which, and what it said itself. */
 export class ChildError extends Error {
   override readonly name = 'ChildError'
 }
@@ -43,26 +43,27 @@ export function startChild({ name, args, onLine }: ChildOptions): Child {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   running.add(child)
+  const guard = startGuard(child)
   let errors = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     errors = (errors + text).slice(-ERROR_CHARACTERS_MAX)
   })
   createInterface({ input: child.stdout }).on('line', onLine)
-  const ended = new Promise<number>((resolve) => {
-    child.on('close', (code) => {
-      running.delete(child)
-      resolve(code ?? 1)
-    })
-  })
-  const failed = ended.then((code) => {
-    throw new ChildError(`${name} ended with code ${code}: ${errors.trim() || 'it said nothing'}`)
-  })
+  const { promise: ended, resolve } = Promise.withResolvers<number>()
+  const { promise: failed, reject } = Promise.withResolvers<never>()
   failed.catch(() => undefined)
+  child.on('close', (code, signal) => {
+    running.delete(child)
+    guard?.kill('SIGKILL')
+    const how = signal === null ? `ended with code ${code}` : `was ended by ${signal}`
+    resolve(code ?? 1)
+    reject(new ChildError(`${name} ${how}: ${errors.trim() || 'it said nothing'}`))
+  })
   return {
     name,
     ended,
+    failed,
     errors: () => errors.trim(),
-    orFail: async (promise) => Promise.race([promise, failed]),
     async stop() {
       child.kill('SIGTERM')
       const timer = setTimeout(() => child.kill('SIGKILL'), KIND_STOP_MS)
@@ -70,4 +71,16 @@ export function startChild({ name, args, onLine }: ChildOptions): Child {
       clearTimeout(timer)
     },
   }
+}
+
+/**
+ * Whoever is killed outright cannot end its children. So a shell waits for the end of a pipe that we alone hold open,
+ * and kills the child then.
+ */
+function startGuard({ pid }: ChildProcess): ChildProcess | undefined {
+  if (process.platform === 'win32') return undefined
+  return spawn('sh', ['-c', 'read -r _; kill -9 "$1"', 'guard', String(pid)], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
 }

@@ -1,5 +1,6 @@
 /** What people see: one line for each thing that happened, with the layer that did it. */
 import { styleText } from 'node:util'
+import type { Asset } from './cast.ts'
 
 export type Layer = 'L5 app' | 'L4 stream' | 'L3 ilp' | 'L2 channel' | 'L2 link' | 'L1 ledger'
 
@@ -20,9 +21,15 @@ export function heading(text: string): void {
   say(`\n${styleText('bold', text)}`)
 }
 
-/** `who` did something at `layer`. */
+/** `who` did something at `layer`. Texts of up to 59 characters stay on one line of a common terminal. */
 export function step(layer: Layer, who: string, text: string): void {
-  say(`  ${styleText(COLOURS[layer], layer.padEnd(11))}${who.padEnd(8)}${text}`)
+  say(`  ${styleText(COLOURS[layer], layer.padEnd(11))}${who.padEnd(6)}${text}`)
+}
+
+/** Whether something is as it should be. `text` says how it is. */
+export function verdict(holds: boolean, statement: string, text: string): void {
+  const mark = holds ? styleText('green', '✓') : styleText('red', '✗')
+  say(`  ${mark} ${statement.padEnd(45)}${text}`)
 }
 
 /** Rows of a table, columns aligned; numbers to the right. */
@@ -42,4 +49,14 @@ export function formatAmount(amount: bigint, scale: number): string {
   const digits = String(amount < 0n ? -amount : amount).padStart(scale + 1, '0')
   const cut = digits.length - scale
   return scale === 0 ? sign + digits : `${sign}${digits.slice(0, cut)}.${digits.slice(cut)}`
+}
+
+/** `12.34 EUR` */
+export function formatMoney(amount: bigint, { code, scale }: Asset): string {
+  return `${formatAmount(amount, scale)} ${code}`
+}
+
+/** The ends of an address or hash, enough to recognize it: `0x70997970…79c8`. */
+export function shorten(hex: string): string {
+  return `${hex.slice(0, 10)}…${hex.slice(-4)}`
 }

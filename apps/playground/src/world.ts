@@ -18,7 +18,7 @@ import {
 } from './cast.ts'
 import { Chain } from './chain.ts'
 import type { Narrator } from './narrator.ts'
-import { type Child, startChild } from './processes.ts'
+import { type Child, ChildError, type ChildOptions, startChild } from './processes.ts'
 
 const CONNECTOR = fileURLToPath(import.meta.resolve('@hourglass/connector-app/bin.js'))
 const WALLET = fileURLToPath(import.meta.resolve('@hourglass/wallet/bin.js'))
@@ -30,35 +30,39 @@ export interface CommandEnd {
 }
 
 export class World {
-  readonly ports: Ports
+  /** Rejects with a ChildError when a program ends that should stay up. */
+  readonly failed: Promise<never>
+  readonly #fail: (reason: unknown) => void
   readonly #narrator: Narrator
-  readonly #directory: string
+  readonly #directory: string = mkdtempSync(join(tmpdir(), 'hourglass-'))
   readonly #children = new Set<Child>()
+  #isStopping = false
+  #ports: Ports | undefined
   #devChain: DevChain | undefined
   #facts: ChainFacts | undefined
 
-  private constructor(ports: Ports, narrator: Narrator) {
-    this.ports = ports
+  constructor(narrator: Narrator) {
     this.#narrator = narrator
-    this.#directory = mkdtempSync(join(tmpdir(), 'hourglass-'))
+    const { promise, reject } = Promise.withResolvers<never>()
+    this.failed = promise
+    this.#fail = reject
+    process.once('exit', () => this.#removeFiles())
   }
 
-  /** Everything up and linked. @throws ChildError with what a program said that could not start */
-  static async start(narrator: Narrator): Promise<World> {
-    const world = new World(await findPorts(), narrator)
-    try {
-      await world.#startChain()
-      const peered = narrator.when('acme', 'link.up')
-      await Promise.all([
-        world.#startConnector('acme'),
-        world.#startConnector('bolt').then(async () => world.#startBob()),
-      ])
-      await peered
-      return world
-    } catch (error) {
-      await world.stop()
-      throw error
-    }
+  /** Resolves when everything is up and linked; where a program cannot start, `failed` rejects. */
+  async start(): Promise<void> {
+    this.#ports = await findPorts()
+    await this.#startChain()
+    const peered = this.#narrator.when('acme', 'link.up')
+    await Promise.all([
+      this.#startConnector('acme'),
+      this.#startConnector('bolt').then(async () => this.#startBob()),
+    ])
+    await peered
+  }
+
+  get ports(): Ports {
+    return this.#ports!
   }
 
   get chain(): Chain {
@@ -75,24 +79,38 @@ export class World {
     return { acme: acme.address, bolt: bolt.address }
   }
 
-  /** Runs one command of Alice's wallet; each line of its output goes to `onLine`. */
+  /**
+   * Runs one command of Alice's wallet; each line of its output goes to `onLine`.
+   * @throws ChildError where everything is ended meanwhile
+   */
   async alice(
     [command = '', ...args]: readonly string[],
     onLine: (line: string) => void,
   ): Promise<CommandEnd> {
     const config = this.#write('alice', aliceConfig(this.ports, join(this.#directory, 'alice')))
     const where = command === 'pay' ? ['--resolve', `${BOB_HOST}=http://127.0.0.1:${this.ports.bob}`] : []
-    const child = this.#start('alice', [WALLET, command, ...args, '--config', config, ...where], onLine)
+    const child = this.#start({
+      name: 'alice',
+      args: [WALLET, command, ...args, '--config', config, ...where],
+      onLine,
+    })
     const code = await child.ended
     this.#children.delete(child)
+    if (this.#isStopping) throw new ChildError('alice was ended with everything')
     return { code, errors: child.errors() }
   }
 
-  /** Ends every process and removes every file. */
+  /** Ends every process and removes every file; may be called while all is being started. */
   async stop(): Promise<void> {
+    this.#isStopping = true
     await Promise.all([...this.#children].map((child) => child.stop()))
     await this.#devChain?.stop()
-    rmSync(this.#directory, { recursive: true, force: true })
+    this.#removeFiles()
+  }
+
+  #removeFiles(): void {
+    // Tried again where a program that was killed has just written one more file.
+    rmSync(this.#directory, { recursive: true, force: true, maxRetries: 3 })
   }
 
   async #startChain(): Promise<void> {
@@ -108,20 +126,27 @@ export class World {
     const build = name === 'acme' ? acmeConfig : boltConfig
     const config = this.#write(name, build(this.ports, this.#facts!, join(this.#directory, name)))
     const ready = this.#narrator.when(name, 'connector.started')
-    const tell = (line: string): void => this.#narrator.connectorLine(name, line)
-    await this.#start(name, [CONNECTOR, '--config', config], tell).orFail(ready)
+    const onLine = (line: string): void => this.#narrator.connectorLine(name, line)
+    this.#startForGood({ name, args: [CONNECTOR, '--config', config], onLine })
+    await ready
   }
 
   async #startBob(): Promise<void> {
     const config = this.#write('bob', bobConfig(this.ports, join(this.#directory, 'bob')))
     const ready = this.#narrator.when('bob', 'wallet.receiving')
-    const options = ['--port', String(this.ports.bob), '--pointer', BOB_POINTER, '--json']
-    const tell = (line: string): void => this.#narrator.bobLine(line)
-    await this.#start('bob', [WALLET, 'receive', '--config', config, ...options], tell).orFail(ready)
+    const options = ['--config', config, '--port', String(this.ports.bob), '--pointer', BOB_POINTER, '--json']
+    const onLine = (line: string): void => this.#narrator.bobLine(line)
+    this.#startForGood({ name: 'bob', args: [WALLET, 'receive', ...options], onLine })
+    await ready
   }
 
-  #start(name: string, args: readonly string[], onLine: (line: string) => void): Child {
-    const child = startChild({ name, args, onLine })
+  #startForGood(program: ChildOptions): void {
+    this.#start(program).failed.catch(this.#fail)
+  }
+
+  #start(program: ChildOptions): Child {
+    if (this.#isStopping) throw new ChildError(`${program.name} does not start: everything is being ended`)
+    const child = startChild(program)
     this.#children.add(child)
     return child
   }
