@@ -15,6 +15,8 @@ export default defineConfig({
           include: ['packages/*/*/src/**/*.test.ts', '{apps,tooling}/*/src/**/*.test.ts'],
           // One module graph per worker, not per file: 25 times faster at 120 files.
           isolate: false,
+          // Properties of ten thousand runs share the processors with the rest of the checks.
+          testTimeout: 30_000,
         },
       },
       {

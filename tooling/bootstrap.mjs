@@ -6,6 +6,9 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
+/** How often a run looks whether whoever started it is still there. */
+const ORPHAN_CHECK_MS = 500
+
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { packageManager, engines } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'))
 const [script, ...rest] = process.argv.slice(2)
@@ -41,12 +44,16 @@ async function run(command, args, stdout = 'inherit') {
   const ignore = () => {} // Ctrl-C reaches the child by itself.
   const forward = (signal) => child.kill(signal)
   process.on('SIGINT', ignore).on('SIGTERM', forward).on('SIGHUP', forward)
+  // npm's shell does not hand on a SIGTERM: it dies, and we are left without a parent.
+  const parent = process.ppid
+  const watch = setInterval(() => process.ppid !== parent && forward('SIGTERM'), ORPHAN_CHECK_MS)
   let output = ''
   child.stdout?.setEncoding('utf8').on('data', (text) => (output += text))
   const [status, signal] = await new Promise((resolve) => {
     child.on('error', (error) => fail(`could not run ${command}: ${error.message}`))
     child.on('close', (...end) => resolve(end))
   })
+  clearInterval(watch)
   process.off('SIGINT', ignore).off('SIGTERM', forward).off('SIGHUP', forward)
   if (signal !== null) process.kill(process.pid, signal)
   if (status !== 0) process.exit(status ?? 1)

@@ -4,6 +4,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MINTED, type Name, Peering, other } from './testing/peering.ts'
 
+const RUNS = 200
+
 const who = fc.constantFrom<Name>('alice', 'bob')
 
 function step<Kind extends string, Fields extends object>(
@@ -136,7 +138,7 @@ describe('channel settlement: whatever goes wrong', () => {
         for (const name of ['alice', 'bob'] as const)
           expect(world.channelsOf(name).length).toBeLessThanOrEqual(1)
       }),
-      { numRuns: 400 },
+      { numRuns: RUNS },
     )
   })
 
@@ -154,7 +156,7 @@ describe('channel settlement: whatever goes wrong', () => {
           world.check()
         },
       ),
-      { numRuns: 400 },
+      { numRuns: RUNS },
     )
   })
 })
