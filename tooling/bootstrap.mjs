@@ -4,6 +4,7 @@
 // project's own Node; elsewhere the machine's Node must be new enough.
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
+import { clearInterval, setInterval } from 'node:timers'
 import { fileURLToPath } from 'node:url'
 
 /** How often a run looks whether whoever started it is still there. */
