@@ -293,7 +293,7 @@ describe(`${RULE} a peer with packets under way`, () => {
       const outcome = alice.pay('test.acme.mallory', 10n)
       const { requestId, body } = await mallory.nextPacket()
       mallory.cut()
-      expect(await outcome).toBe('R00')
+      expect(await outcome).toBe('T01')
       expect(now()).toBeLessThan(decodePrepare(body).expiresAt)
       const next = await Hostile.open('mallory', program.port)
       next.answer(requestId, encodeReply(fulfillOf(decodePrepare(body))))
@@ -309,7 +309,7 @@ describe(`${RULE} a peer with packets under way`, () => {
       const { requestId, body } = await mallory.nextPacket()
       const next = await Hostile.open('mallory', program.port)
       expect(await mallory.hungUpOn()).toEqual([])
-      expect(await outcome).toBe('R00')
+      expect(await outcome).toBe('T01')
       expect(now()).toBeLessThan(decodePrepare(body).expiresAt)
       next.answer(requestId, encodeReply(fulfillOf(decodePrepare(body))))
       expect(await next.settled()).toEqual([])
@@ -354,7 +354,7 @@ describe(`${RULE} a peer with packets under way`, () => {
   it.each<[string, string, Uint8Array]>([
     ['a fulfillment that does not fit: F05 (SEC-01, ILP-29, ILP-32, CONN-26)', 'F05', fulfill],
     ['half a fulfillment', 'T00', fulfill.subarray(0, 20)],
-    ['a Fulfill above the limit of a link', 'R00', hugeFulfill],
+    ['a Fulfill above the limit of a link', 'T01', hugeFulfill],
     ['an empty packet', 'T00', NOTHING],
     ['garbage', 'T00', Buffer.concat([Buffer.of(99), garbage(7, 300)])],
     ['half a Reject', 'T00', encodeReply(rejectBy('test.acme.mallory')).subarray(0, 8)],

@@ -136,7 +136,7 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
         this.#handleReply(input.id, input.body, now)
         break
       case 'failed':
-        this.#handleFailed(input.id, input.failure)
+        this.#handleFailed(input.id, input.failure, now)
         break
       case 'up':
       case 'down':
@@ -182,7 +182,7 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
       this.#outputs.push({ kind: 'reply', account: source.id, id, body: describeBalance(source) })
       return
     }
-    const message = `protocol ${JSON.stringify(protocol)} is not served here`
+    const message = 'that protocol is not served here'
     this.#outputs.push({ kind: 'refuse', account: source.id, id, message })
   }
 
@@ -324,11 +324,12 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
     if (this.#tracePackets) this.#tracePacket(pending, body)
   }
 
-  #handleFailed(id: number, failure: LinkFailure): void {
+  #handleFailed(id: number, failure: LinkFailure, now: Instant): void {
     const pending = this.#release(id)
     if (pending === undefined) return
-    // ILP-31, ILP-48, X-ILP7: silence is R00; a peer that was not reached, or that does not serve us, T01.
-    const refusal = failure === 'lost' ? TIMED_OUT : failure === 'full' ? PEER_BUSY : PEER_UNREACHABLE
+    // ILP-31, ILP-64, X-ILP7: silence until the expiry is R00; a peer not reached, or cut off meanwhile, T01 (BTP-51).
+    const isTimedOut = failure === 'lost' && now >= pending.expiresAt
+    const refusal = isTimedOut ? TIMED_OUT : failure === 'full' ? PEER_BUSY : PEER_UNREACHABLE
     this.#reject(pending.source, pending.sourceId, refusal)
   }
 

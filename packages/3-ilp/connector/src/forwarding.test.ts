@@ -116,17 +116,21 @@ describe('connector: a packet that is not fulfilled', () => {
   })
 
   it.each([
-    ['lost', ErrorCode.R00_TRANSFER_TIMED_OUT],
-    ['down', ErrorCode.T01_PEER_UNREACHABLE],
-    ['refused', ErrorCode.T01_PEER_UNREACHABLE],
-    ['full', ErrorCode.T02_PEER_BUSY],
-  ] as const)('is answered at once when the link fails with %s: ILP-31, ILP-48, ILP-64', (failure, code) => {
-    const machine = connector()
-    handle(machine, ask(prepare()))
-    const reject = rejectOf(handle(machine, { kind: 'failed', id: 1, failure }))
-    expect(reject).toMatchObject({ code, triggeredBy: 'test.node' })
-    expect([...machine.accounts()].map((a) => a.heldIncoming + a.heldOutgoing)).toEqual([0n, 0n])
-  })
+    ['lost', 'before the expiry', NOW, ErrorCode.T01_PEER_UNREACHABLE],
+    ['lost', 'at the expiry', NOW + 9000, ErrorCode.R00_TRANSFER_TIMED_OUT],
+    ['down', 'before the expiry', NOW, ErrorCode.T01_PEER_UNREACHABLE],
+    ['refused', 'before the expiry', NOW, ErrorCode.T01_PEER_UNREACHABLE],
+    ['full', 'before the expiry', NOW, ErrorCode.T02_PEER_BUSY],
+  ] as const)(
+    'is answered at once when the link says %s %s: ILP-31, ILP-48, ILP-64',
+    (failure, _, now, code) => {
+      const machine = connector()
+      handle(machine, ask(prepare()))
+      const reject = rejectOf(handle(machine, { kind: 'failed', id: 1, failure }, now))
+      expect(reject).toMatchObject({ code, triggeredBy: 'test.node' })
+      expect([...machine.accounts()].map((a) => a.heldIncoming + a.heldOutgoing)).toEqual([0n, 0n])
+    },
+  )
 
   it('is decided by its first answer alone: ILP-33', () => {
     const machine = connector()
