@@ -2,8 +2,10 @@
  * Who takes part in the local internet of value, and on which terms.
  * Alice has dollars at Acme, Bob has euros at Bolt; Acme and Bolt owe one another ether and settle it on a chain.
  */
-import { createServer } from 'node:net'
+import { randomInt } from 'node:crypto'
+import { type Server, createServer } from 'node:net'
 import type { ConfigInput } from '@hourglass/connector-app'
+import { ChildError } from './processes.ts'
 
 export interface Asset {
   readonly code: string
@@ -44,18 +46,27 @@ export interface ChainFacts {
 /** Tokens of the links: they guard nothing here, but links have them. */
 const TOKENS = { alice: 'alice-secret', bob: 'bob-secret', peering: 'peering-secret' }
 
+/** Below where systems take the ports of outgoing connections from: those are gone again in no time. */
+const PORT_RANGE = [20_000, 32_000] as const
+const PORT_TRIES_MAX = 100
+
 export async function findPorts(): Promise<Ports> {
-  const servers = await Promise.all(Array.from({ length: 5 }, listenAnywhere))
+  const servers: Server[] = []
+  for (let tries = 0; servers.length < 5; tries++) {
+    if (tries === PORT_TRIES_MAX) throw new ChildError(`no local port from ${PORT_RANGE.join(' to ')} is free`)
+    const server = createServer()
+    if (await listen(server, randomInt(...PORT_RANGE))) servers.push(server)
+  }
   const ports = servers.map((server) => (server.address() as { port: number }).port)
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
   const [acme, acmeAdmin, bolt, boltAdmin, bob] = ports as [number, number, number, number, number]
   return { acme, acmeAdmin, bolt, boltAdmin, bob }
 }
 
-async function listenAnywhere(): Promise<ReturnType<typeof createServer>> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return server
+async function listen(server: Server, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true))
+  })
 }
 
 type AccountInput = ConfigInput['accounts'][number]
