@@ -53,7 +53,8 @@ const PORT_TRIES_MAX = 100
 export async function findPorts(): Promise<Ports> {
   const servers: Server[] = []
   for (let tries = 0; servers.length < 5; tries++) {
-    if (tries === PORT_TRIES_MAX) throw new ChildError(`no local port from ${PORT_RANGE.join(' to ')} is free`)
+    if (tries === PORT_TRIES_MAX)
+      throw new ChildError(`no local port from ${PORT_RANGE.join(' to ')} is free`)
     const server = createServer()
     if (await listen(server, randomInt(...PORT_RANGE))) servers.push(server)
   }
