@@ -1,4 +1,5 @@
 /** A chain with PayChan on it, driven by viem as anybody would drive it. */
+import { setTimeout } from 'node:timers/promises'
 import {
   type Abi,
   type Address,
@@ -6,6 +7,7 @@ import {
   ContractFunctionRevertedError,
   type Hex,
   type TransactionReceipt,
+  TransactionReceiptNotFoundError,
   createWalletClient,
   defineChain,
   hashTypedData,
@@ -78,8 +80,7 @@ function connect(chain: DevChain) {
     nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
     rpcUrls: { default: { http: [chain.url] } },
   })
-  const options = { chain: definition, transport: http(), pollingInterval: 5 }
-  return createWalletClient({ ...options, account: alice }).extend(publicActions)
+  return createWalletClient({ chain: definition, transport: http(), account: alice }).extend(publicActions)
 }
 
 export const DAY_S = 86_400
@@ -184,7 +185,7 @@ export class Rig {
     const request = { address, abi, functionName, args, account: from, value }
     try {
       const hash = await this.#client.writeContract(gas === undefined ? request : { ...request, gas })
-      const receipt = await this.#client.waitForTransactionReceipt({ hash })
+      const receipt = await receiptOf(this.#client, hash)
       if (receipt.status === 'reverted') throw new Error('reverted in its block')
       return receipt
     } catch (error) {
@@ -241,9 +242,26 @@ export class Deployed {
 
 async function deploy(client: Client, { abi, bytecode }: CompiledContract): Promise<Address> {
   const hash = await client.deployContract({ abi, bytecode })
-  const { contractAddress } = await client.waitForTransactionReceipt({ hash })
+  const { contractAddress } = await receiptOf(client, hash)
   return contractAddress!
 }
+
+/**
+ * Asks until the receipt is there. viem's own wait asks once a block, and hangs where anvil shows a block a moment
+ * before its receipts: no further block comes.
+ */
+async function receiptOf(client: Client, hash: Hex): Promise<TransactionReceipt> {
+  for (;;) {
+    try {
+      return await client.getTransactionReceipt({ hash })
+    } catch (error) {
+      if (!(error instanceof TransactionReceiptNotFoundError)) throw error
+      await setTimeout(RECEIPT_POLL_MS)
+    }
+  }
+}
+
+const RECEIPT_POLL_MS = 2
 
 /** s with the parity in its highest bit, as EIP-2098 says. */
 function compact(s: Hex, odd: boolean): Hex {
