@@ -1,4 +1,5 @@
 /** The node's log: one JSON object a line, on standard output; amounts as decimal strings. */
+import type { JournalHealth } from '@hourglass/journal'
 import type { TraceOutput } from '@hourglass/sansio'
 import { type Logger, pino } from 'pino'
 import type { Config } from './config.ts'
@@ -20,6 +21,12 @@ const ALARMS = new Set([
 export function logTrace(log: Logger, { event, fields }: TraceOutput): void {
   const level = ALARMS.has(event) ? 'warn' : 'info'
   if (log.isLevelEnabled(level)) log[level](plainFields(fields), event)
+}
+
+/** While it fails the node takes no packets; what it had promised stands. */
+export function logHealth(log: Logger, health: JournalHealth): void {
+  if (health.isWorking) log.info('journal.working')
+  else log.error({ reason: health.error.message }, 'journal.failing')
 }
 
 function plainFields(fields: TraceOutput['fields']): Record<string, unknown> {

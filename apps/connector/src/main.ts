@@ -38,7 +38,7 @@ async function run(file: string, isCheck: boolean): Promise<void> {
     console.log(`${file} is fine: ${config.address}, ${config.accounts.length} accounts`)
     return
   }
-  const starting = startConnector(config, { fatal: fail })
+  const starting = startConnector(config)
   let isStopping = false
   // Heard from the beginning: who has read that the connector is up may stop it at once.
   const stop = (): void => {

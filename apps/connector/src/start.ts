@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { Node, type NodeAccount, type NodeInput, type NodeOutput } from '@hourglass/connector'
-import type { Journal, StoredRecord } from '@hourglass/journal'
+import type { Journal, JournalHealth, StoredRecord } from '@hourglass/journal'
 import { openSqliteJournal } from '@hourglass/journal-sqlite/io'
 import type { Ledger, LedgerAction, LedgerEvent, LedgerSession } from '@hourglass/ledger'
 import { type Driver, drive } from '@hourglass/sansio/io'
@@ -14,7 +14,7 @@ import { buildAdmin } from './admin.ts'
 import type { Config } from './config.ts'
 import { openLedgers } from './ledgers.ts'
 import { type Wires, buildLink, openWires } from './links.ts'
-import { type Logger, logTrace, openLog } from './log.ts'
+import { type Logger, logHealth, logTrace, openLog } from './log.ts'
 import { nodeOptions } from './node-options.ts'
 import { buildSettlement } from './settlements.ts'
 import { StartError } from './start-error.ts'
@@ -28,19 +28,23 @@ export interface RunningConnector {
 }
 
 export interface StartOptions {
-  /** Called when the node cannot go on without risking money: ends the process. */
-  readonly fatal: (message: string) => void
   readonly log?: Logger
 }
 
 /** @throws StartError | ConfigError */
-export async function startConnector(config: Config, options: StartOptions): Promise<RunningConnector> {
+export async function startConnector(config: Config, options: StartOptions = {}): Promise<RunningConnector> {
   const log = options.log ?? openLog(config.logLevel)
-  const journal = openJournal(config)
+  /** What is heard before there is a node to hear it. */
+  const early: NodeInput[] = [{ kind: 'timeout' }]
+  let push = (input: NodeInput): void => void early.push(input)
+  const journal = openJournal(config, (health) => {
+    logHealth(log, health)
+    push({ kind: 'store', isWorking: health.isWorking })
+  })
+  const records = await orClose(journal, journal.load(''))
   const ledgers = await orClose(journal, openLedgers(config.ledgers))
-  const records = journal.load('')
   const { stacks, sessions } = buildStacks(config, ledgers, records, (account, event) =>
-    driver.push({ kind: 'ledger', account, event }),
+    push({ kind: 'ledger', account, event }),
   )
   const node = new Node({ ...nodeOptions(config), stacks })
   node.restore(records)
@@ -55,27 +59,22 @@ export async function startConnector(config: Config, options: StartOptions): Pro
         sessions.get(output.account)?.perform(output.action as LedgerAction)
         break
       case 'commit':
-        journal.commit(output.records, (error) => {
-          if (error === undefined) driver.push({ kind: 'committed', id: output.id })
-          else
-            options.fatal(
-              `the journal in ${config.data} failed, so nothing more can be promised: ${error.message}`,
-            )
-        })
+        journal.commit(output.records, () => driver.push({ kind: 'committed', id: output.id }))
         break
       case 'trace':
         logTrace(log, output)
         break
     }
   })
-  driver.push({ kind: 'timeout' })
+  push = (input) => driver.push(input)
+  early.forEach(push)
 
   const close = async (): Promise<void> => {
     await wires?.close()
     driver.stop()
     for (const session of sessions.values()) session.close()
     await Promise.all([...ledgers.values()].map((ledger: Ledger) => ledger.close()))
-    journal.close()
+    await journal.close()
   }
   try {
     wires = await openWires(config, driver, log)
@@ -126,20 +125,21 @@ function buildStacks(
   return { stacks, sessions }
 }
 
-function openJournal(config: Config): Journal {
+function openJournal(config: Config, report: (health: JournalHealth) => void): Journal {
   try {
     mkdirSync(config.data, { recursive: true, mode: 0o700 })
-    return openSqliteJournal({ file: join(config.data, 'journal.sqlite'), durability: config.durability })
+    const file = join(config.data, 'journal.sqlite')
+    return openSqliteJournal({ file, durability: config.durability, report })
   } catch (error) {
     throw new StartError(`cannot open the journal in ${config.data}: ${(error as Error).message}`)
   }
 }
 
-async function orClose<T>(journal: Journal, promise: Promise<T>): Promise<T> {
+async function orClose<T>(journal: Journal, promise: T | Promise<T>): Promise<T> {
   try {
     return await promise
   } catch (error) {
-    journal.close()
+    await journal.close()
     throw error
   }
 }

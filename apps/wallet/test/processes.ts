@@ -58,11 +58,7 @@ export class Stage {
       durability: 'process',
       logLevel: 'silent',
     }
-    const connector = await startConnector(checkConfig(whole, config.address), {
-      fatal(message) {
-        throw new Error(message)
-      },
-    })
+    const connector = await startConnector(checkConfig(whole, config.address))
     this.#connectors.push(connector)
     return connector.port ?? 0
   }

@@ -1,12 +1,29 @@
-/** Commits without end and tells its parent the number of the last record that is durable. */
+/**
+ * Commits without end, a hundred at a time, and tells its parent what is durable and how the store does.
+ * Commit n puts `record/n` and makes `newest` n, four octets.
+ */
 import { openSqliteJournal } from '@hourglass/journal-sqlite/io'
 
-const journal = openSqliteJournal({ file: process.argv[2] ?? '', durability: 'process' })
+const IN_FLIGHT = 100
 
-function commit(n: number): void {
-  journal.commit([{ key: `record/${n}`, value: new Uint8Array(100) }], () => {
+const journal = openSqliteJournal({
+  file: process.argv[2] ?? '',
+  durability: 'process',
+  report: ({ isWorking }) => process.send?.(isWorking ? 'working' : 'failing'),
+})
+
+let next = 0
+function commit(): void {
+  const n = next++
+  const newest = new Uint8Array(4)
+  new DataView(newest.buffer).setUint32(0, n)
+  const records = [
+    { key: `record/${n}`, value: new Uint8Array(100) },
+    { key: 'newest', value: newest },
+  ]
+  journal.commit(records, () => {
     process.send?.(n)
-    commit(n + 1)
+    commit()
   })
 }
-commit(0)
+for (let i = 0; i < IN_FLIGHT; i++) commit()

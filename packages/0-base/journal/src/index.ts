@@ -3,6 +3,7 @@ export type {
   CommittedInput,
   Durability,
   Journal,
+  JournalHealth,
   JournalRecord,
   StoredRecord,
 } from './journal.ts'

@@ -8,7 +8,10 @@
 
 /** One record: the newest value under its key. */
 export interface JournalRecord {
-  /** Owner first, `/` between parts: `account/bob`, `channel/bob/outgoing`. Owners never share a first part. */
+  /**
+   * Printable ASCII: owner first, `/` between parts, as in `account/bob`, `channel/bob/outgoing`. Owners never share
+   * a first part.
+   */
   readonly key: string
   /** Undefined removes the record. */
   readonly value: Uint8Array | undefined
@@ -26,7 +29,7 @@ export interface CommitOutput {
   readonly records: readonly JournalRecord[]
 }
 
-/** What comes in when they are. A commit that fails comes in as nothing: the shell stops the node. */
+/** What comes in when they are. Until then, and for as long as the store fails, nothing comes in. */
 export interface CommittedInput {
   readonly kind: 'committed'
   readonly id: number
@@ -38,13 +41,19 @@ export type Durability = 'process' | 'power'
 /** A store of records. The shell owns it; machines see commits alone. */
 export interface Journal {
   /**
-   * Makes `records` durable, then calls `done`, never before `commit` has returned.
-   * Commits of one event-loop turn are written together.
-   * `done` gets the error where the store fails; nothing of that commit is then in the store.
+   * Makes `records` durable, then calls `done`, never before `commit` has returned; their arrays stay as they are
+   * until then. Commits of one event-loop turn are written together. A store that fails is tried again until it
+   * works: `done` comes late then, or after `close` never. A commit that was not reported may still be durable
+   * after a crash, with all that were asked for before it.
    */
-  commit(records: readonly JournalRecord[], done: (error?: Error) => void): void
+  commit(records: readonly JournalRecord[], done: () => void): void
   /** All records whose key begins with `prefix`, in the order of their keys. Sees what `done` has reported. */
-  load(prefix: string): StoredRecord[]
-  /** Writes what waits, then lets go of the store. */
-  close(): void
+  load(prefix: string): StoredRecord[] | Promise<StoredRecord[]>
+  /** Writes what waits, once, then lets go of the store. Later commits are not written and never done. */
+  close(): void | Promise<void>
 }
+
+/** Whether a store takes what is committed, and what it said when it did not. */
+export type JournalHealth =
+  | { readonly isWorking: true }
+  | { readonly isWorking: false; readonly error: Error }

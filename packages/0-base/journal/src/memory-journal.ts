@@ -6,7 +6,7 @@ import type { Journal, JournalRecord, StoredRecord } from './journal.ts'
 
 interface Waiting {
   readonly records: readonly JournalRecord[]
-  readonly done: (error?: Error) => void
+  readonly done: () => void
 }
 
 export class MemoryJournal implements Journal {
@@ -18,7 +18,7 @@ export class MemoryJournal implements Journal {
     return this.#waiting.length
   }
 
-  commit(records: readonly JournalRecord[], done: (error?: Error) => void): void {
+  commit(records: readonly JournalRecord[], done: () => void): void {
     this.#waiting.push({ records, done })
   }
 
@@ -27,16 +27,17 @@ export class MemoryJournal implements Journal {
     const waiting = this.#waiting
     this.#waiting = []
     for (const { records, done } of waiting) {
-      for (const { key, value } of records) {
-        if (value === undefined) this.#values.delete(key)
-        else this.#values.set(key, value.slice())
-      }
+      this.#keep(records)
       done()
     }
   }
 
-  /** What a crash does: commits that were not flushed are lost, and nobody hears of them. */
-  lose(): void {
+  /**
+   * What a crash does: commits that were not flushed are lost, and nobody hears of them. A disk may yet have taken
+   * the first `kept` of them.
+   */
+  lose(kept = 0): void {
+    for (const { records } of this.#waiting.slice(0, kept)) this.#keep(records)
     this.#waiting = []
   }
 
@@ -49,5 +50,12 @@ export class MemoryJournal implements Journal {
 
   close(): void {
     this.flush()
+  }
+
+  #keep(records: readonly JournalRecord[]): void {
+    for (const { key, value } of records) {
+      if (value === undefined) this.#values.delete(key)
+      else this.#values.set(key, value.slice())
+    }
   }
 }

@@ -59,7 +59,7 @@ class Side {
       settleDelayMs: 86_400_000,
       settleDelayMsMin: 86_400_000,
     })
-    settlement.restore(this.#journal.load(''))
+    settlement.restore(await this.#journal.load(''))
     this.#session = this.ledger.connect((event) => this.input({ kind: 'ledger', event }))
     this.#driver = drive(settlement, (output) => {
       switch (output.kind) {
@@ -77,10 +77,7 @@ class Side {
           this.#session.perform(output.action)
           break
         case 'commit':
-          this.#journal.commit(output.records, (error) => {
-            if (error !== undefined) throw error
-            this.input({ kind: 'committed', id: output.id })
-          })
+          this.#journal.commit(output.records, () => this.input({ kind: 'committed', id: output.id }))
           break
         case 'received':
           this.received = output.total
@@ -104,7 +101,7 @@ class Side {
     this.#driver.stop()
     this.#session.close()
     await this.ledger.close()
-    this.#journal.close()
+    await this.#journal.close()
   }
 }
 

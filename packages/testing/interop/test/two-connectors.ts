@@ -64,11 +64,7 @@ export class TwoConnectors {
   async #add(config: Pick<ConfigInput, 'address' | 'accounts' | 'routes' | 'rates'>): Promise<void> {
     const data = join(this.#directory, config.address)
     const whole = { ...config, data, durability: 'process', listen: { port: 0 }, logLevel: 'silent' }
-    const connector = await startConnector(checkConfig(whole, config.address), {
-      fatal(message) {
-        throw new Error(message)
-      },
-    })
+    const connector = await startConnector(checkConfig(whole, config.address))
     this.#running.push(connector)
     this.#ports.push(connector.port ?? 0)
   }

@@ -1,6 +1,1 @@
-export {
-  JournalError,
-  type JournalErrorCode,
-  type SqliteJournalOptions,
-  openSqliteJournal,
-} from './sqlite-journal.ts'
+export { type SqliteJournalOptions, openSqliteJournal } from './sqlite-journal.ts'

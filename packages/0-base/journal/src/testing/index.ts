@@ -1,1 +1,3 @@
-export { type JournalFixture, journalSuite } from './journal-suite.ts'
+export { type FailingFixture, journalFailureSuite } from './failure-suite.ts'
+export type { JournalFixture } from './fixture.ts'
+export { journalSuite } from './journal-suite.ts'

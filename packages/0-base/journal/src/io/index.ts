@@ -1,0 +1,2 @@
+export { DurableJournal, type DurableJournalOptions, type Store } from './durable-journal.ts'
+export { JournalError, type JournalErrorCode } from './journal-error.ts'
