@@ -10,14 +10,16 @@
  * tests may use it.
  */
 
-/** The one package of each layer that other layers may import; all of layer 0 is face. */
-const FACES: Readonly<Record<number, { readonly face: string | undefined; readonly tag: string }>> = {
-  0: { face: undefined, tag: 'base' },
-  1: { face: 'ledger', tag: 'ledger' },
-  2: { face: 'link', tag: 'link' },
-  3: { face: 'ilp', tag: 'ilp' },
-  4: { face: 'stream', tag: 'transport' },
-  5: { face: 'spsp', tag: 'application' },
+/** The packages of each layer that others may import, the layer's own face first; all of layer 0 is face. */
+const FACES: Readonly<
+  Record<number, { readonly faces: readonly string[] | undefined; readonly tag: string }>
+> = {
+  0: { faces: undefined, tag: 'base' },
+  1: { faces: ['ledger'], tag: 'ledger' },
+  2: { faces: ['link'], tag: 'link' },
+  3: { faces: ['ilp', 'books'], tag: 'ilp' },
+  4: { faces: ['stream'], tag: 'transport' },
+  5: { faces: ['spsp'], tag: 'application' },
 }
 
 /** Where a package stands. */
@@ -45,10 +47,11 @@ export function roomOf(directory: string): Room | undefined {
     return { rank: TESTING_RANK, isFace: false, tags: ['testing', 'fixture'], label: 'packages/testing/' }
   }
   const rank = Number(/^(\d)-/.exec(layer)?.[1])
-  const faces = FACES[rank]
-  if (faces === undefined) return undefined
-  const isFace = faces.face === undefined || faces.face === name
-  const tag = faces.face === undefined || !isFace ? faces.tag : `${faces.tag}-face`
+  const layerFaces = FACES[rank]
+  if (layerFaces === undefined) return undefined
+  const { faces } = layerFaces
+  const isFace = faces === undefined || faces.includes(name ?? '')
+  const tag = faces === undefined || !isFace ? layerFaces.tag : `${layerFaces.tag}-face`
   return { rank, isFace, tags: [tag], label: `layer ${rank} (${layer})` }
 }
 
@@ -92,5 +95,5 @@ export function edgeFault(from: End, to: End): Fault | undefined {
 }
 
 function faceOf(rank: number): string {
-  return `@hourglass/${FACES[rank]?.face ?? ''}`
+  return (FACES[rank]?.faces ?? []).map((face) => `@hourglass/${face}`).join(' or ')
 }

@@ -14,6 +14,8 @@ it('gives back what it was given, in order, as an array would', () => {
           model.push(step)
         }
         expect(queue.size).toBe(model.length)
+        expect(queue.peek()).toBe(model[0])
+        expect([...queue]).toEqual(model)
       }
     }),
   )

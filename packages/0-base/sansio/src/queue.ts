@@ -10,6 +10,16 @@ export class Queue<T> {
     return this.#items.length - this.#head
   }
 
+  /** The oldest item, or undefined where there is none. */
+  peek(): T | undefined {
+    return this.#items[this.#head]
+  }
+
+  /** Oldest first. */
+  *[Symbol.iterator](): IterableIterator<T> {
+    for (let i = this.#head; i < this.#items.length; i++) yield this.#items[i]!
+  }
+
   push(item: T): void {
     this.#items.push(item)
   }

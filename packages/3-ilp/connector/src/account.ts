@@ -1,24 +1,13 @@
 /**
- * One account: the obligations between this node and one peer, in one asset. Layer 3, connector.
+ * One account: its book, its limits, and what this node knows of the peer behind it. Layer 3, connector.
  * Spec: IL-RFC 32 "Accounts and Balances". All amounts are base units of the account's asset.
- *
- * Four running totals say all; the balance is derived, so it cannot drift from them:
- *   balance = incoming − outgoing + settled − received        (positive: the peer owes us)
  */
-import type { JournalRecord } from '@hourglass/journal'
-import { Reader, Writer, decodeBigUint, encodeBigUint } from '@hourglass/oer'
-import { DecodeError, UsageError, assert } from '@hourglass/sansio'
-import type { Ratio } from './rates.ts'
+import { AccountBook, type Asset } from '@hourglass/books'
+import { UsageError } from '@hourglass/sansio'
+import type { Conversion } from './rates.ts'
 
 /** IL-RFC 34 "Link Relations". */
 export type Relation = 'peer' | 'parent' | 'child'
-
-export interface Asset {
-  /** `USD`, `ETH`, … */
-  readonly code: string
-  /** Base units per 1: 10^scale, 0 … 255. */
-  readonly scale: number
-}
 
 export interface AccountOptions {
   /** Unique in the node; the address segment of a child. */
@@ -37,52 +26,40 @@ export interface AccountOptions {
   readonly packetAmountMax?: bigint
   /** Unanswered Prepares that the peer may have here. */
   readonly packetsInFlightMax?: number
+  /** What may be written off, in all, of packets whose Fulfill reached the peer too late. Default 0: nothing. */
+  readonly writeOffMax?: bigint
 }
 
 /** Unanswered Prepares per account, where the options say nothing. */
 export const PACKETS_IN_FLIGHT_MAX = 10_000
 
-export class Account {
-  readonly id: string
+export class Account extends AccountBook {
   readonly relation: Relation
-  readonly asset: Asset
   readonly balanceMax: bigint
   readonly payableMax: bigint | undefined
   readonly settleThreshold: bigint | undefined
   readonly settleTo: bigint
   readonly packetAmountMax: bigint | undefined
   readonly packetsInFlightMax: number
+  readonly writeOffMax: bigint
 
-  /** Prepares of the peer that were fulfilled, in all. */
-  incoming = 0n
-  /** Prepares of ours that the peer fulfilled, in all. */
-  outgoing = 0n
-  /** What we ordered to be settled, in all: it counts from the order on, so that nothing is ordered twice. */
-  settled = 0n
-  /** What the peer settled, in all. */
-  received = 0n
-
-  /** Sum of the peer's unanswered Prepares, and their number. */
-  heldIncoming = 0n
+  /** Prepares of the peer that we have to answer. */
   packetsInFlight = 0
-  /** Sum of our unanswered Prepares. */
-  heldOutgoing = 0n
-
-  up = false
+  /** Whether the peer answers what became of packets; undefined: not asked yet. */
+  reconciles: boolean | undefined
   /** Conversion into other accounts' units, found once. Undefined: no rate. */
-  readonly ratios: Map<Account, Ratio | undefined>
+  readonly conversions = new Map<Account, Conversion | undefined>()
 
   constructor(options: AccountOptions) {
-    this.id = options.id
-    this.ratios = new Map()
+    super(options.id, options.asset)
     this.relation = options.relation
-    this.asset = options.asset
     this.balanceMax = options.balanceMax
     this.payableMax = options.payableMax
     this.settleThreshold = options.settleThreshold
     this.settleTo = options.settleTo ?? 0n
     this.packetAmountMax = options.packetAmountMax
     this.packetsInFlightMax = options.packetsInFlightMax ?? PACKETS_IN_FLIGHT_MAX
+    this.writeOffMax = options.writeOffMax ?? 0n
     // PCS-15: limits that contradict each other would never settle, or settle for ever.
     if (this.settleThreshold !== undefined && this.settleTo >= this.settleThreshold) {
       throw new UsageError(`account ${this.id}: settleTo must be below settleThreshold`)
@@ -90,10 +67,6 @@ export class Account {
     if (this.payableMax !== undefined && this.payableMax < (this.settleThreshold ?? 0n)) {
       throw new UsageError(`account ${this.id}: settleThreshold must not be above payableMax`)
     }
-  }
-
-  get balance(): bigint {
-    return this.incoming - this.outgoing + this.settled - this.received
   }
 
   /** Whether the peer may owe us that much more (PCS-05 … 07); nothing is asked of empty packets (PCS-20). */
@@ -112,31 +85,4 @@ export class Account {
     const payable = -this.balance
     return this.settleThreshold === undefined || payable < this.settleThreshold ? 0n : payable - this.settleTo
   }
-
-  /** The totals as a durable record. */
-  toRecord(): JournalRecord {
-    const writer = new Writer()
-    writer.uint8(RECORD_VERSION)
-    for (const total of [this.incoming, this.outgoing, this.settled, this.received]) {
-      writer.octets(encodeBigUint(total))
-    }
-    return { key: accountKey(this.id), value: writer.finish() }
-  }
-
-  /** Takes the totals from a record of `toRecord`; throws where this program did not write it. */
-  restore(value: Uint8Array): void {
-    const reader = new Reader(value)
-    if (reader.uint8() !== RECORD_VERSION) throw new DecodeError('bad-version', 0)
-    this.incoming = decodeBigUint(reader.octets())
-    this.outgoing = decodeBigUint(reader.octets())
-    this.settled = decodeBigUint(reader.octets())
-    this.received = decodeBigUint(reader.octets())
-    assert(reader.remaining === 0, 'an account record ends with its totals')
-  }
-}
-
-const RECORD_VERSION = 1
-
-export function accountKey(id: string): string {
-  return `account/${id}`
 }

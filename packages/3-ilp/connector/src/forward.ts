@@ -4,7 +4,7 @@
 import { AMOUNT_MAX, ErrorCode, type Prepare } from '@hourglass/ilp'
 import type { Instant } from '@hourglass/sansio'
 import type { Account } from './account.ts'
-import { type Rates, type Ratio, divFloor, mulFloor } from './rates.ts'
+import { type Conversion, type Rates, type Ratio, divFloor, mulFloor } from './rates.ts'
 import { amountTooLarge } from './rules/packet-amount.ts'
 import type { Refusal } from './rules/rule.ts'
 
@@ -20,6 +20,7 @@ export interface Forwarded {
   /** Base units of the destination account. */
   readonly amount: bigint
   readonly expiresAt: Instant
+  readonly conversion: Conversion
 }
 
 /** A packet on its way: `next` is the account that its address leads to. */
@@ -36,8 +37,9 @@ export function forward(passage: Passage, rates: Rates, options: ForwardingOptio
   if (destination === undefined || destination === source) {
     return { code: ErrorCode.F02_UNREACHABLE, message: 'no route' }
   }
-  const ratio = ratioBetween(source, destination, rates)
-  if (ratio === undefined) return { code: ErrorCode.T00_INTERNAL_ERROR, message: 'no exchange rate' }
+  const conversion = conversionBetween(source, destination, rates)
+  if (conversion === undefined) return { code: ErrorCode.T00_INTERNAL_ERROR, message: 'no exchange rate' }
+  const { ratio } = conversion
   const amount = mulFloor(prepare.amount, ratio) // ILP-22
   const refusal = refuseAmount(prepare.amount, amount, destination, ratio)
   if (refusal !== undefined) return refusal
@@ -50,14 +52,14 @@ export function forward(passage: Passage, rates: Rates, options: ForwardingOptio
   if (!destination.mayBeOwed(amount)) {
     return { code: ErrorCode.T04_INSUFFICIENT_LIQUIDITY, message: 'insufficient liquidity' }
   }
-  return { destination, amount, expiresAt }
+  return { destination, amount, expiresAt, conversion }
 }
 
-function ratioBetween(source: Account, destination: Account, rates: Rates): Ratio | undefined {
-  if (!source.ratios.has(destination)) {
-    source.ratios.set(destination, rates.between(source.asset, destination.asset))
+function conversionBetween(source: Account, destination: Account, rates: Rates): Conversion | undefined {
+  if (!source.conversions.has(destination)) {
+    source.conversions.set(destination, rates.between(source.asset, destination.asset))
   }
-  return source.ratios.get(destination)
+  return source.conversions.get(destination)
 }
 
 function refuseAmount(

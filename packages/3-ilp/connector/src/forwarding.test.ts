@@ -19,6 +19,8 @@ import {
   fulfillBody,
   rejectOf,
   balances,
+  send,
+  step,
 } from './testing/one-connector.ts'
 
 describe('connector: a packet that is fulfilled', () => {
@@ -32,24 +34,41 @@ describe('connector: a packet that is fulfilled', () => {
 
   it('shows the fulfillment only when both accounts are durable', () => {
     const machine = connector()
-    handle(machine, ask(prepare(), 42))
-    const [commit, ...early] = handle(machine, { kind: 'reply', id: 1, body: fulfillBody })
+    const id = send(machine, prepare(), 42)
+    const [commit, ...early] = step(machine, { kind: 'reply', id, body: fulfillBody })
     if (commit?.kind !== 'commit') throw new Error('no commit')
     expect(early).toEqual([])
-    expect(commit.records.map(({ key }) => key)).toEqual(['account/alice', 'account/bob'])
+    expect(commit.records.map(({ key }) => key)).toEqual([
+      'account/alice',
+      'asset/USD/6',
+      'account/bob',
+      'hold/000000000000002',
+    ])
     const revealed = handle(machine, { kind: 'committed', id: commit.id })
     expect(revealed).toEqual([{ kind: 'reply', account: 'alice', id: 42, body: fulfillBody }])
     expect(balances(machine)).toEqual({ alice: 100n, bob: -100n })
   })
 
+  it('goes on only when its hold is durable', () => {
+    const machine = connector()
+    const [commit, ...early] = step(machine, ask(prepare()))
+    if (commit?.kind !== 'commit') throw new Error('no commit')
+    expect(early).toEqual([])
+    expect(commit.records.map(({ key }) => key)).toContain('hold/000000000000001')
+    const sent = step(machine, { kind: 'committed', id: commit.id })
+    expect(sent).toMatchObject([{ kind: 'request', account: 'bob' }])
+  })
+
   it('shares one commit with all that came while the one before was under way', () => {
     const machine = connector()
-    for (const id of [1, 2, 3, 4]) handle(machine, ask(prepare(), id))
-    const [first] = handle(machine, { kind: 'reply', id: 1, body: fulfillBody })
-    for (const id of [2, 3, 4]) expect(handle(machine, { kind: 'reply', id, body: fulfillBody })).toEqual([])
-    const outputs = handle(machine, { kind: 'committed', id: (first as { id: number }).id })
+    const requests = [1, 2, 3, 4].map((id) => send(machine, prepare(), id))
+    const [first] = step(machine, { kind: 'reply', id: requests[0]!, body: fulfillBody })
+    for (const id of requests.slice(1)) {
+      expect(step(machine, { kind: 'reply', id, body: fulfillBody })).toEqual([])
+    }
+    const outputs = step(machine, { kind: 'committed', id: (first as { id: number }).id })
     expect(outputs.map(({ kind }) => kind)).toEqual(['reply', 'commit'])
-    const rest = handle(machine, { kind: 'committed', id: (outputs[1] as { id: number }).id })
+    const rest = step(machine, { kind: 'committed', id: (outputs[1] as { id: number }).id })
     expect(rest.map((output) => (output as { id: number }).id)).toEqual([2, 3, 4])
   })
 
@@ -63,16 +82,17 @@ describe('connector: a packet that is fulfilled', () => {
   it('does not carry on what trailed the packet: ILP-05, ILP-06', () => {
     const machine = connector()
     const [request] = handle(machine, ask(Uint8Array.of(...encodePrepare(prepare()), 1, 2)))
-    expect((request as { body: Uint8Array }).body).toHaveLength(encodePrepare(prepare()).length)
-    const outputs = handle(machine, { kind: 'reply', id: 1, body: Uint8Array.of(...fulfillBody, 1) })
-    const revealed = handle(machine, { kind: 'committed', id: (outputs[0] as { id: number }).id })
+    if (request?.kind !== 'request') throw new Error('no request')
+    expect(request.body).toHaveLength(encodePrepare(prepare()).length)
+    const body = Uint8Array.of(...fulfillBody, 1)
+    const revealed = handle(machine, { kind: 'reply', id: request.id, body })
     expect((revealed[0] as { body: Uint8Array }).body).toEqual(fulfillBody)
   })
 
   it('moves no balance when it carries no money: PCS-20, ILP-25', () => {
     const machine = connector({ accounts: [account('alice', { balanceMax: 0n }), account('bob')] })
-    handle(machine, ask(prepare({ amount: 0n })))
-    expect(handle(machine, { kind: 'reply', id: 1, body: fulfillBody }).map(({ kind }) => kind)).toEqual([
+    const id = send(machine, prepare({ amount: 0n }))
+    expect(handle(machine, { kind: 'reply', id, body: fulfillBody }).map(({ kind }) => kind)).toEqual([
       'reply',
     ])
     expect(balances(machine)).toEqual({ alice: 0n, bob: 0n })
@@ -88,8 +108,8 @@ describe('connector: a packet that is not fulfilled', () => {
       message: 'ü',
       data: Uint8Array.of(5),
     })
-    handle(machine, ask(prepare(), 7))
-    expect(handle(machine, { kind: 'reply', id: 1, body })).toEqual([
+    const id = send(machine, prepare(), 7)
+    expect(handle(machine, { kind: 'reply', id, body })).toEqual([
       { kind: 'reply', account: 'alice', id: 7, body },
     ])
     expect(balances(machine)).toEqual({ alice: 0n, bob: 0n })
@@ -98,9 +118,9 @@ describe('connector: a packet that is not fulfilled', () => {
 
   it('is F05 where the fulfillment does not fit, and the peer is not paid: ILP-29, ILP-32, SEC-01', () => {
     const machine = connector()
-    handle(machine, ask(prepare()))
+    const id = send(machine, prepare())
     const body = encodeFulfill({ fulfillment: new Uint8Array(32), data: NOTHING })
-    const outputs = handle(machine, { kind: 'reply', id: 1, body })
+    const outputs = handle(machine, { kind: 'reply', id, body })
     expect(outputs[0]).toMatchObject({ kind: 'trace', event: 'connector.wrong-fulfillment' })
     expect(rejectOf(outputs.slice(1)).code).toBe(ErrorCode.F05_WRONG_CONDITION)
     expect(balances(machine)).toEqual({ alice: 0n, bob: 0n })
@@ -108,8 +128,8 @@ describe('connector: a packet that is not fulfilled', () => {
 
   it('is R00 where the fulfillment comes at its expiry or later, and somebody is told: ILP-30, PCS-17', () => {
     const machine = connector()
-    handle(machine, ask(prepare()))
-    const outputs = handle(machine, { kind: 'reply', id: 1, body: fulfillBody }, NOW + 9000)
+    const id = send(machine, prepare())
+    const outputs = handle(machine, { kind: 'reply', id, body: fulfillBody }, NOW + 9000)
     expect(outputs[0]).toMatchObject({ kind: 'trace', event: 'connector.late-fulfillment' })
     expect(rejectOf(outputs.slice(1)).code).toBe(ErrorCode.R00_TRANSFER_TIMED_OUT)
     expect(balances(machine)).toEqual({ alice: 0n, bob: 0n })
@@ -125,8 +145,8 @@ describe('connector: a packet that is not fulfilled', () => {
     'is answered at once when the link says %s %s: ILP-31, ILP-48, ILP-64',
     (failure, _, now, code) => {
       const machine = connector()
-      handle(machine, ask(prepare()))
-      const reject = rejectOf(handle(machine, { kind: 'failed', id: 1, failure }, now))
+      const id = send(machine, prepare())
+      const reject = rejectOf(handle(machine, { kind: 'failed', id, failure }, now))
       expect(reject).toMatchObject({ code, triggeredBy: 'test.node' })
       expect([...machine.accounts()].map((a) => a.heldIncoming + a.heldOutgoing)).toEqual([0n, 0n])
     },
@@ -134,16 +154,16 @@ describe('connector: a packet that is not fulfilled', () => {
 
   it('is decided by its first answer alone: ILP-33', () => {
     const machine = connector()
-    handle(machine, ask(prepare()))
-    handle(machine, { kind: 'failed', id: 1, failure: 'lost' })
-    expect(handle(machine, { kind: 'reply', id: 1, body: fulfillBody })).toEqual([])
+    const id = send(machine, prepare())
+    handle(machine, { kind: 'failed', id, failure: 'lost' })
+    expect(handle(machine, { kind: 'reply', id, body: fulfillBody })).toEqual([])
     expect(balances(machine)).toEqual({ alice: 0n, bob: 0n })
   })
 
   it('is T00 where the reply is no packet: ILP-63', () => {
     const machine = connector()
-    handle(machine, ask(prepare()))
-    const outputs = handle(machine, { kind: 'reply', id: 1, body: Uint8Array.of(13, 2, 1) })
+    const id = send(machine, prepare())
+    const outputs = handle(machine, { kind: 'reply', id, body: Uint8Array.of(13, 2, 1) })
     expect(rejectOf(outputs.slice(1)).code).toBe(ErrorCode.T00_INTERNAL_ERROR)
   })
 })

@@ -53,8 +53,7 @@ describe('connector: what it answers itself', () => {
 
   it('tells a peer its balance as the peer sees it, and what it may still send', () => {
     const machine = connector()
-    handle(machine, { kind: 'received', account: 'alice', total: 50n })
-    handle(machine, { kind: 'committed', id: 1 })
+    handle(machine, { kind: 'received', account: 'alice', total: 50n, reference: 'claim' })
     handle(machine, ask(prepare({ amount: 20n })))
     const input = { kind: 'request', account: 'alice', id: 5, protocol: 'balance', body: NOTHING } as const
     const [reply] = handle(machine, input)

@@ -2,6 +2,7 @@
  * Packets that this node answers itself: `peer.` and its own address. Layer 3, connector.
  * Spec: IL-RFC 31 (IL-DCP); IL-RFC 34 "Special Addresses".
  */
+import type { Asset } from '@hourglass/books'
 import {
   type Address,
   ErrorCode,
@@ -13,7 +14,6 @@ import {
   encodeIldcpResponse,
 } from '@hourglass/ilp'
 import { type Instant, equalBytes } from '@hourglass/sansio'
-import type { Asset } from './account.ts'
 import type { Refusal } from './rules/rule.ts'
 
 export interface LocalContext {

@@ -39,17 +39,30 @@ export type ConnectorInput =
   | { readonly kind: 'reply'; readonly id: number; readonly body: Uint8Array }
   | { readonly kind: 'failed'; readonly id: number; readonly failure: LinkFailure }
   | { readonly kind: 'up' | 'down'; readonly account: string }
-  /** The peer has settled `total` in all. */
-  | { readonly kind: 'received'; readonly account: string; readonly total: bigint }
+  | SettlementInput
+  /** Whether records can be made durable: while they cannot, no packet is taken. */
+  | { readonly kind: 'store'; readonly isWorking: boolean }
+  /** Ask this peer again what became of packets. */
+  | { readonly kind: 'reconcile'; readonly account: string }
+  /** An operator ends a hold that no peer can decide. */
+  | { readonly kind: 'decide'; readonly hold: number; readonly outcome: 'post' | 'void' }
   | CommittedInput
   | TimeoutInput
+
+/** The peer has settled `total` in all, or has had as much from us. */
+export interface SettlementInput {
+  readonly kind: 'received' | 'sent'
+  readonly account: string
+  readonly total: bigint
+  readonly reference: string
+}
 
 export type ConnectorOutput =
   | {
       readonly kind: 'request'
       readonly account: string
       readonly id: number
-      readonly protocol: typeof ILP_PROTOCOL
+      readonly protocol: string
       readonly body: Uint8Array
       readonly deadline: Instant
     }

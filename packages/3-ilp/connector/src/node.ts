@@ -6,7 +6,7 @@
  *             ⇅      ⇅
  *          settlement ⇄ ledger
  */
-import type { CommitOutput, CommittedInput, JournalRecord } from '@hourglass/journal'
+import type { CommitOutput, CommittedInput, StoredRecord } from '@hourglass/journal'
 import type { Link, LinkOutput, Settlement, SettlementOutput } from '@hourglass/link'
 import {
   type Instant,
@@ -18,7 +18,7 @@ import {
   assert,
 } from '@hourglass/sansio'
 import { Connector } from './connector.ts'
-import type { ConnectorOptions, ConnectorOutput } from './messages.ts'
+import type { ConnectorInput, ConnectorOptions, ConnectorOutput } from './messages.ts'
 
 /** What wires and ledgers carry is a matter between a link or settlement and its shell: opaque here. */
 export interface NodeAccount {
@@ -37,6 +37,7 @@ export type NodeInput =
   | { readonly kind: 'ledger'; readonly account: string; readonly event: unknown }
   /** Take in on the ledger what this account's peer has promised. */
   | { readonly kind: 'collect'; readonly account: string }
+  | Extract<ConnectorInput, { kind: 'store' | 'reconcile' | 'decide' }>
   | CommittedInput
   | TimeoutInput
 
@@ -82,7 +83,7 @@ export class Node implements Machine<NodeInput, NodeOutput> {
   }
 
   /** Takes what the journal holds of the connector's accounts; settlements take theirs before they come here. */
-  restore(records: Iterable<JournalRecord>): void {
+  restore(records: Iterable<StoredRecord>): void {
     this.connector.restore(records)
   }
 
@@ -96,6 +97,11 @@ export class Node implements Machine<NodeInput, NodeOutput> {
         break
       case 'collect':
         this.#toSettlement(this.#stack(input.account), { kind: 'collect' }, now)
+        break
+      case 'store':
+      case 'reconcile':
+      case 'decide':
+        this.connector.handle(input, now)
         break
       case 'committed':
         this.#handleCommitted(input.id, now)
@@ -112,7 +118,7 @@ export class Node implements Machine<NodeInput, NodeOutput> {
   }
 
   nextTimeout(): Instant | undefined {
-    return this.#timeoutFrom
+    return earliest(this.#timeoutFrom, this.connector.nextTimeout())
   }
 
   #stack(account: string): Stack {
@@ -138,9 +144,7 @@ export class Node implements Machine<NodeInput, NodeOutput> {
 
   #wake(stack: Stack, timeout: Instant | undefined): void {
     this.#busy.push(stack)
-    if (timeout !== undefined && (this.#timeoutFrom === undefined || timeout < this.#timeoutFrom)) {
-      this.#timeoutFrom = timeout
-    }
+    this.#timeoutFrom = earliest(this.#timeoutFrom, timeout)
   }
 
   /** Carries outputs from machine to machine until none is left. */
@@ -236,14 +240,9 @@ export class Node implements Machine<NodeInput, NodeOutput> {
         this.#outputs.push({ kind: 'ledger', account: stack.id, action: output.action })
         break
       case 'received':
-        this.connector.handle({ kind: 'received', account: stack.id, total: output.total }, now)
+      case 'sent':
+        this.connector.handle({ ...output, account: stack.id }, now)
         break
-      case 'sent': {
-        const { total, reference } = output
-        const fields = { account: stack.id, total, reference }
-        this.#outputs.push({ kind: 'trace', event: 'settlement.sent', fields })
-        break
-      }
       case 'commit':
         this.#commit(stack, output)
         break
@@ -270,6 +269,7 @@ export class Node implements Machine<NodeInput, NodeOutput> {
   }
 
   #handleTimeout(now: Instant): void {
+    this.connector.handle(TIMEOUT, now)
     if (this.#timeoutFrom === undefined || now < this.#timeoutFrom) return
     this.#timeoutFrom = undefined
     for (const stack of this.#stacks.values()) {
@@ -281,4 +281,9 @@ export class Node implements Machine<NodeInput, NodeOutput> {
       }
     }
   }
+}
+
+function earliest(a: Instant | undefined, b: Instant | undefined): Instant | undefined {
+  if (a === undefined || b === undefined) return a ?? b
+  return Math.min(a, b)
 }

@@ -16,21 +16,21 @@ describe('rates', () => {
 
   it('scales between assets: ILP-21', () => {
     const rates = new Rates([], undefined)
-    const ratio = rates.between({ code: 'USD', scale: 2 }, { code: 'USD', scale: 9 })!
+    const ratio = rates.between({ code: 'USD', scale: 2 }, { code: 'USD', scale: 9 })!.ratio
     expect(mulFloor(5n, ratio)).toBe(50_000_000n)
   })
 
   it('uses one quote in both directions, exactly', () => {
     const rates = new Rates([{ from: 'USD', to: 'ETH', rate: toRatio('1/3000') }], undefined)
-    expect(mulFloor(3_000_000_000n, rates.between(USD, ETH)!)).toBe(1_000_000_000n)
-    expect(mulFloor(1_000_000_000n, rates.between(ETH, USD)!)).toBe(3_000_000_000n)
+    expect(mulFloor(3_000_000_000n, rates.between(USD, ETH)!.ratio)).toBe(1_000_000_000n)
+    expect(mulFloor(1_000_000_000n, rates.between(ETH, USD)!.ratio)).toBe(3_000_000_000n)
   })
 
   it('keeps the spread of a conversion, and of a conversion only: CONN-27', () => {
     const rates = new Rates([{ from: 'USD', to: 'EUR', rate: toRatio('1') }], toRatio('0.002'))
     const eur = { code: 'EUR', scale: 6 }
-    expect(mulFloor(1000n, rates.between(USD, eur)!)).toBe(998n)
-    expect(mulFloor(1000n, rates.between(USD, USD)!)).toBe(1000n)
+    expect(mulFloor(1000n, rates.between(USD, eur)!.ratio)).toBe(998n)
+    expect(mulFloor(1000n, rates.between(USD, USD)!.ratio)).toBe(1000n)
   })
 
   it('knows no rate that nobody quoted', () => {

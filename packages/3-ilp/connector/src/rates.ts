@@ -3,7 +3,7 @@
  * A rate is a ratio of bigints; amounts are rounded down once, at the end, which never favours the payer.
  */
 import { UsageError, assert } from '@hourglass/sansio'
-import type { Asset } from './account.ts'
+import type { Asset, Gains } from '@hourglass/books'
 
 /** `numerator / denominator`, both above 0. */
 export interface Ratio {
@@ -16,6 +16,14 @@ export interface RateQuote {
   readonly from: string
   readonly to: string
   readonly rate: Ratio
+}
+
+/** How one account's units become another's. */
+export interface Conversion {
+  /** What is delivered for each unit taken. */
+  readonly ratio: Ratio
+  /** The same without the node's spread. */
+  readonly mid: Ratio
 }
 
 /** Reads `3`, `0.0004` or `1/3000`. */
@@ -45,6 +53,20 @@ export function divFloor(amount: bigint, ratio: Ratio): bigint {
   return mulFloor(amount, { numerator: ratio.denominator, denominator: ratio.numerator })
 }
 
+/** ceil(amount ÷ ratio). */
+export function divCeil(amount: bigint, { numerator, denominator }: Ratio): bigint {
+  return numerator === denominator ? amount : (amount * denominator + numerator - 1n) / numerator
+}
+
+/**
+ * What `incoming` was more than needed to deliver `outgoing`, in whole units of the source: by the spread, and by
+ * rounding down. What is less than a unit stays with what was exchanged.
+ */
+export function gainsOf(incoming: bigint, outgoing: bigint, { ratio, mid }: Conversion): Gains {
+  const needed = divCeil(outgoing, ratio)
+  return { spread: ratio === mid ? 0n : needed - divCeil(outgoing, mid), rounding: incoming - needed }
+}
+
 /** The rates of one node, from the quotes that its operator gave. */
 export class Rates {
   readonly #quotes = new Map<string, Ratio>()
@@ -67,17 +89,17 @@ export class Rates {
   }
 
   /** Destination base units per source base unit. Undefined where no quote joins the two assets. */
-  between(source: Asset, destination: Asset): Ratio | undefined {
+  between(source: Asset, destination: Asset): Conversion | undefined {
     const sameCode = source.code === destination.code
     const quote = sameCode ? UNITY : this.#quotes.get(pairKey(source.code, destination.code))
     if (quote === undefined) return undefined
-    const keep = sameCode ? UNITY : this.#keep
     const scaling = BigInt(destination.scale - source.scale)
     const [up, down] = scaling >= 0n ? [10n ** scaling, 1n] : [1n, 10n ** -scaling]
-    return reduce({
-      numerator: quote.numerator * keep.numerator * up,
-      denominator: quote.denominator * keep.denominator * down,
-    })
+    const mid = reduce({ numerator: quote.numerator * up, denominator: quote.denominator * down })
+    const keep = this.#keep
+    if (sameCode || keep.numerator === keep.denominator) return { ratio: mid, mid }
+    const numerator = mid.numerator * keep.numerator
+    return { ratio: reduce({ numerator, denominator: mid.denominator * keep.denominator }), mid }
   }
 }
 

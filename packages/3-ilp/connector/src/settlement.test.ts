@@ -1,5 +1,5 @@
+import type { StoredRecord } from '@hourglass/journal'
 import { describe, expect, it } from 'vitest'
-import type { ConnectorOutput } from './messages.ts'
 import {
   account,
   connector,
@@ -10,6 +10,8 @@ import {
   fulfillBody,
   rejectOf,
   balances,
+  send,
+  step,
 } from './testing/one-connector.ts'
 
 describe('connector: settlement', () => {
@@ -17,13 +19,12 @@ describe('connector: settlement', () => {
 
   it('orders what is due at the threshold, once, after the commit: PCS-09 … PCS-12, X-PCS', () => {
     const machine = connector({ accounts: [account('alice'), bob] })
-    for (const id of [1, 2]) handle(machine, ask(prepare({ amount: 60n }), id))
-    const [first] = handle(machine, { kind: 'reply', id: 1, body: fulfillBody })
-    handle(machine, { kind: 'committed', id: (first as { id: number }).id })
-    const outputs = handle(machine, { kind: 'reply', id: 2, body: fulfillBody })
+    const [first, second] = [1, 2].map((id) => send(machine, prepare({ amount: 60n }), id))
+    handle(machine, { kind: 'reply', id: first!, body: fulfillBody })
+    const outputs = step(machine, { kind: 'reply', id: second!, body: fulfillBody })
     const commit = outputs.find(({ kind }) => kind === 'commit')
     expect(outputs.some(({ kind }) => kind === 'settle')).toBe(false)
-    const revealed = handle(machine, { kind: 'committed', id: (commit as { id: number }).id })
+    const revealed = step(machine, { kind: 'committed', id: (commit as { id: number }).id })
     expect(revealed.filter(({ kind }) => kind === 'settle')).toEqual([
       { kind: 'settle', account: 'bob', total: 110n },
     ])
@@ -32,27 +33,28 @@ describe('connector: settlement', () => {
 
   it('orders it again after a restart, as the same total', () => {
     const machine = connector({ accounts: [account('alice'), bob] })
-    handle(machine, ask(prepare({ amount: 120n })))
-    const commit = handle(machine, { kind: 'reply', id: 1, body: fulfillBody }).find(
+    const id = send(machine, prepare({ amount: 120n }))
+    const commit = step(machine, { kind: 'reply', id, body: fulfillBody }).find(
       ({ kind }) => kind === 'commit',
     )
     const restarted = connector({ accounts: [account('alice'), bob] })
-    restarted.restore((commit as Extract<ConnectorOutput, { kind: 'commit' }>).records)
+    restarted.restore((commit as unknown as { records: StoredRecord[] }).records)
     expect(drain(restarted)).toEqual([{ kind: 'settle', account: 'bob', total: 110n }])
     expect(balances(restarted)).toEqual({ alice: 120n, bob: -10n })
   })
 
   it('credits what came in once, however often its total is told, also into prefunding: PCS-13', () => {
     const machine = connector()
-    for (const total of [70n, 70n, 30n, 100n]) handle(machine, { kind: 'received', account: 'alice', total })
+    for (const total of [70n, 70n, 30n, 100n]) {
+      handle(machine, { kind: 'received', account: 'alice', total, reference: `claim ${total}` })
+    }
     expect(balances(machine)['alice']).toBe(-100n)
   })
 
   it('lets only prepaid packets of a peer with maximum 0 pass: PCS-14', () => {
     const machine = connector({ accounts: [account('alice', { balanceMax: 0n }), account('bob')] })
     expect(rejectOf(handle(machine, ask(prepare({ amount: 1n })))).code).toBe('T04')
-    handle(machine, { kind: 'received', account: 'alice', total: 100n })
-    handle(machine, { kind: 'committed', id: 1 })
+    handle(machine, { kind: 'received', account: 'alice', total: 100n, reference: 'claim' })
     expect(handle(machine, ask(prepare()))[0]?.kind).toBe('request')
   })
 

@@ -7,6 +7,7 @@ import type { AccountOptions } from '../account.ts'
 import { Connector } from '../connector.ts'
 import type { ConnectorInput, ConnectorOptions, ConnectorOutput } from '../messages.ts'
 import { toRatio } from '../rates.ts'
+import { encodeAnswers } from '../reconcile-protocol.ts'
 
 export const NOW = Date.UTC(2026, 0, 1)
 export const FULFILLMENT = new Uint8Array(32).fill(7)
@@ -20,8 +21,11 @@ export function account(id: string, options: Partial<AccountOptions> = {}): Acco
   return { id, relation: 'peer', asset: usd, balanceMax: 1000n, ...options }
 }
 
-/** A connector with accounts `alice` and `bob`, both up, and a route `test.bob` to bob. */
-export function connector(options: Partial<ConnectorOptions> = {}): Connector {
+/**
+ * A connector with accounts `alice` and `bob`, both up, and a route `test.bob` to bob. The peers answer what became
+ * of packets only where `reconciling`.
+ */
+export function connector(options: Partial<ConnectorOptions> & { reconciling?: boolean } = {}): Connector {
   const accounts = options.accounts ?? [account('alice'), account('bob')]
   const machine = new Connector({
     address: 'test.node' as Address,
@@ -31,8 +35,18 @@ export function connector(options: Partial<ConnectorOptions> = {}): Connector {
     ...options,
     accounts,
   })
-  for (const { id } of accounts) machine.handle({ kind: 'up', account: id }, NOW)
+  for (const { id } of accounts) {
+    machine.handle({ kind: 'up', account: id }, NOW)
+    const [greeting] = drain(machine)
+    if (greeting?.kind !== 'request') throw new Error('a peer that comes up is asked whether it reconciles')
+    answerGreeting(machine, greeting.id, options.reconciling ?? false)
+  }
   return machine
+}
+
+function answerGreeting(machine: Connector, id: number, isReconciling: boolean): void {
+  if (isReconciling) machine.handle({ kind: 'reply', id, body: encodeAnswers([]) }, NOW)
+  else machine.handle({ kind: 'failed', id, failure: 'refused' }, NOW)
 }
 
 export function drain(machine: Connector): ConnectorOutput[] {
@@ -41,9 +55,26 @@ export function drain(machine: Connector): ConnectorOutput[] {
   return outputs
 }
 
-export function handle(machine: Connector, input: ConnectorInput, now = NOW): ConnectorOutput[] {
+/** All that comes out, commits among it: the test is the journal. */
+export function step(machine: Connector, input: ConnectorInput, now: number = NOW): ConnectorOutput[] {
   machine.handle(input, now)
   return drain(machine)
+}
+
+/** What comes out where the journal is quick. */
+export function handle(machine: Connector, input: ConnectorInput, now: number = NOW): ConnectorOutput[] {
+  const outputs = step(machine, input, now)
+  for (const output of outputs) {
+    if (output.kind === 'commit') outputs.push(...step(machine, { kind: 'committed', id: output.id }, now))
+  }
+  return outputs.filter(({ kind }) => kind !== 'commit')
+}
+
+/** Sends a packet on; returns the id of the request that carries it. */
+export function send(machine: Connector, packet: Prepare = prepare(), id = 1, from = 'alice'): number {
+  const [output] = handle(machine, ask(packet, id, from))
+  if (output?.kind !== 'request') throw new Error(`the packet did not go on: ${output?.kind ?? 'nothing'}`)
+  return output.id
 }
 
 export function prepare(options: Partial<Prepare> = {}): Prepare {

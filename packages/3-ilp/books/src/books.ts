@@ -1,0 +1,400 @@
+/**
+ * The books of one node: double entry, two phases. Layer 3, books.
+ * Spec: IL-RFC 32. A packet is held on two accounts, then posted to both or voided; a settlement is posted at once.
+ * Whatever changes is in `takeRecords`, and nothing of it may be shown before those are durable.
+ */
+import type { JournalRecord, StoredRecord } from '@hourglass/journal'
+import { Reader } from '@hourglass/oer'
+import { type Crypto, type Instant, UsageError, assert, equalBytes } from '@hourglass/sansio'
+import { type AccountBook, accountOfKey, readAsset } from './account-book.ts'
+import { ASSET_KEY_PREFIX, AssetBook } from './asset-book.ts'
+import { type Asset, assetName } from './asset.ts'
+import type { ChunkEntry, PostedEntry } from './chunk.ts'
+import { HOLD_KEY_PREFIX, HoldLog, type Needs, OUTCOME_KEPT_MS } from './hold-log.ts'
+import type { Hold, HoldTerms, Outcome, PacketName } from './hold.ts'
+import {
+  SETTLEMENT_KEY_PREFIX,
+  type SettlementEntry,
+  SettlementLog,
+  accountOfSettlement,
+} from './settlement-log.ts'
+
+/** After so long, what became of its packets is not kept for a peer that is away. */
+export const OUTCOME_KEPT_MS_MAX = 7 * 86_400_000
+
+export interface BooksOptions<Account extends AccountBook> {
+  readonly crypto: Pick<Crypto, 'sha256'>
+  readonly accounts: Iterable<Account>
+  /** Makes an account that only the journal knows: its peer is gone, its money is not. */
+  readonly makeRetired: (id: string, asset: Asset) => Account
+}
+
+/** What the node gained on a packet, in base units of the source. */
+export interface Gains {
+  readonly spread: bigint
+  readonly rounding: bigint
+}
+
+/** One asset, all accounts together. `sum` is 0: what is not is a broken book. */
+export interface AssetView extends Gains {
+  readonly asset: Asset
+  readonly receivable: bigint
+  readonly payable: bigint
+  readonly settled: bigint
+  readonly received: bigint
+  readonly writtenOff: bigint
+  /** What was taken less what was delivered in this asset; below 0 where more was delivered. */
+  readonly exchange: bigint
+  readonly sum: bigint
+}
+
+interface Recorded {
+  toRecord(): JournalRecord
+}
+
+export class Books<Account extends AccountBook> {
+  readonly #options: BooksOptions<Account>
+  readonly #accounts = new Map<string, Account>()
+  readonly #assets = new Map<string, AssetBook>()
+  readonly #holds = new Map<number, Hold<Account>>()
+  readonly #settlements = new Map<string, SettlementLog>()
+  readonly #log = new HoldLog()
+  readonly #needs: Needs
+  /** Highest id of a hold, ever. */
+  #lastId = 0
+  #now: Instant = 0
+
+  #changed = new Set<Recorded>()
+  #records: JournalRecord[] = []
+
+  /** @throws UsageError where two accounts have one name */
+  constructor(options: BooksOptions<Account>) {
+    this.#options = options
+    for (const account of options.accounts) {
+      if (this.#accounts.has(account.id)) throw new UsageError(`two accounts are named ${account.id}`)
+      this.#accounts.set(account.id, account)
+    }
+    this.#needs = {
+      chunk: (lastId, sources) => this.#oldestHold() <= lastId || this.#isAnyAway(sources),
+      entry: (entry) => this.#needed(entry),
+    }
+  }
+
+  get accounts(): ReadonlyMap<string, Account> {
+    return this.#accounts
+  }
+
+  /** Holds without an outcome, by their ids. */
+  get holds(): ReadonlyMap<number, Hold<Account>> {
+    return this.#holds
+  }
+
+  /** Settlements of an account, oldest first. */
+  settlements(account: string): readonly SettlementEntry[] {
+    return this.#settlements.get(account)?.entries ?? []
+  }
+
+  /** Highest id that a hold ever had. */
+  get lastId(): number {
+    return this.#lastId
+  }
+
+  /** Takes what the journal holds, before anything else. Holds come back as `unknown`. @throws DecodeError | UsageError */
+  restore(records: Iterable<StoredRecord>): void {
+    for (const record of records) {
+      const { key, value } = record
+      const id = accountOfKey(key)
+      if (id !== undefined) this.#restoreAccount(id, value)
+      else if (key.startsWith(ASSET_KEY_PREFIX)) this.#restoreAsset(value)
+      else if (key.startsWith(HOLD_KEY_PREFIX)) this.#log.restore(record, (entry) => this.#replay(entry))
+      else if (key.startsWith(SETTLEMENT_KEY_PREFIX)) {
+        this.#settlementLog(accountOfSettlement(key)).restore(record)
+      }
+    }
+    for (const { source, destination, incomingAmount, outgoingAmount, state } of this.#holds.values()) {
+      if (state === 'given-up') continue
+      source.heldIncoming += incomingAmount
+      destination.heldOutgoing += outgoingAmount
+    }
+  }
+
+  /** Holds a packet's money on both accounts. */
+  open(terms: HoldTerms<Account>): Hold<Account> {
+    assert(terms.id > this.#lastId, 'ids of holds rise')
+    this.#lastId = terms.id
+    const hold: Hold<Account> = Object.assign(terms, { state: 'sent' as const })
+    this.#holds.set(hold.id, hold)
+    hold.source.heldIncoming += hold.incomingAmount
+    hold.destination.heldOutgoing += hold.outgoingAmount
+    for (const account of [hold.source, hold.destination]) if (!account.isRecorded) this.#change(account)
+    this.#log.write(openedEntry(hold))
+    return hold
+  }
+
+  /** The packet was fulfilled: both sides. The fulfillment is empty where an operator decided without it. */
+  post(hold: Hold<Account>, fulfillment: Uint8Array, gains: Gains): void {
+    this.#close(hold)
+    const { id, source, destination, incomingAmount, outgoingAmount } = hold
+    if (hold.state !== 'given-up') {
+      source.incoming += incomingAmount
+      const taken = this.#asset(source.asset)
+      taken.exchangeIn += incomingAmount - gains.spread - gains.rounding
+      taken.spread += gains.spread
+      taken.rounding += gains.rounding
+      this.#change(source, taken)
+    }
+    destination.outgoing += outgoingAmount
+    const delivered = this.#asset(destination.asset)
+    delivered.exchangeOut += outgoingAmount
+    this.#change(destination, delivered)
+    const { incomingExpiresAt: expiresAt } = hold
+    this.#log.write({ kind: 'posted', id, source: source.id, amount: incomingAmount, expiresAt, fulfillment })
+  }
+
+  /** Nothing was paid: both sides. */
+  void(hold: Hold<Account>): void {
+    this.#close(hold)
+    this.#log.write({ kind: 'voided', id: hold.id })
+  }
+
+  /** The payer was told that nothing was paid, and the next peer may see it otherwise: it has to hear of it. */
+  giveUp(hold: Hold<Account>): void {
+    this.#release(hold)
+    hold.state = 'given-up'
+    this.#log.write({ kind: 'given-up', id: hold.id })
+  }
+
+  /** Orders a settlement of `amount` more. Returns what is ordered in all. */
+  settle(account: Account, amount: bigint): bigint {
+    account.settled += amount
+    const asset = this.#asset(account.asset)
+    asset.settled += amount
+    this.#change(account, asset)
+    return account.settled
+  }
+
+  /** The peer has had `total` in all. Returns what was not known. */
+  sent(account: Account, total: bigint, reference: string, now: Instant): bigint {
+    const amount = total - account.sent
+    if (amount <= 0n) return 0n
+    account.sent = total
+    this.#change(account)
+    this.#note(account, { direction: 'out', amount, total, reference, at: now })
+    return amount
+  }
+
+  /** We have had `total` in all from the peer. Returns what was not known. */
+  received(account: Account, total: bigint, reference: string, now: Instant): bigint {
+    const amount = total - account.received
+    if (amount <= 0n) return 0n
+    account.received = total
+    const asset = this.#asset(account.asset)
+    asset.received += amount
+    this.#change(account, asset)
+    this.#note(account, { direction: 'in', amount, total, reference, at: now })
+    return amount
+  }
+
+  /** Takes the loss of a packet that we posted and whose payer had given it up. Once a packet. */
+  writeOff(source: Account, packet: PacketName, fulfillment: Uint8Array): void {
+    source.writtenOff += packet.amount
+    const asset = this.#asset(source.asset)
+    asset.writtenOff += packet.amount
+    this.#change(source, asset)
+    const { amount, expiresAt } = packet
+    this.#log.write({ kind: 'written-off', id: 0, source: source.id, amount, expiresAt, fulfillment })
+  }
+
+  /** What became of packets that `source` sent: one outcome each, in their order. */
+  outcomes(source: Account, packets: readonly PacketName[], now: Instant): Outcome[] {
+    const asked = packets.map((packet) => ({ packet, posted: [] as Uint8Array[], writtenOff: 0 }))
+    const byTerms = new Map<string, typeof asked>()
+    for (const each of asked) {
+      const terms = `${each.packet.amount} ${each.packet.expiresAt}`
+      byTerms.set(terms, [...(byTerms.get(terms) ?? []), each])
+    }
+    this.#log.scan((entry) => {
+      if (entry.kind !== 'posted' && entry.kind !== 'written-off') return
+      if (entry.source !== source.id) return
+      const digest = this.#options.crypto.sha256(entry.fulfillment)
+      for (const each of byTerms.get(`${entry.amount} ${entry.expiresAt}`) ?? []) {
+        if (!equalBytes(digest, each.packet.executionCondition)) continue
+        if (entry.kind === 'posted') each.posted.push(entry.fulfillment)
+        else each.writtenOff++
+      }
+    })
+    return asked.map(({ packet, posted, writtenOff }) => {
+      const fulfillment = posted[0]
+      if (fulfillment !== undefined) {
+        return { kind: 'fulfilled', fulfillment, isWrittenOff: writtenOff >= posted.length }
+      }
+      // One that may still come is not void: it could be taken after it was called so.
+      const isOpen = packet.expiresAt > now || this.#holdOf(source, packet) !== undefined
+      return { kind: isOpen ? 'pending' : 'void' }
+    })
+  }
+
+  /** How each asset stands; `sum` is 0 in books that are right. */
+  assets(): AssetView[] {
+    return Array.from(this.#assets.values(), (book) => {
+      const accounts = [...this.#accounts.values()].filter(
+        ({ asset }) => assetName(asset) === assetName(book.asset),
+      )
+      const views = accounts.map((account) => account.view())
+      const total = (name: 'receivable' | 'payable' | 'balance'): bigint =>
+        views.reduce((sum, view) => sum + view[name], 0n)
+      const { asset, spread, rounding, settled, received, writtenOff, exchangeIn, exchangeOut } = book
+      return {
+        asset,
+        receivable: total('receivable'),
+        payable: total('payable'),
+        exchange: exchangeIn - exchangeOut,
+        spread,
+        rounding,
+        settled,
+        received,
+        writtenOff,
+        sum: total('balance') - book.counterBalance,
+      }
+    })
+  }
+
+  get hasChanges(): boolean {
+    return this.#changed.size > 0 || this.#records.length > 0 || this.#log.hasChanges
+  }
+
+  /** The records of all that has changed since the last call: one commit. */
+  takeRecords(now: Instant): JournalRecord[] {
+    this.#now = now
+    const records = [
+      ...Array.from(this.#changed, (subject) => subject.toRecord()),
+      ...this.#records,
+      ...this.#log.take(now, this.#needs),
+    ]
+    this.#changed = new Set()
+    this.#records = []
+    return records
+  }
+
+  #change(...subjects: readonly Recorded[]): void {
+    for (const subject of subjects) this.#changed.add(subject)
+  }
+
+  #note(account: Account, entry: SettlementEntry): void {
+    this.#records.push(...this.#settlementLog(account.id).add(entry))
+  }
+
+  #settlementLog(account: string): SettlementLog {
+    let log = this.#settlements.get(account)
+    if (log === undefined) this.#settlements.set(account, (log = new SettlementLog(account)))
+    return log
+  }
+
+  #asset(asset: Asset): AssetBook {
+    const name = assetName(asset)
+    let book = this.#assets.get(name)
+    if (book === undefined) this.#assets.set(name, (book = new AssetBook(asset)))
+    return book
+  }
+
+  #close(hold: Hold<Account>): void {
+    assert(this.#holds.delete(hold.id), 'a hold ends once')
+    if (hold.state !== 'given-up') this.#release(hold)
+  }
+
+  #release({ source, destination, incomingAmount, outgoingAmount }: Hold<Account>): void {
+    source.heldIncoming -= incomingAmount
+    destination.heldOutgoing -= outgoingAmount
+  }
+
+  #restoreAccount(id: string, value: Uint8Array): void {
+    let account = this.#accounts.get(id)
+    if (account === undefined) {
+      account = this.#options.makeRetired(id, readAsset(new Reader(value)))
+      this.#accounts.set(id, account)
+    }
+    account.restore(value)
+  }
+
+  #restoreAsset(value: Uint8Array): void {
+    const book = AssetBook.fromRecord(value)
+    this.#assets.set(assetName(book.asset), book)
+  }
+
+  #replay(entry: ChunkEntry): void {
+    this.#lastId = Math.max(this.#lastId, 'id' in entry ? entry.id : 0)
+    switch (entry.kind) {
+      case 'opened': {
+        const [source, destination] = [entry.source, entry.destination].map((id) => this.#accounts.get(id))
+        assert(source !== undefined && destination !== undefined, 'the accounts of a hold have records')
+        const state = entry.state === 'given-up' ? 'given-up' : 'unknown'
+        this.#holds.set(entry.id, { ...entry, source, destination, state })
+        break
+      }
+      case 'posted':
+      case 'voided':
+        this.#holds.delete(entry.id)
+        break
+      case 'given-up': {
+        const hold = this.#holds.get(entry.id)
+        if (hold !== undefined) hold.state = 'given-up'
+        break
+      }
+      case 'written-off':
+        break
+    }
+  }
+
+  #holdOf(source: Account, { amount, executionCondition, expiresAt }: PacketName): Hold<Account> | undefined {
+    for (const hold of this.#holds.values()) {
+      if (hold.source !== source || hold.state === 'given-up') continue
+      if (hold.incomingAmount !== amount || hold.incomingExpiresAt !== expiresAt) continue
+      if (equalBytes(hold.executionCondition, executionCondition)) return hold
+    }
+    return undefined
+  }
+
+  #oldestHold(): number {
+    for (const id of this.#holds.keys()) return id
+    return Infinity
+  }
+
+  #isAnyAway(sources: ReadonlySet<string>): boolean {
+    for (const source of sources) if (this.#isAway(source)) return true
+    return false
+  }
+
+  /** Whether a peer may not have asked yet what became of its packets. */
+  #isAway(source: string): boolean {
+    const upSince = this.#accounts.get(source)?.upSince
+    return upSince === undefined || this.#now < upSince + OUTCOME_KEPT_MS
+  }
+
+  #needed(entry: ChunkEntry): ChunkEntry | undefined {
+    switch (entry.kind) {
+      case 'opened': {
+        const hold = this.#holds.get(entry.id)
+        return hold === undefined ? undefined : openedEntry(hold)
+      }
+      case 'posted':
+      case 'written-off':
+        return this.#isOutcomeNeeded(entry) ? entry : undefined
+      case 'voided':
+      case 'given-up':
+        return undefined
+    }
+  }
+
+  #isOutcomeNeeded({ source, expiresAt }: PostedEntry): boolean {
+    return this.#now < expiresAt + OUTCOME_KEPT_MS_MAX && this.#isAway(source)
+  }
+}
+
+function openedEntry(hold: Hold): ChunkEntry {
+  return {
+    ...hold,
+    kind: 'opened',
+    source: hold.source.id,
+    destination: hold.destination.id,
+  }
+}

@@ -1,0 +1,195 @@
+/**
+ * The wire form of a chunk of the hold log. Layer 3, books.
+ *
+ *   version u8, written at u48, then entries: type u8 and its fields
+ *
+ * Instants and ids are 48 bits: milliseconds until the year 10889. Accounts are named once a chunk.
+ */
+import { Reader, Writer } from '@hourglass/oer'
+import { DecodeError, type Instant } from '@hourglass/sansio'
+import type { HoldState } from './hold.ts'
+
+/** One step in the life of a hold. `source` and `destination` are names of accounts. */
+export type ChunkEntry =
+  | {
+      readonly kind: 'opened'
+      readonly id: number
+      readonly source: string
+      readonly destination: string
+      readonly incomingAmount: bigint
+      readonly outgoingAmount: bigint
+      readonly executionCondition: Uint8Array
+      readonly incomingExpiresAt: Instant
+      readonly outgoingExpiresAt: Instant
+      readonly state: HoldState
+    }
+  | { readonly kind: 'voided' | 'given-up'; readonly id: number }
+  | PostedEntry
+
+/** Tells all that the peer may ask about, though the entry that opened the hold may be gone. */
+export interface PostedEntry {
+  readonly kind: 'posted' | 'written-off'
+  readonly id: number
+  readonly source: string
+  readonly amount: bigint
+  readonly expiresAt: Instant
+  /** Empty where an operator decided without it. */
+  readonly fulfillment: Uint8Array
+}
+
+const VERSION = 1
+const EntryType = { Name: 0, Opened: 1, Posted: 2, Voided: 3, GivenUp: 4, WrittenOff: 5 } as const
+/** A guess: it grows with the load. */
+const CHUNK_BYTES = 1024
+const HEADER_BYTES = 7
+const CONDITION_BYTES = 32
+
+export class ChunkWriter {
+  readonly #writer = new Writer(CHUNK_BYTES)
+  readonly #names = new Map<string, number>()
+
+  constructor() {
+    writeUint48(this.#writer.uint8(VERSION), 0)
+  }
+
+  get isEmpty(): boolean {
+    return this.#writer.length === HEADER_BYTES
+  }
+
+  write(entry: ChunkEntry): void {
+    switch (entry.kind) {
+      case 'opened':
+        return this.#opened(entry)
+      case 'posted':
+      case 'written-off':
+        return this.#posted(entry)
+      case 'voided':
+      case 'given-up':
+        this.#writer.uint8(entry.kind === 'voided' ? EntryType.Voided : EntryType.GivenUp)
+        writeUint48(this.#writer, entry.id)
+    }
+  }
+
+  /** The chunk; the writer is done. */
+  finish(writtenAt: Instant): Uint8Array {
+    // A copy, since chunks stay in memory and what the writer took is larger.
+    const bytes = this.#writer.finish().slice()
+    const header = writeUint48(new Writer(HEADER_BYTES).uint8(VERSION), writtenAt).finish()
+    bytes.set(header)
+    return bytes
+  }
+
+  /** What is written so far; the header says nothing yet. */
+  peek(): Uint8Array {
+    return this.#writer.finish()
+  }
+
+  #opened(entry: Extract<ChunkEntry, { kind: 'opened' }>): void {
+    const source = this.#name(entry.source)
+    const destination = this.#name(entry.destination)
+    const writer = writeUint48(this.#writer.uint8(EntryType.Opened), entry.id)
+    writer.uint16(source).uint16(destination).varUint(entry.incomingAmount).varUint(entry.outgoingAmount)
+    writeUint48(writer.bytes(entry.executionCondition), entry.incomingExpiresAt)
+    writeUint48(writer, entry.outgoingExpiresAt).uint8(entry.state === 'given-up' ? 1 : 0)
+  }
+
+  #posted({ kind, id, source, amount, expiresAt, fulfillment }: PostedEntry): void {
+    const name = this.#name(source)
+    const type = kind === 'posted' ? EntryType.Posted : EntryType.WrittenOff
+    const writer = writeUint48(this.#writer.uint8(type), id).uint16(name).varUint(amount)
+    writeUint48(writer, expiresAt).octets(fulfillment)
+  }
+
+  #name(account: string): number {
+    const known = this.#names.get(account)
+    if (known !== undefined) return known
+    this.#writer.uint8(EntryType.Name).text(account)
+    this.#names.set(account, this.#names.size)
+    return this.#names.size - 1
+  }
+}
+
+/** Reads a chunk entry by entry; byte strings are views. */
+export class ChunkReader {
+  readonly writtenAt: Instant
+  readonly #reader: Reader
+  readonly #names: string[] = []
+
+  /** @throws DecodeError where this program did not write it, as `next` does */
+  constructor(chunk: Uint8Array) {
+    this.#reader = new Reader(chunk)
+    if (this.#reader.uint8() !== VERSION) throw new DecodeError('bad-version', 0)
+    this.writtenAt = readUint48(this.#reader)
+  }
+
+  /** Undefined at the end. */
+  next(): ChunkEntry | undefined {
+    while (this.#reader.remaining > 0) {
+      const at = this.#reader.at
+      const type = this.#reader.uint8()
+      switch (type) {
+        case EntryType.Name:
+          this.#names.push(this.#reader.text())
+          break
+        case EntryType.Opened:
+          return this.#opened()
+        case EntryType.Posted:
+          return this.#posted('posted')
+        case EntryType.WrittenOff:
+          return this.#posted('written-off')
+        case EntryType.Voided:
+          return { kind: 'voided', id: readUint48(this.#reader) }
+        case EntryType.GivenUp:
+          return { kind: 'given-up', id: readUint48(this.#reader) }
+        default:
+          throw new DecodeError('bad-type', at)
+      }
+    }
+    return undefined
+  }
+
+  #opened(): ChunkEntry {
+    const reader = this.#reader
+    return {
+      kind: 'opened',
+      id: readUint48(reader),
+      source: this.#name(),
+      destination: this.#name(),
+      incomingAmount: reader.varUint(),
+      outgoingAmount: reader.varUint(),
+      executionCondition: reader.take(CONDITION_BYTES),
+      incomingExpiresAt: readUint48(reader),
+      outgoingExpiresAt: readUint48(reader),
+      state: reader.uint8() === 1 ? 'given-up' : 'sent',
+    }
+  }
+
+  #posted(kind: PostedEntry['kind']): ChunkEntry {
+    const reader = this.#reader
+    return {
+      kind,
+      id: readUint48(reader),
+      source: this.#name(),
+      amount: reader.varUint(),
+      expiresAt: readUint48(reader),
+      fulfillment: reader.octets(),
+    }
+  }
+
+  #name(): string {
+    const at = this.#reader.at
+    const name = this.#names[this.#reader.uint16()]
+    if (name === undefined) throw new DecodeError('bad-name', at)
+    return name
+  }
+}
+
+const UINT32_RANGE = 2 ** 32
+
+function writeUint48(writer: Writer, value: number): Writer {
+  return writer.uint16(Math.floor(value / UINT32_RANGE)).uint32(value % UINT32_RANGE)
+}
+
+function readUint48(reader: Reader): number {
+  return reader.uint16() * UINT32_RANGE + reader.uint32()
+}

@@ -1,0 +1,91 @@
+/**
+ * Link protocol `reconcile`: what became of packets whose answer never came. Layer 3, connector. Ours.
+ *
+ *   question   version u8, count, then for each packet: amount, condition 32, expiry, given up u8
+ *   answer     version u8, count, then for each packet, in order: outcome u8, and the fulfillment where it has one
+ *
+ * A packet is named by what went over the link: amount, condition and expiry. An empty question asks whether the
+ * peer speaks this protocol. It is no ILP packet and reaches no further than the peer (PCS-18).
+ */
+import type { Outcome, PacketName } from '@hourglass/books'
+import { Reader, Writer } from '@hourglass/oer'
+import { DecodeError } from '@hourglass/sansio'
+
+export const RECONCILE_PROTOCOL = 'reconcile'
+
+/** Packets in one question. */
+export const QUESTIONS_MAX = 256
+
+export interface Question extends PacketName {
+  /** We told our payer that nothing was paid: whoever fulfilled it was too late. */
+  readonly isGivenUp: boolean
+}
+
+/** What the peer says became of it. */
+export type Answer = { readonly kind: 'pending' } | Verdict
+
+/** An answer that ends the matter. */
+export type Verdict =
+  | { readonly kind: 'void' }
+  | { readonly kind: 'fulfilled'; readonly fulfillment: Uint8Array }
+
+const VERSION = 1
+const CONDITION_BYTES = 32
+const FULFILLMENT_BYTES = 32
+const KINDS = ['pending', 'void', 'fulfilled'] as const satisfies readonly Outcome['kind'][]
+
+export function encodeQuestions(questions: readonly Question[]): Uint8Array {
+  const writer = new Writer().uint8(VERSION).varUint(BigInt(questions.length))
+  for (const { amount, executionCondition, expiresAt, isGivenUp } of questions) {
+    writer
+      .varUint(amount)
+      .bytes(executionCondition)
+      .timestamp(expiresAt)
+      .uint8(isGivenUp ? 1 : 0)
+  }
+  return writer.finish()
+}
+
+/** @throws DecodeError */
+export function decodeQuestions(body: Uint8Array): Question[] {
+  const reader = open(body)
+  return readList(reader, () => ({
+    amount: reader.varUint(),
+    executionCondition: reader.take(CONDITION_BYTES),
+    expiresAt: reader.timestamp(),
+    isGivenUp: reader.uint8() === 1,
+  }))
+}
+
+export function encodeAnswers(answers: readonly Answer[]): Uint8Array {
+  const writer = new Writer().uint8(VERSION).varUint(BigInt(answers.length))
+  for (const answer of answers) {
+    writer.uint8(KINDS.indexOf(answer.kind))
+    if (answer.kind === 'fulfilled') writer.bytes(answer.fulfillment)
+  }
+  return writer.finish()
+}
+
+/** @throws DecodeError */
+export function decodeAnswers(body: Uint8Array): Answer[] {
+  const reader = open(body)
+  return readList(reader, () => {
+    const at = reader.at
+    const kind = KINDS[reader.uint8()]
+    if (kind === undefined) throw new DecodeError('bad-outcome', at)
+    return kind === 'fulfilled' ? { kind, fulfillment: reader.take(FULFILLMENT_BYTES) } : { kind }
+  })
+}
+
+function open(body: Uint8Array): Reader {
+  const reader = new Reader(body)
+  if (reader.uint8() !== VERSION) throw new DecodeError('bad-version', 0)
+  return reader
+}
+
+function readList<T>(reader: Reader, readOne: () => T): T[] {
+  const at = reader.at
+  const count = reader.count()
+  if (count > QUESTIONS_MAX) throw new DecodeError('too-many', at)
+  return Array.from({ length: count }, readOne)
+}

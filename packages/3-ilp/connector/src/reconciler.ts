@@ -1,0 +1,176 @@
+/**
+ * Asks peers what became of packets whose answer never came, until each has an outcome. Layer 3, connector.
+ *
+ *   link up ──empty question──▶ does the peer reconcile?
+ *   hold unknown or given up ──question──▶ pending: again, later each time
+ *                                          void, fulfilled: decided
+ */
+import type { Hold } from '@hourglass/books'
+import type { LinkFailure } from '@hourglass/link'
+import { DecodeError, type Instant } from '@hourglass/sansio'
+import type { Account } from './account.ts'
+import {
+  type Answer,
+  QUESTIONS_MAX,
+  type Verdict,
+  decodeAnswers,
+  encodeQuestions,
+} from './reconcile-protocol.ts'
+
+/** A question waits so long for its answer. */
+export const ANSWER_TIMEOUT_MS = 10_000
+/** Pauses between two questions about the same packets. */
+const PAUSE_MS = 250
+const PAUSE_MS_MAX = 60_000
+
+/** What the connector does with it. */
+export interface ReconcilerEffects {
+  /** Sends a question; returns the request's id. */
+  ask(account: Account, body: Uint8Array, deadline: Instant): number
+  decide(hold: Hold<Account>, verdict: Verdict, now: Instant): void
+}
+
+/** One peer. */
+interface Inquiry {
+  /** Holds to be asked about; those that the peer called pending go to the end. */
+  readonly open: Set<Hold<Account>>
+  /** The question under way. */
+  asked: { readonly id: number; readonly holds: readonly Hold<Account>[] } | undefined
+  pauseMs: number
+  askAt: Instant | undefined
+}
+
+export class Reconciler {
+  readonly #effects: ReconcilerEffects
+  readonly #inquiries = new Map<Account, Inquiry>()
+  /** Accounts by the ids of their questions. */
+  readonly #asking = new Map<number, Account>()
+
+  constructor(effects: ReconcilerEffects) {
+    this.#effects = effects
+  }
+
+  /** Finds out what became of a hold. */
+  want(hold: Hold<Account>, now: Instant): void {
+    const inquiry = this.#inquiry(hold.destination)
+    inquiry.open.add(hold)
+    inquiry.askAt ??= now
+    this.#advance(hold.destination, now)
+  }
+
+  /** Somebody else decided it. */
+  forget(hold: Hold<Account>): void {
+    this.#inquiries.get(hold.destination)?.open.delete(hold)
+  }
+
+  /** The link to the peer is up: it is asked whether it reconciles, and all that is open. */
+  greet(account: Account, now: Instant): void {
+    const inquiry = this.#inquiry(account)
+    inquiry.pauseMs = PAUSE_MS
+    inquiry.askAt = now
+    account.reconciles = undefined
+    this.#advance(account, now)
+  }
+
+  /** Whether the answer was to a question of ours. */
+  answered(id: number, body: Uint8Array, now: Instant): boolean {
+    const account = this.#asking.get(id)
+    if (account === undefined) return false
+    const holds = this.#take(account)
+    const answers = readAnswers(body)
+    // Who answers in other words, or not to all, does not speak it.
+    account.reconciles = answers !== undefined && answers.length === holds.length
+    const inquiry = this.#inquiry(account)
+    let isAnyDecided = false
+    if (account.reconciles) {
+      holds.forEach((hold, i) => {
+        const answer = answers![i]!
+        if (!inquiry.open.delete(hold)) return
+        if (answer.kind === 'pending') inquiry.open.add(hold)
+        else {
+          isAnyDecided = true
+          this.#effects.decide(hold, answer, now)
+        }
+      })
+    }
+    this.#pause(inquiry, isAnyDecided, now)
+    return true
+  }
+
+  /** Whether the failure was of a question of ours. */
+  failed(id: number, failure: LinkFailure, now: Instant): boolean {
+    const account = this.#asking.get(id)
+    if (account === undefined) return false
+    this.#take(account)
+    if (failure === 'refused') account.reconciles = false
+    else this.#pause(this.#inquiry(account), false, now)
+    return true
+  }
+
+  timeout(now: Instant): void {
+    for (const account of this.#inquiries.keys()) this.#advance(account, now)
+  }
+
+  nextTimeout(): Instant | undefined {
+    let next: Instant | undefined
+    for (const [account, { askAt, asked }] of this.#inquiries) {
+      if (askAt === undefined || asked !== undefined || !account.up) continue
+      if (next === undefined || askAt < next) next = askAt
+    }
+    return next
+  }
+
+  #inquiry(account: Account): Inquiry {
+    let inquiry = this.#inquiries.get(account)
+    if (inquiry === undefined) {
+      inquiry = { open: new Set(), asked: undefined, pauseMs: PAUSE_MS, askAt: undefined }
+      this.#inquiries.set(account, inquiry)
+    }
+    return inquiry
+  }
+
+  #advance(account: Account, now: Instant): void {
+    const inquiry = this.#inquiry(account)
+    const { askAt, asked, open } = inquiry
+    if (askAt === undefined || askAt > now || asked !== undefined || !account.up) return
+    inquiry.askAt = undefined
+    const holds = [...open].slice(0, QUESTIONS_MAX)
+    const questions = holds.map((hold) => ({
+      amount: hold.outgoingAmount,
+      executionCondition: hold.executionCondition,
+      expiresAt: hold.outgoingExpiresAt,
+      isGivenUp: hold.state === 'given-up',
+    }))
+    const id = this.#effects.ask(account, encodeQuestions(questions), now + ANSWER_TIMEOUT_MS)
+    inquiry.asked = { id, holds }
+    this.#asking.set(id, account)
+  }
+
+  #take(account: Account): readonly Hold<Account>[] {
+    const inquiry = this.#inquiry(account)
+    const { asked } = inquiry
+    inquiry.asked = undefined
+    if (asked !== undefined) this.#asking.delete(asked.id)
+    return asked?.holds ?? []
+  }
+
+  /** Asks again what is open: soon where the last question decided something. */
+  #pause(inquiry: Inquiry, isAnyDecided: boolean, now: Instant): void {
+    if (inquiry.open.size === 0) {
+      inquiry.askAt = undefined
+      return
+    }
+    if (isAnyDecided) inquiry.pauseMs = PAUSE_MS
+    inquiry.askAt = now + inquiry.pauseMs
+    inquiry.pauseMs = Math.min(2 * inquiry.pauseMs, PAUSE_MS_MAX)
+  }
+}
+
+function readAnswers(body: Uint8Array): Answer[] | undefined {
+  try {
+    return decodeAnswers(body)
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    return undefined
+  }
+}
