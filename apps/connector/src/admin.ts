@@ -2,59 +2,56 @@
  * What the operator may ask over HTTP. Off unless configured, and bound to this machine by default (CONN-38,
  * SEC-41): there is no authentication, so nothing here may be reached by anybody else.
  */
-import type { Account, Node } from '@hourglass/connector'
+import type { Node, NodeInput } from '@hourglass/connector'
 import fastify, { type FastifyInstance } from 'fastify'
+import { reportAccounts, reportAssets, reportHolds, reportSettlements } from './reports.ts'
 
-/** One account, for people and monitors. Amounts are decimal strings of base units. */
-export interface AccountReport {
-  readonly id: string
-  readonly relation: string
-  readonly assetCode: string
-  readonly assetScale: number
-  readonly up: boolean
-  /** Positive: the peer owes us. Always incoming − outgoing + settled − received. */
-  readonly balance: string
-  readonly incoming: string
-  readonly outgoing: string
-  readonly settled: string
-  readonly received: string
-  readonly heldIncoming: string
-  readonly heldOutgoing: string
+interface ById {
+  Params: { id: string }
 }
 
-function reportAccount(account: Readonly<Account>): AccountReport {
-  return {
-    id: account.id,
-    relation: account.relation,
-    assetCode: account.asset.code,
-    assetScale: account.asset.scale,
-    up: account.up,
-    balance: String(account.balance),
-    incoming: String(account.incoming),
-    outgoing: String(account.outgoing),
-    settled: String(account.settled),
-    received: String(account.received),
-    heldIncoming: String(account.heldIncoming),
-    heldOutgoing: String(account.heldOutgoing),
-  }
-}
-
-/** The admin server, ready to listen. `collect` redeems what an account's peer has promised. */
-export function buildAdmin(node: Node, collect: (account: string) => void): FastifyInstance {
+/** The admin server, ready to listen; `push` hands the operator's orders to the node. */
+export function buildAdmin(node: Node, push: (order: NodeInput) => void): FastifyInstance {
   const server = fastify({ logger: false })
-  const reports = (): AccountReport[] => [...node.connector.accounts()].map(reportAccount)
-  server.get('/accounts', () => reports())
-  server.get<{ Params: { id: string } }>('/accounts/:id', async (request, reply) => {
-    const found = reports().find(({ id }) => id === request.params.id)
-    return found ?? reply.code(404).send({ message: `there is no account ${request.params.id}` })
-  })
-  server.post<{ Params: { id: string } }>('/accounts/:id/collect', async (request, reply) => {
-    const { id } = request.params
-    if (!reports().some((account) => account.id === id)) {
-      return reply.code(404).send({ message: `there is no account ${id}` })
+  server.get('/accounts', () => reportAccounts(node))
+  server.get('/books', () => reportAssets(node))
+  server.get('/holds', () => reportHolds(node))
+  addAccountRoutes(server, node, push)
+  server.post<ById & { Body: unknown }>('/holds/:id', async (request, reply) => {
+    const hold = node.connector.books.holds.get(Number(request.params.id))
+    if (hold === undefined) return reply.code(404).send({ message: `there is no hold ${request.params.id}` })
+    const outcome = outcomeOf(request.body)
+    if (outcome === undefined) return reply.code(400).send({ message: 'outcome must be "post" or "void"' })
+    if (hold.state === 'sent') {
+      return reply.code(409).send({ message: `hold ${hold.id} is under way: its peer decides it` })
     }
-    collect(id)
-    return reply.code(202).send({ message: 'redeeming; GET /accounts shows what came in' })
+    push({ kind: 'decide', hold: hold.id, outcome })
+    return reply.code(200).send({ message: `hold ${hold.id}: ${outcome}` })
   })
   return server
+}
+
+function addAccountRoutes(server: FastifyInstance, node: Node, push: (order: NodeInput) => void): void {
+  const isUnknown = (id: string): boolean => !node.connector.books.accounts.has(id)
+  server.addHook<ById>('preHandler', async (request, reply) => {
+    const { id } = request.params
+    if (request.routeOptions.url?.startsWith('/accounts/:id') === true && isUnknown(id)) {
+      await reply.code(404).send({ message: `there is no account ${id}` })
+    }
+  })
+  server.get<ById>('/accounts/:id', ({ params }) => reportAccounts(node).find(({ id }) => id === params.id))
+  server.get<ById>('/accounts/:id/settlements', ({ params }) => reportSettlements(node, params.id))
+  server.post<ById>('/accounts/:id/collect', async ({ params }, reply) => {
+    push({ kind: 'collect', account: params.id })
+    return reply.code(202).send({ message: 'redeeming; GET /accounts shows what came in' })
+  })
+  server.post<ById>('/accounts/:id/reconcile', async ({ params }, reply) => {
+    push({ kind: 'reconcile', account: params.id })
+    return reply.code(202).send({ message: 'asking the peer; GET /holds shows what stays open' })
+  })
+}
+
+function outcomeOf(body: unknown): 'post' | 'void' | undefined {
+  const outcome = typeof body === 'object' && body !== null && 'outcome' in body ? body.outcome : undefined
+  return outcome === 'post' || outcome === 'void' ? outcome : undefined
 }

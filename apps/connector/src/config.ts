@@ -93,6 +93,8 @@ const account = z.strictObject({
     payableMax: amount.optional(),
     settleThreshold: amount.optional(),
     settleTo: amount.optional(),
+    /** What may be written off, in all, of packets whose Fulfill reached the peer too late. Default: nothing. */
+    writeOffMax: amount.optional(),
   }),
   packetAmountMax: amount.optional(),
   packetsInFlightMax: z.int().positive().optional(),

@@ -1,7 +1,8 @@
 /** hourglass-connector: reads a config file, runs one connector until told to stop. */
-import { Command } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { ConfigError, loadConfig, readSecret } from './config.ts'
 import { deployContract } from './ledgers.ts'
+import { describeHold, reconcile } from './reconcile.ts'
 import { StartError } from './start-error.ts'
 import { startConnector } from './start.ts'
 
@@ -24,6 +25,30 @@ program
   .action(async ({ rpcUrl, keyEnv }: { rpcUrl: string; keyEnv: string }) => {
     console.log(await deployContract(rpcUrl, readSecret({ env: keyEnv }, '--key-env')))
   })
+
+program
+  .command('reconcile')
+  .description('end the packets of a running node that have no outcome: ask their peers, or decide')
+  .requiredOption('-c, --config <file>', 'config file of the running node; needs "admin"')
+  .addOption(new Option('--post <hold>', 'book this hold as fulfilled').argParser(holdOf).conflicts('void'))
+  .addOption(new Option('--void <hold>', 'give the money of this hold back').argParser(holdOf))
+  .action(async ({ config, post, void: voided }: { config: string; post?: number; void?: number }) => {
+    const decision =
+      post !== undefined
+        ? { hold: post, outcome: 'post' as const }
+        : voided !== undefined
+          ? { hold: voided, outcome: 'void' as const }
+          : undefined
+    const open = await reconcile(loadConfig(config), decision)
+    console.log(open.length === 0 ? 'every packet has its outcome' : open.map(describeHold).join('\n'))
+    if (open.length > 0 && decision === undefined) process.exitCode = 1
+  })
+
+function holdOf(text: string): number {
+  const hold = Number(text)
+  if (!Number.isInteger(hold) || hold <= 0) throw new InvalidArgumentError('a hold is a number above 0.')
+  return hold
+}
 
 try {
   await program.parseAsync()

@@ -15,6 +15,7 @@ export function nodeOptions(config: Config): Omit<NodeOptions, 'stacks'> {
       ...(balance.payableMax !== undefined && { payableMax: balance.payableMax }),
       ...(balance.settleThreshold !== undefined && { settleThreshold: balance.settleThreshold }),
       ...(balance.settleTo !== undefined && { settleTo: balance.settleTo }),
+      ...(balance.writeOffMax !== undefined && { writeOffMax: balance.writeOffMax }),
       ...(account.packetAmountMax !== undefined && { packetAmountMax: account.packetAmountMax }),
       ...(account.packetsInFlightMax !== undefined && { packetsInFlightMax: account.packetsInFlightMax }),
     })),

@@ -156,7 +156,7 @@ async function openAdmin(
 ): Promise<AdminServer | undefined> {
   if (config.admin === undefined) return undefined
   const { host, port } = config.admin
-  const server = buildAdmin(node, (account) => driver.push({ kind: 'collect', account }))
+  const server = buildAdmin(node, (order) => driver.push(order))
   try {
     await server.listen({ host, port })
   } catch (error) {

@@ -79,7 +79,7 @@ export class Reconciler {
     const holds = this.#take(account)
     const answers = readAnswers(body)
     // Who answers in other words, or not to all, does not speak it.
-    account.reconciles = answers !== undefined && answers.length === holds.length
+    account.reconciles = answers?.length === holds.length
     const inquiry = this.#inquiry(account)
     let isAnyDecided = false
     if (account.reconciles) {

@@ -1,0 +1,83 @@
+/**
+ * `hourglass-connector reconcile`: ends the packets of a running node that have no outcome.
+ * It asks each peer again; what no peer can say, the operator decides by hand.
+ */
+import { setTimeout } from 'node:timers/promises'
+import { type Config, ConfigError } from './config.ts'
+import type { HoldReport } from './reports.ts'
+import { StartError } from './start-error.ts'
+
+export interface Decision {
+  readonly hold: number
+  readonly outcome: 'post' | 'void'
+}
+
+/** How long peers are waited for. */
+const PATIENCE_MS = 5000
+const LOOK_EVERY_MS = 200
+
+/** Carries out a decision, or asks the peers; returns what has no outcome after that. @throws StartError | ConfigError */
+export async function reconcile(config: Config, decision: Decision | undefined): Promise<HoldReport[]> {
+  const admin = adminUrl(config)
+  if (decision !== undefined) {
+    await ask(`${admin}/holds/${decision.hold}`, { outcome: decision.outcome })
+    return undecided(admin)
+  }
+  for (const account of new Set((await undecided(admin)).map(({ to }) => to))) {
+    await ask(`${admin}/accounts/${account}/reconcile`, {})
+  }
+  const patience = AbortSignal.timeout(PATIENCE_MS)
+  let open = await undecided(admin)
+  while (open.length > 0 && !patience.aborted) {
+    await setTimeout(LOOK_EVERY_MS)
+    open = await undecided(admin)
+  }
+  return open
+}
+
+/** One line for people. */
+export function describeHold({
+  id,
+  state,
+  from,
+  to,
+  incomingAmount,
+  outgoingAmount,
+  expiresAt,
+}: HoldReport): string {
+  const what = `${incomingAmount} of ${from} for ${outgoingAmount} to ${to}, expiry ${expiresAt}`
+  const why =
+    state === 'given-up'
+      ? `${to} says that it was fulfilled, too late`
+      : `${to} has not said what became of it`
+  return `hold ${id}: ${what}; ${why}`
+}
+
+function adminUrl({ admin }: Config): string {
+  if (admin === undefined || admin.port === 0) {
+    throw new ConfigError('reconcile talks to the running node: give the config "admin: { port: … }"')
+  }
+  return `http://${admin.host}:${admin.port}`
+}
+
+/** Packets under way are their peers' business. */
+async function undecided(admin: string): Promise<HoldReport[]> {
+  const holds = (await ask(`${admin}/holds`)) as HoldReport[]
+  return holds.filter(({ state }) => state !== 'sent')
+}
+
+async function ask(url: string, order?: object): Promise<unknown> {
+  const init =
+    order === undefined
+      ? {}
+      : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(order) }
+  let response: Response
+  try {
+    response = await fetch(url, init)
+  } catch (error) {
+    throw new StartError(`no connector answers at ${new URL(url).host}: start it first`, { cause: error })
+  }
+  const answer: unknown = await response.json()
+  if (!response.ok) throw new StartError((answer as { message: string }).message)
+  return answer
+}

@@ -1,0 +1,117 @@
+/** What the operator is shown: plain JSON, amounts as decimal strings of base units. */
+import type { Account, Node } from '@hourglass/connector'
+
+/** One account. Always balance = incoming − outgoing + settled − received − writtenOff. */
+export interface AccountReport {
+  readonly id: string
+  readonly relation: string
+  readonly assetCode: string
+  readonly assetScale: number
+  readonly up: boolean
+  /** Whether the peer answers what became of packets; null: not known yet. */
+  readonly reconciles: boolean | null
+  /** Positive: the peer owes us. */
+  readonly balance: string
+  readonly receivable: string
+  readonly payable: string
+  readonly prefunded: string
+  readonly incoming: string
+  readonly outgoing: string
+  readonly settled: string
+  /** Ordered to be settled and not sent yet. */
+  readonly settling: string
+  readonly received: string
+  readonly writtenOff: string
+  readonly heldIncoming: string
+  readonly heldOutgoing: string
+}
+
+/** One asset, all accounts together, and the node's own side. `sum` is 0 in books that are right. */
+export interface AssetReport {
+  readonly assetCode: string
+  readonly assetScale: number
+  readonly receivable: string
+  readonly payable: string
+  readonly exchange: string
+  readonly spread: string
+  readonly rounding: string
+  readonly settled: string
+  readonly received: string
+  readonly writtenOff: string
+  readonly sum: string
+}
+
+/** A packet without an outcome. */
+export interface HoldReport {
+  readonly id: number
+  readonly state: 'sent' | 'unknown' | 'given-up'
+  readonly from: string
+  readonly to: string
+  readonly incomingAmount: string
+  readonly outgoingAmount: string
+  readonly executionCondition: string
+  /** ISO 8601: by when the next peer had to answer. */
+  readonly expiresAt: string
+}
+
+export interface SettlementReport {
+  readonly direction: 'in' | 'out'
+  readonly amount: string
+  readonly total: string
+  readonly reference: string
+  readonly at: string
+}
+
+export function reportAccounts(node: Node): AccountReport[] {
+  return Array.from(node.connector.accounts(), reportAccount)
+}
+
+function reportAccount(account: Readonly<Account>): AccountReport {
+  const { id, relation, asset, up, incoming, outgoing } = account
+  return {
+    id,
+    relation,
+    assetCode: asset.code,
+    assetScale: asset.scale,
+    up,
+    reconciles: account.reconciles ?? null,
+    ...decimals(account.view()),
+    incoming: String(incoming),
+    outgoing: String(outgoing),
+  }
+}
+
+export function reportAssets(node: Node): AssetReport[] {
+  return node.connector.books.assets().map(({ asset, ...amounts }) => ({
+    assetCode: asset.code,
+    assetScale: asset.scale,
+    ...decimals(amounts),
+  }))
+}
+
+export function reportHolds(node: Node): HoldReport[] {
+  return Array.from(node.connector.books.holds.values(), (hold) => ({
+    id: hold.id,
+    state: hold.state,
+    from: hold.source.id,
+    to: hold.destination.id,
+    incomingAmount: String(hold.incomingAmount),
+    outgoingAmount: String(hold.outgoingAmount),
+    executionCondition: Buffer.from(hold.executionCondition).toString('hex'),
+    expiresAt: new Date(hold.outgoingExpiresAt).toISOString(),
+  }))
+}
+
+export function reportSettlements(node: Node, account: string): SettlementReport[] {
+  return node.connector.books.settlements(account).map(({ direction, amount, total, reference, at }) => ({
+    direction,
+    ...decimals({ amount, total }),
+    reference,
+    at: new Date(at).toISOString(),
+  }))
+}
+
+function decimals<Name extends string>(amounts: Readonly<Record<Name, bigint>>): Record<Name, string> {
+  const entries = Object.entries<bigint>(amounts).map(([name, amount]) => [name, String(amount)])
+  return Object.fromEntries(entries) as Record<Name, string>
+}

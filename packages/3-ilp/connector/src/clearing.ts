@@ -1,0 +1,149 @@
+/**
+ * How packets end: in the books, behind the gate, with a reply to where they came from. Layer 3, connector.
+ * Spec: IL-RFC 32 "Clearing", "Settlement".
+ */
+import type { Books, Hold } from '@hourglass/books'
+import { type Address, ErrorCode, PacketType, encodeReject } from '@hourglass/ilp'
+import type { CommitOutput } from '@hourglass/journal'
+import { type Crypto, type Instant, Queue, equalBytes } from '@hourglass/sansio'
+import type { Account } from './account.ts'
+import { CommitGate } from './commit-gate.ts'
+import type { Forwarded } from './forward.ts'
+import type { ConnectorOutput, SettlementInput } from './messages.ts'
+import { gainsOf } from './rates.ts'
+import type { Refusal } from './rules/rule.ts'
+import { Traces } from './traces.ts'
+
+/** A Prepare that we sent on and that nobody has answered yet. */
+export interface Pending extends Forwarded {
+  readonly source: Account
+  /** Id of the source's request. */
+  readonly sourceId: number
+  readonly incomingAmount: bigint
+  readonly executionCondition: Uint8Array
+  /** Undefined: no money is in it. */
+  readonly hold: Hold<Account> | undefined
+}
+
+export interface ClearingOptions {
+  readonly address: Address
+  readonly crypto: Crypto
+  readonly books: Books<Account>
+  readonly tracePackets: boolean
+}
+
+export const NOTHING: Uint8Array = new Uint8Array(0)
+/** What is found out later is booked at what was held: the rates of that time are gone. */
+const NO_GAINS = { spread: 0n, rounding: 0n }
+
+export class Clearing {
+  readonly books: Books<Account>
+  readonly outputs: Queue<ConnectorOutput> = new Queue<ConnectorOutput>()
+  readonly traces: Traces = new Traces(this.outputs)
+  readonly #address: Address
+  readonly #crypto: Crypto
+  readonly #tracePackets: boolean
+  readonly #gate: CommitGate<ConnectorOutput>
+  #lastId = 0
+
+  constructor({ address, crypto, books, tracePackets }: ClearingOptions) {
+    this.books = books
+    this.#address = address
+    this.#crypto = crypto
+    this.#tracePackets = tracePackets
+    this.#gate = new CommitGate(books)
+  }
+
+  /** An id for the next request of ours, above those of all holds. */
+  nextId(): number {
+    this.#lastId = Math.max(this.#lastId, this.books.lastId) + 1
+    return this.#lastId
+  }
+
+  /** Puts out what shows money once that is durable; what shows none goes at once. */
+  reveal(isMoney: boolean, output: Exclude<ConnectorOutput, CommitOutput>): void {
+    if (isMoney) this.#gate.hide(output)
+    else this.outputs.push(output)
+  }
+
+  /** To be called when an input has been dealt with: commits what it changed. */
+  move(now: Instant): void {
+    this.#gate.move(this.outputs, now)
+  }
+
+  committed(id: number): void {
+    this.#gate.committed(id, this.outputs)
+  }
+
+  fits(fulfillment: Uint8Array, { executionCondition }: { executionCondition: Uint8Array }): boolean {
+    return equalBytes(this.#crypto.sha256(fulfillment), executionCondition)
+  }
+
+  /** Books a fulfilled packet on both accounts, and the settlement that it makes due. */
+  post({ hold, incomingAmount, amount, conversion, destination }: Pending, fulfillment: Uint8Array): void {
+    if (hold === undefined) return
+    this.books.post(hold, fulfillment, gainsOf(incomingAmount, amount, conversion))
+    this.#settleDue(destination)
+  }
+
+  /** Books a packet whose payer does not wait any more, and asks for itself what became of it. */
+  postUnasked(hold: Hold<Account>, fulfillment: Uint8Array): void {
+    this.books.post(hold, fulfillment, NO_GAINS)
+    this.#settleDue(hold.destination)
+  }
+
+  /** Nothing was paid: gives the money back and says why. */
+  fail(pending: Pending, refusal: Refusal): void {
+    this.void(pending)
+    this.reject(pending.source, pending.sourceId, refusal)
+  }
+
+  void({ hold }: Pending): void {
+    if (hold !== undefined) this.books.void(hold)
+  }
+
+  reject(source: Account, id: number, { code, message, data }: Refusal, amount = 0n): void {
+    const body = encodeReject({ code, triggeredBy: this.#address, message, data: data ?? NOTHING })
+    this.outputs.push({ kind: 'reply', account: source.id, id, body })
+    if (!this.#tracePackets) return
+    this.traces.add('connector.packet-rejected', { account: source.id, amount, code, message })
+  }
+
+  /** Sends a reply back to where the packet came from: at once, or when what it reveals is durable. */
+  relay(pending: Pending, body: Uint8Array): void {
+    const { source, sourceId: id, hold } = pending
+    const isMoney = hold !== undefined && body[0] === PacketType.Fulfill
+    this.reveal(isMoney, { kind: 'reply', account: source.id, id, body })
+    if (this.#tracePackets) this.traces.packet(pending, body)
+  }
+
+  /** Tells the account's settlement again what it is to have paid in all. */
+  settle({ id: account, settled: total }: Account): void {
+    this.reveal(true, { kind: 'settle', account, total })
+  }
+
+  /** Books what the settlement reports. */
+  handleSettlement(account: Account, { kind, total, reference }: SettlementInput, now: Instant): void {
+    const amount = this.books[kind](account, total, reference, now)
+    if (amount === 0n) return
+    this.traces.add(`connector.settlement-${kind}`, { account: account.id, amount, reference })
+  }
+
+  #settleDue(account: Account): void {
+    const amount = account.settlementDue()
+    if (amount === 0n) return
+    // PCS-12: counts from the order on, so the next packet does not order it again.
+    this.books.settle(account, amount)
+    this.settle(account)
+    this.traces.add('connector.settlement-due', { account: account.id, amount })
+  }
+}
+
+export const TIMED_OUT: Refusal = {
+  code: ErrorCode.R00_TRANSFER_TIMED_OUT,
+  message: 'transfer timed out',
+}
+export const PEER_UNREACHABLE: Refusal = {
+  code: ErrorCode.T01_PEER_UNREACHABLE,
+  message: 'peer unreachable',
+}

@@ -1,0 +1,149 @@
+/**
+ * Packets whose answer never came: what became of them is asked, told and decided here. Layer 3, connector.
+ * Spec: IL-RFC 27 "ILP Packet Lifecycle", IL-RFC 32 "Clearing".
+ *
+ *   link cut ──▶ waiting ──the peer says──▶ posted or voided
+ *                   └──expired──▶ given up: the payer has its R00, the peer hears of it
+ *   restart  ──▶ unknown ──the peer says, or the operator──▶ posted or voided
+ */
+import type { Hold } from '@hourglass/books'
+import { encodeFulfill } from '@hourglass/ilp'
+import type { LinkFailure } from '@hourglass/link'
+import { DecodeError, type Instant } from '@hourglass/sansio'
+import type { Account } from './account.ts'
+import { type Clearing, NOTHING, PEER_UNREACHABLE, type Pending, TIMED_OUT } from './clearing.ts'
+import { answerQuestions } from './inquest.ts'
+import { RECONCILE_PROTOCOL, type Verdict, decodeQuestions, encodeAnswers } from './reconcile-protocol.ts'
+import { Reconciler } from './reconciler.ts'
+
+export class Unanswered {
+  readonly #clearing: Clearing
+  readonly #reconciler: Reconciler
+  /** Their payers wait still. By the ids of their holds. */
+  readonly #waiting = new Map<number, Pending>()
+
+  constructor(clearing: Clearing) {
+    this.#clearing = clearing
+    this.#reconciler = new Reconciler({
+      ask: (account, body, deadline) => {
+        const id = clearing.nextId()
+        const request = { account: account.id, id, protocol: RECONCILE_PROTOCOL, body, deadline }
+        clearing.reveal(false, { kind: 'request', ...request })
+        return id
+      },
+      decide: (hold, verdict, now) => this.#decide(hold, verdict, now),
+    })
+  }
+
+  nextTimeout(): Instant | undefined {
+    let next = this.#reconciler.nextTimeout()
+    for (const { expiresAt } of this.#waiting.values()) {
+      if (next === undefined || expiresAt < next) next = expiresAt
+    }
+    return next
+  }
+
+  timeout(now: Instant): void {
+    this.#expire(now)
+    this.#reconciler.timeout(now)
+  }
+
+  /** Whether the reply, or the failure, was of a question of ours. */
+  answered(id: number, body: Uint8Array, now: Instant): boolean {
+    return this.#reconciler.answered(id, body, now)
+  }
+
+  failed(id: number, failure: LinkFailure, now: Instant): boolean {
+    return this.#reconciler.failed(id, failure, now)
+  }
+
+  /** Asks the peer what became of every packet that nobody knows of. */
+  inquire(account: Account, now: Instant): void {
+    this.#reconciler.greet(account, now)
+    for (const hold of this.#clearing.books.holds.values()) {
+      if (hold.destination === account && hold.state !== 'sent') this.#reconciler.want(hold, now)
+    }
+  }
+
+  /** Takes over a packet whose link was cut, where the peer will say what became of it; else false. */
+  wait(pending: Pending, now: Instant): boolean {
+    const { hold, destination, expiresAt } = pending
+    if (hold === undefined || destination.reconciles !== true || now >= expiresAt) return false
+    hold.state = 'unknown'
+    this.#waiting.set(hold.id, pending)
+    this.#reconciler.want(hold, now)
+    return true
+  }
+
+  /** Time is over, so the payer is told that nothing was paid; the next peer is told as well, if it listens. */
+  giveUp(pending: Pending, now: Instant): void {
+    const { hold, destination } = pending
+    if (hold === undefined || destination.reconciles !== true) return this.#clearing.fail(pending, TIMED_OUT)
+    this.#clearing.books.giveUp(hold)
+    this.#reconciler.want(hold, now)
+    this.#clearing.reject(pending.source, pending.sourceId, TIMED_OUT)
+  }
+
+  /** The operator decides what no peer can say. */
+  decideByHand(id: number, outcome: 'post' | 'void'): void {
+    const hold = this.#clearing.books.holds.get(id)
+    if (hold === undefined || hold.state === 'sent' || this.#waiting.has(id)) return
+    this.#reconciler.forget(hold)
+    this.#clearing.traces.hold('connector.decided', hold, { outcome })
+    if (outcome === 'post') this.#clearing.postUnasked(hold, NOTHING)
+    else this.#clearing.books.void(hold)
+  }
+
+  /** The peer asks what became of its packets. */
+  handleQuestions(source: Account, id: number, body: Uint8Array, now: Instant): void {
+    const account = source.id
+    try {
+      const answers = answerQuestions(decodeQuestions(body), source, this.#clearing.books, now)
+      this.#clearing.reveal(true, { kind: 'reply', account, id, body: encodeAnswers(answers) })
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error
+      const message = `invalid question: ${error.message}`
+      this.#clearing.reveal(false, { kind: 'refuse', account, id, message })
+    }
+  }
+
+  #decide(hold: Hold<Account>, verdict: Verdict, now: Instant): void {
+    const { traces, books } = this.#clearing
+    this.#expire(now)
+    if (verdict.kind === 'fulfilled' && !this.#clearing.fits(verdict.fulfillment, hold)) {
+      traces.hold('connector.wrong-fulfillment', hold)
+      return this.#reconciler.want(hold, now)
+    }
+    if (verdict.kind === 'fulfilled' && hold.state === 'given-up') {
+      return traces.hold('connector.disputed', hold)
+    }
+    traces.hold('connector.reconciled', hold, { outcome: verdict.kind })
+    const pending = this.#takeWaiting(hold.id)
+    if (verdict.kind === 'void') {
+      if (pending === undefined) books.void(hold)
+      else this.#clearing.fail(pending, PEER_UNREACHABLE)
+      return
+    }
+    const { fulfillment } = verdict
+    if (pending === undefined) return this.#clearing.postUnasked(hold, fulfillment)
+    this.#clearing.post(pending, fulfillment)
+    this.#clearing.relay(pending, encodeFulfill({ fulfillment, data: NOTHING }))
+  }
+
+  /** Gives up what waits for a link that did not come back in time. */
+  #expire(now: Instant): void {
+    for (const [id, pending] of this.#waiting) {
+      if (now < pending.expiresAt) continue
+      this.#takeWaiting(id)
+      this.giveUp(pending, now)
+    }
+  }
+
+  #takeWaiting(id: number): Pending | undefined {
+    const pending = this.#waiting.get(id)
+    if (pending === undefined) return undefined
+    this.#waiting.delete(id)
+    pending.source.packetsInFlight--
+    return pending
+  }
+}
