@@ -7,8 +7,6 @@ import { type Instant, equalBytes } from '@hourglass/sansio'
 import type { ChannelState, ChannelTerms, ClaimScheme } from './channel.ts'
 import type { Ledger, LedgerAction, LedgerEvent, LedgerRefusal, LedgerSession } from './ledger.ts'
 
-/** What every action costs, so that nobody mistakes an action for free. */
-const FEE = 1n
 const NATIVE_SCALE = 9
 
 interface Session {
@@ -28,11 +26,14 @@ export class MemoryLedger {
   readonly name: string
   /** The ledger's own time: closes are judged by it. */
   now: Instant = 0
+  /** What every action costs from now on: nobody shall mistake one for free. */
+  fee = 1n
   readonly #balances = new Map<string, bigint>()
   readonly #channels = new Map<string, ChannelState>()
   readonly #sessions = new Set<Session>()
   #submitted: { readonly session: Session; readonly action: LedgerAction }[] = []
   #transactions = 0
+  #feesPaid = 0n
 
   constructor(name = 'memory') {
     this.name = name
@@ -54,7 +55,7 @@ export class MemoryLedger {
 
   /** Money in accounts and channels, and the fees that were paid: changes by `mint` alone. */
   supply(): bigint {
-    let sum = BigInt(this.#transactions) * FEE
+    let sum = this.#feesPaid
     for (const balance of this.#balances.values()) sum += balance
     for (const { closed, deposit, claimed } of this.#channels.values()) sum += closed ? 0n : deposit - claimed
     return sum
@@ -104,12 +105,13 @@ export class MemoryLedger {
     const hasChanged = outcome !== before
     if (hasChanged) {
       const escrowed = outcome.deposit - (before?.deposit ?? 0n)
-      if (this.balanceOf(session.account) < escrowed + FEE) {
+      if (this.balanceOf(session.account) < escrowed + this.fee) {
         const failure = refuse('insufficient-funds', `too little money for ${escrowed} and the fee`)
         return session.listener?.({ kind: 'failed', id: action.id, ...failure })
       }
       this.#transactions++
-      this.mint(session.account, -FEE)
+      this.#feesPaid += this.fee
+      this.mint(session.account, -this.fee)
       this.#apply(before, outcome)
     }
     session.watched.add(channelId)
@@ -117,7 +119,7 @@ export class MemoryLedger {
       if (other.watched.has(channelId)) other.listener?.({ kind: 'channel', channel: outcome })
     }
     const transaction = hasChanged ? `transaction ${this.#transactions}` : undefined
-    const fee = hasChanged ? FEE : 0n
+    const fee = hasChanged ? this.fee : 0n
     session.listener?.({ kind: 'done', id: action.id, channelId, transaction, fee })
   }
 
