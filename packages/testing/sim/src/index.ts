@@ -1,0 +1,1 @@
+export { type Failure, type ScenarioOptions, type ScenarioResult, runScenario } from './scenario.ts'

@@ -1,0 +1,106 @@
+/** Builds the hosts, wires and ledgers of a plan, and lets them run. Testing. */
+import type { Chance } from './chance.ts'
+import { Chain } from './chain.ts'
+import type { HostAccount } from './host-account.ts'
+import type { Log } from './log.ts'
+import { type HostWorld, NodeHost } from './node-host.ts'
+import type { NetworkPlan, PeeringPlan, Terms, WalletPlan } from './plan.ts'
+import { Wallet } from './wallet.ts'
+import { type Side, Wire, type WireEnd, type WireKind } from './wire.ts'
+import type { World } from './world.ts'
+
+/** Two ends of one account, and what lies between. */
+export interface Joint {
+  readonly wire: Wire
+  readonly terms: Terms
+  /** The end that connects, and the other. */
+  readonly ends: readonly [NodeHost | Wallet, NodeHost | Wallet]
+}
+
+export class Network {
+  readonly plan: NetworkPlan
+  readonly chains = new Map<string, Chain>()
+  readonly nodes = new Map<string, NodeHost>()
+  readonly wallets = new Map<string, Wallet>()
+  readonly joints: Joint[] = []
+  readonly #shared: HostWorld
+
+  constructor(plan: NetworkPlan, shared: { world: World; log: Log; chance: Chance }) {
+    this.plan = plan
+    this.#shared = shared
+    const { world, chance } = shared
+    for (const ledger of plan.ledgers) {
+      this.chains.set(ledger.name, new Chain(world, chance.fork(ledger.name), ledger))
+    }
+    for (const connector of plan.connectors) this.nodes.set(connector.name, new NodeHost(connector, shared))
+    for (const peering of plan.peerings) this.#joinPeers(peering)
+    for (const wallet of plan.wallets) this.#joinWallet(wallet)
+    this.#fund()
+  }
+
+  start(): void {
+    for (const node of this.nodes.values()) node.start()
+    for (const wallet of this.wallets.values()) wallet.start()
+  }
+
+  /** Prepares that connectors have sent on. */
+  get forwarded(): number {
+    let sum = 0
+    for (const { packets } of this.nodes.values()) sum += packets.forwarded
+    return sum
+  }
+
+  #joinPeers(peering: PeeringPlan): void {
+    const [a, b] = peering.ends.map((name) => this.nodes.get(name)!) as [NodeHost, NodeHost]
+    const wire = this.#wire(peering, [endOf(a, b.name), endOf(b, a.name)])
+    a.addAccount(this.#account({ id: b.name, relation: 'peer', side: 0 }, peering, wire))
+    b.addAccount(this.#account({ id: a.name, relation: 'peer', side: 1 }, peering, wire))
+    this.joints.push({ wire, terms: peering, ends: [a, b] })
+  }
+
+  #joinWallet(plan: WalletPlan): void {
+    const wallet = new Wallet(plan, this.#shared)
+    const parent = this.nodes.get(plan.parent)!
+    this.wallets.set(plan.name, wallet)
+    const wire = this.#wire(plan, [wallet, endOf(parent, wallet.name)])
+    wallet.setAccount(this.#account({ id: parent.name, relation: 'parent', side: 0 }, plan, wire))
+    parent.addAccount(this.#account({ id: wallet.name, relation: 'child', side: 1 }, plan, wire))
+    this.joints.push({ wire, terms: plan, ends: [wallet, parent] })
+  }
+
+  #wire({ wire: kind, climate }: PeeringPlan | WalletPlan, ends: readonly [WireEnd, WireEnd]): Wire {
+    const { world, chance } = this.#shared
+    return new Wire(world, chance.fork(`wire ${this.joints.length}`), { kind, climate, ends })
+  }
+
+  #account(
+    { id, relation, side }: { id: string; relation: HostAccount['relation']; side: Side },
+    plan: (PeeringPlan | WalletPlan) & { readonly wire: WireKind },
+    wire: Wire,
+  ): HostAccount {
+    const { settlement } = plan
+    const chain = settlement === undefined ? undefined : this.chains.get(settlement.ledger)
+    // What a child has put in is not to be sent back to it.
+    const settles = chain !== undefined && !('prefund' in plan && plan.prefund > 0n)
+    return { id, relation, terms: plan, settles, wire, wireKind: plan.wire, side, chain }
+  }
+
+  /** Everybody has plenty on every ledger. */
+  #fund(): void {
+    for (const { ledger } of this.chains.values()) {
+      for (const name of [...this.nodes.keys(), ...this.wallets.keys()]) ledger.mint(name, FUNDS)
+    }
+  }
+}
+
+export const FUNDS: bigint = 10n ** 18n
+
+/** The account of a node as the end of a wire. */
+function endOf(node: NodeHost, account: string): WireEnd {
+  return {
+    get isRunning() {
+      return node.isRunning
+    },
+    receive: (wire) => node.push({ kind: 'wire', account, wire }),
+  }
+}

@@ -1,0 +1,163 @@
+/**
+ * One run: a network, payments and faults from a seed; first everything happens, then everything comes to rest.
+ * Testing.
+ *
+ *   start → payments and faults → faults end → payments end → quiet → collect → quiet → final checks
+ */
+import type { PaymentReport } from '@hourglass/stream'
+import { Chance } from './chance.ts'
+import { FAULT_KINDS, type Fault, type FaultKind, drawFaults, strike } from './faults.ts'
+import { Invariants } from './invariants.ts'
+import { Log } from './log.ts'
+import { Network } from './network.ts'
+import { drawPayments } from './payments.ts'
+import type { PaymentPlan } from './plan.ts'
+import { drawNetwork } from './topology.ts'
+import { Violation, check } from './violation.ts'
+import { START, World } from './world.ts'
+
+export interface ScenarioOptions {
+  readonly seed: string
+  /** Connectors; undefined: drawn. */
+  readonly nodes?: number | undefined
+  /** Indices of the payments and faults that happen; undefined: all that the seed draws. */
+  readonly payments?: readonly number[] | undefined
+  readonly faults?: readonly number[] | undefined
+  /** No fault begins after that. */
+  readonly untilMs?: number | undefined
+  /** Keeps a log. */
+  readonly isTraced?: boolean
+}
+
+export interface ScenarioResult {
+  readonly failure: Failure | undefined
+  readonly payments: readonly PaymentPlan[]
+  readonly faults: readonly Fault[]
+  readonly connectors: number
+  /** Payments by how they ended. */
+  readonly outcomes: ReadonlyMap<string, number>
+  /** Prepares that connectors have sent on; steps of the world; virtual time. */
+  readonly packets: number
+  readonly steps: number
+  readonly virtualMs: number
+  readonly log: Log
+}
+
+export interface Failure {
+  /** The broken invariant, or the name of what a machine threw. */
+  readonly invariant: string
+  readonly nodes: readonly string[]
+  readonly error: Error
+  readonly atMs: number
+}
+
+const PAYMENTS_MAX = 30
+const FAULTS_MAX = 25
+/** A payment that has not ended so long after all faults is stuck. */
+const PATIENCE_MS = 600_000
+/** Longer than packets are held, than claims are resent, and than peers are asked again. */
+const QUIET_MS = 200_000
+const RETRY_MS = 500
+
+export function runScenario(options: ScenarioOptions): ScenarioResult {
+  return new Scenario(options).run()
+}
+
+class Scenario {
+  readonly #world = new World()
+  readonly #network: Network
+  readonly #invariants: Invariants
+  readonly #log: Log
+  readonly #payments: readonly PaymentPlan[]
+  readonly #faults: readonly Fault[]
+  readonly #outcomes = new Map<string, number>()
+  #open: number
+
+  constructor(options: ScenarioOptions) {
+    const chance = new Chance(options.seed)
+    const plan = drawNetwork(chance.fork('network'), options.nodes)
+    this.#log = new Log(this.#world, options.isTraced ?? false)
+    this.#network = new Network(plan, { world: this.#world, log: this.#log, chance: chance.fork('course') })
+    this.#invariants = new Invariants(this.#network, new Set())
+    const counts = chance.fork('counts')
+    const payments = drawPayments(plan, counts.integer(1, PAYMENTS_MAX), chance.fork('payments'))
+    const kinds = drawKinds(chance.fork('kinds'))
+    const faults = drawFaults(chance.fork('faults'), counts.integer(0, FAULTS_MAX), kinds)
+    this.#payments = payments.filter(({ index }) => options.payments?.includes(index) ?? true)
+    this.#faults = faults.filter(
+      ({ index, afterMs }) =>
+        (options.faults?.includes(index) ?? true) && afterMs <= (options.untilMs ?? Infinity),
+    )
+    this.#open = this.#payments.length
+  }
+
+  run(): ScenarioResult {
+    let failure: Failure | undefined
+    try {
+      this.#course()
+    } catch (error) {
+      failure = this.#failureOf(error as Error)
+    }
+    return {
+      failure,
+      payments: this.#payments,
+      faults: this.#faults,
+      connectors: this.#network.nodes.size,
+      outcomes: this.#outcomes,
+      packets: this.#network.forwarded,
+      steps: this.#world.steps,
+      virtualMs: this.#world.now - START,
+      log: this.#log,
+    }
+  }
+
+  #course(): void {
+    const world = this.#world
+    this.#network.start()
+    for (const fault of this.#faults) {
+      world.at(START + fault.afterMs, () => {
+        this.#log.add('!', fault.kind, { index: fault.index })
+        strike(this.#network, fault)
+      })
+    }
+    for (const payment of this.#payments) world.at(START + payment.afterMs, () => this.#pay(payment))
+    const faultsEnd = Math.max(0, ...this.#faults.map(({ afterMs, ms }) => afterMs + ms))
+    world.run(START + faultsEnd)
+    world.run(world.now + PATIENCE_MS, () => this.#open === 0)
+    check(this.#open === 0, 'payments-end', [], () => `${this.#open} payments have no end`)
+    world.run(world.now + QUIET_MS)
+    for (const node of this.#network.nodes.values()) node.collect()
+    world.run(world.now + QUIET_MS)
+    this.#invariants.checkEnd()
+  }
+
+  /** Begins a payment as soon as both wallets are there. */
+  #pay(plan: PaymentPlan): void {
+    const payer = this.#network.wallets.get(plan.from)!
+    const credentials = this.#network.wallets.get(plan.to)!.credentials()
+    if (credentials === undefined || !payer.isUp) {
+      this.#world.after(RETRY_MS, () => this.#pay(plan))
+      return
+    }
+    this.#log.add(payer.name, 'payment.begins', { index: plan.index, to: plan.to, ...plan.amount })
+    payer.pay(plan, credentials, (report) => this.#paid(plan, report))
+  }
+
+  #paid({ from, index }: PaymentPlan, report: PaymentReport | undefined): void {
+    this.#open--
+    const outcome = report?.outcome ?? 'crashed'
+    this.#log.add(from, 'payment.ends', { index, outcome, ...report })
+    this.#outcomes.set(outcome, (this.#outcomes.get(outcome) ?? 0) + 1)
+  }
+
+  #failureOf(error: Error): Failure {
+    const [invariant, nodes] = error instanceof Violation ? [error.invariant, error.nodes] : [error.name, []]
+    return { invariant, nodes, error, atMs: this.#world.now - START }
+  }
+}
+
+/** Each seed has its own troubles: some have all of them, some few, some none. */
+function drawKinds(chance: Chance): FaultKind[] {
+  const kinds = FAULT_KINDS.filter(() => chance.happens(0.5))
+  return kinds.length === 0 ? [...FAULT_KINDS] : kinds
+}

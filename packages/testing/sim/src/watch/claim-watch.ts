@@ -1,0 +1,92 @@
+/**
+ * Watches what one node pays and is paid by channels on one account, across its crashes. Testing.
+ * Claims only rise, never exceed what the ledger holds, and are durable before anybody sees them.
+ */
+import { CHANNEL_PROTOCOL } from '@hourglass/channel'
+import {
+  type ChannelRecords,
+  type Claim,
+  MessageType,
+  decodeClaim,
+  decodeRecords,
+  messageType,
+} from '@hourglass/channel/testing'
+import type { LinkInput } from '@hourglass/link'
+import type { Chain } from '../chain.ts'
+import type { Disk } from '../disk.ts'
+import { check } from '../violation.ts'
+import type { SettlementWatch } from './watched-settlement.ts'
+
+export interface ClaimWatchOptions {
+  readonly node: string
+  readonly account: string
+  readonly disk: Disk
+  readonly chain: Chain
+  /** Account base units of a ledger total. */
+  readonly toAccount: (ledgerTotal: bigint) => bigint
+}
+
+export class ClaimWatch implements SettlementWatch {
+  readonly #options: ClaimWatchOptions
+  readonly #names: readonly string[]
+  /** The highest claim of ours that anybody has seen, by channel. */
+  readonly #shown = new Map<string, bigint>()
+  #received = 0n
+  #sent = 0n
+
+  constructor(options: ClaimWatchOptions) {
+    this.#options = options
+    this.#names = [options.node]
+  }
+
+  /** What the peer has settled, as we have told; what it says to have had from us. */
+  get totals(): { readonly received: bigint; readonly sent: bigint } {
+    return { received: this.#received, sent: this.#sent }
+  }
+
+  /** A request of ours on its way to the peer. */
+  asks({ protocol, body }: Extract<LinkInput<unknown>, { kind: 'request' }>): void {
+    if (protocol === CHANNEL_PROTOCOL && messageType(body) === MessageType.Claim)
+      this.#show(decodeClaim(body))
+  }
+
+  received(total: bigint): void {
+    check(
+      total >= this.#received,
+      'received-only-rises',
+      this.#names,
+      () => `${this.#received}, then ${total}`,
+    )
+    this.#received = total
+    const { received, incoming } = this.#records()
+    let durable = received
+    for (const { claim, start } of incoming) if (claim.amount > start) durable += claim.amount - start
+    const known = this.#options.toAccount(durable)
+    check(known >= total, 'settlement-before-commit', this.#names, () => `${total} told, ${known} durable`)
+  }
+
+  sent(total: bigint): void {
+    this.#sent = total > this.#sent ? total : this.#sent
+  }
+
+  #show({ channelId, amount }: Claim): void {
+    const shown = this.#shown.get(channelId) ?? 0n
+    check(amount >= shown, 'claims-only-rise', this.#names, () => `${shown}, then ${amount} on ${channelId}`)
+    this.#shown.set(channelId, amount)
+    const deposit = this.#options.chain.ledger.channels().find(({ id }) => id === channelId)?.deposit ?? 0n
+    check(
+      amount <= deposit,
+      'claims-within-deposit',
+      this.#names,
+      () => `${amount} of ${deposit} on ${channelId}`,
+    )
+    const { claim } = this.#records().outgoing
+    const durable = claim?.channelId === channelId ? claim.amount : 0n
+    check(amount <= durable, 'claim-before-commit', this.#names, () => `${amount} sent, ${durable} durable`)
+  }
+
+  #records(): ChannelRecords {
+    const { account, disk } = this.#options
+    return decodeRecords(account, disk.load(`channel/${account}/`))
+  }
+}
