@@ -63,9 +63,10 @@ export class Reconciler {
     this.#inquiries.get(hold.destination)?.open.delete(hold)
   }
 
-  /** The link to the peer is up: it is asked whether it reconciles, and all that is open. */
-  greet(account: Account, now: Instant): void {
+  /** The link to the peer is up: it is asked whether it reconciles, and what became of `holds`. */
+  greet(account: Account, holds: Iterable<Hold<Account>>, now: Instant): void {
     const inquiry = this.#inquiry(account)
+    for (const hold of holds) inquiry.open.add(hold)
     inquiry.pauseMs = PAUSE_MS
     inquiry.askAt = now
     account.reconciles = undefined

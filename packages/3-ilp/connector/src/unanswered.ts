@@ -59,10 +59,9 @@ export class Unanswered {
 
   /** Asks the peer what became of every packet that nobody knows of. */
   inquire(account: Account, now: Instant): void {
-    this.#reconciler.greet(account, now)
-    for (const hold of this.#clearing.books.holds.values()) {
-      if (hold.destination === account && hold.state !== 'sent') this.#reconciler.want(hold, now)
-    }
+    const holds = [...this.#clearing.books.holds.values()]
+    const unknown = holds.filter(({ destination, state }) => destination === account && state !== 'sent')
+    this.#reconciler.greet(account, unknown, now)
   }
 
   /** Takes over a packet whose link was cut, where the peer will say what became of it; else false. */

@@ -21,11 +21,15 @@ export function account(id: string, options: Partial<AccountOptions> = {}): Acco
   return { id, relation: 'peer', asset: usd, balanceMax: 1000n, ...options }
 }
 
-/**
- * A connector with accounts `alice` and `bob`, both up, and a route `test.bob` to bob. The peers answer what became
- * of packets only where `reconciling`.
- */
-export function connector(options: Partial<ConnectorOptions> & { reconciling?: boolean } = {}): Connector {
+interface PeerOptions {
+  /** Whether the peers answer what became of packets. Default: no. */
+  readonly reconciling?: boolean
+  /** Default: up. */
+  readonly links?: 'up' | 'down'
+}
+
+/** A connector with accounts `alice` and `bob`, both up unless told otherwise, and a route `test.bob` to bob. */
+export function connector(options: Partial<ConnectorOptions> & PeerOptions = {}): Connector {
   const accounts = options.accounts ?? [account('alice'), account('bob')]
   const machine = new Connector({
     address: 'test.node' as Address,
@@ -35,7 +39,7 @@ export function connector(options: Partial<ConnectorOptions> & { reconciling?: b
     ...options,
     accounts,
   })
-  for (const { id } of accounts) {
+  for (const { id } of options.links === 'down' ? [] : accounts) {
     machine.handle({ kind: 'up', account: id }, NOW)
     const [greeting] = drain(machine)
     if (greeting?.kind !== 'request') throw new Error('a peer that comes up is asked whether it reconciles')
