@@ -8,6 +8,7 @@ import { Reader } from '@hourglass/oer'
 import { type Crypto, type Instant, UsageError, assert, equalBytes } from '@hourglass/sansio'
 import { type AccountBook, accountOfKey, readAsset } from './account-book.ts'
 import { ASSET_KEY_PREFIX, AssetBook } from './asset-book.ts'
+import { type AssetView, type Gains, viewAsset } from './asset-view.ts'
 import { type Asset, assetName } from './asset.ts'
 import type { ChunkEntry, PostedEntry } from './chunk.ts'
 import { HOLD_KEY_PREFIX, HoldLog, type Needs, OUTCOME_KEPT_MS } from './hold-log.ts'
@@ -27,25 +28,6 @@ export interface BooksOptions<Account extends AccountBook> {
   readonly accounts: Iterable<Account>
   /** Makes an account that only the journal knows: its peer is gone, its money is not. */
   readonly makeRetired: (id: string, asset: Asset) => Account
-}
-
-/** What the node gained on a packet, in base units of the source. */
-export interface Gains {
-  readonly spread: bigint
-  readonly rounding: bigint
-}
-
-/** One asset, all accounts together. `sum` is 0: what is not is a broken book. */
-export interface AssetView extends Gains {
-  readonly asset: Asset
-  readonly receivable: bigint
-  readonly payable: bigint
-  readonly settled: bigint
-  readonly received: bigint
-  readonly writtenOff: bigint
-  /** What was taken less what was delivered in this asset; below 0 where more was delivered. */
-  readonly exchange: bigint
-  readonly sum: bigint
 }
 
 interface Recorded {
@@ -236,27 +218,7 @@ export class Books<Account extends AccountBook> {
 
   /** How each asset stands; `sum` is 0 in books that are right. */
   assets(): AssetView[] {
-    return Array.from(this.#assets.values(), (book) => {
-      const accounts = [...this.#accounts.values()].filter(
-        ({ asset }) => assetName(asset) === assetName(book.asset),
-      )
-      const views = accounts.map((account) => account.view())
-      const total = (name: 'receivable' | 'payable' | 'balance'): bigint =>
-        views.reduce((sum, view) => sum + view[name], 0n)
-      const { asset, spread, rounding, settled, received, writtenOff, exchangeIn, exchangeOut } = book
-      return {
-        asset,
-        receivable: total('receivable'),
-        payable: total('payable'),
-        exchange: exchangeIn - exchangeOut,
-        spread,
-        rounding,
-        settled,
-        received,
-        writtenOff,
-        sum: total('balance') - book.counterBalance,
-      }
-    })
+    return Array.from(this.#assets.values(), (book) => viewAsset(book, this.#accounts.values()))
   }
 
   get hasChanges(): boolean {

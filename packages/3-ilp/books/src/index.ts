@@ -1,6 +1,7 @@
 export { AccountBook, type AccountView } from './account-book.ts'
 export type { Asset } from './asset.ts'
-export { type AssetView, Books, type BooksOptions, type Gains, OUTCOME_KEPT_MS_MAX } from './books.ts'
+export type { AssetView, Gains } from './asset-view.ts'
+export { Books, type BooksOptions, OUTCOME_KEPT_MS_MAX } from './books.ts'
 export { OUTCOME_KEPT_MS } from './hold-log.ts'
 export type { Hold, HoldState, HoldTerms, Outcome, PacketName } from './hold.ts'
 export { SETTLEMENTS_KEPT, type SettlementEntry } from './settlement-log.ts'

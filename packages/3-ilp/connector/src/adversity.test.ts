@@ -26,7 +26,7 @@ describe('connector: whatever peers do', () => {
           { prefix: 'test.bob', account: 'bob' },
           { prefix: 'test.alice', account: 'alice' },
         ]
-        const machine = connector({ routes })
+        const machine = connector({ routes, spread: { numerator: 1n, denominator: 7n } })
         const expected = { alice: 0n, bob: 0n }
         const open: { id: number; step: (typeof steps)[number] }[] = []
         const answer = (): void => {
@@ -58,6 +58,7 @@ describe('connector: whatever peers do', () => {
           for (const { balance, heldIncoming } of machine.accounts()) {
             expect(balance + heldIncoming <= 1000n).toBe(true)
           }
+          expect(machine.books.assets().every(({ sum }) => sum === 0n)).toBe(true)
           if (later.next().value) answer()
         })
         while (open.length > 0) answer()

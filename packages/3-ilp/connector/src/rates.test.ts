@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Rates, divFloor, mulFloor, toRatio } from './rates.ts'
+import { Rates, divFloor, gainsOf, mulFloor, toRatio } from './rates.ts'
 
 const USD = { code: 'USD', scale: 6 }
 const ETH = { code: 'ETH', scale: 9 }
@@ -49,6 +49,45 @@ describe('rates', () => {
         expect((out + 1n) * r.denominator > amount * r.numerator).toBe(true)
         expect(divFloor(out, r) <= amount).toBe(true)
       }),
+    )
+  })
+
+  it('parts what a packet brought too much into spread and rounding, in whole units of the payer', () => {
+    const rates = new Rates([{ from: 'USD', to: 'ETH', rate: toRatio('1/3000') }], toRatio('0.01'))
+    const conversion = rates.between(USD, ETH)!
+    // 1,000,000 µUSD at 0.33 nETH each is 330,000; 330,000 nETH at the mid rate are 990,000 µUSD.
+    expect(gainsOf(1_000_000n, 330_000n, conversion)).toEqual({ spread: 10_000n, rounding: 0n })
+    expect(gainsOf(1_000_002n, 330_000n, conversion)).toEqual({ spread: 10_000n, rounding: 2n })
+  })
+
+  it('never books a loss as a gain: what is left always pays for the delivery at the mid rate', () => {
+    const positive = fc.bigInt({ min: 1n, max: 10n ** 12n })
+    const scale = fc.integer({ min: 0, max: 18 })
+    const amount = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })
+    fc.assert(
+      fc.property(
+        amount,
+        positive,
+        positive,
+        fc.nat(999),
+        fc.tuple(scale, scale),
+        (incoming, n, d, spread, scales) => {
+          const rates = new Rates(
+            [{ from: 'USD', to: 'EUR', rate: { numerator: n, denominator: d } }],
+            spread === 0 ? undefined : { numerator: BigInt(spread), denominator: 1000n },
+          )
+          const [source, destination] = [
+            { code: 'USD', scale: scales[0] },
+            { code: 'EUR', scale: scales[1] },
+          ]
+          const conversion = rates.between(source, destination)!
+          const outgoing = mulFloor(incoming, conversion.ratio)
+          const gains = gainsOf(incoming, outgoing, conversion)
+          expect(gains.spread >= 0n && gains.rounding >= 0n).toBe(true)
+          const left = incoming - gains.spread - gains.rounding
+          expect(left * conversion.mid.numerator >= outgoing * conversion.mid.denominator).toBe(true)
+        },
+      ),
     )
   })
 })
