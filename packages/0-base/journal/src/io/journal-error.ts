@@ -7,6 +7,8 @@ export type JournalErrorCode =
   | 'in-use'
   /** It holds something else, or what a newer version wrote. */
   | 'foreign'
+  /** It has not what it once reported durable. */
+  | 'lost'
   /** It was closed while it failed: commits that were never done are not in it. */
   | 'given-up'
 

@@ -1,0 +1,1 @@
+export { type PostgresJournalOptions, openPostgresJournal } from './postgres-journal.ts'

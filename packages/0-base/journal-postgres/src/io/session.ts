@@ -1,0 +1,88 @@
+/**
+ * One session with the server, which holds the journal's lock for as long as it lasts. Base, io.
+ * Whoever holds the lock is the only one to write: a second node on these books would be ruinous.
+ */
+import type { Durability } from '@hourglass/journal'
+import { JournalError } from '@hourglass/journal/io'
+import { Client, DatabaseError } from 'pg'
+
+export interface Access {
+  readonly url: string
+  readonly durability: Durability
+  /** Of the journal. */
+  readonly name: string
+  /** Nobody else's sessions have it. */
+  readonly sessionName: string
+}
+
+const CONNECT_TIMEOUT_MS = 5000
+/** The server gives a statement up after this. */
+const STATEMENT_TIMEOUT_MS = 10_000
+/** Without an answer for this long the connection is dead. */
+const QUERY_TIMEOUT_MS = 15_000
+
+/** Keep-alives let go of a node that has vanished in half a minute, so that another may take its place. */
+const SETTINGS = (durability: Durability): string => `
+  SET synchronous_commit = ${durability === 'power' ? 'on' : 'off'};
+  SET statement_timeout = ${STATEMENT_TIMEOUT_MS};
+  SET tcp_keepalives_idle = 10;
+  SET tcp_keepalives_interval = 5;
+  SET tcp_keepalives_count = 4`
+
+/** A session of ours that the server has not yet missed would keep the lock from us. */
+const END_EARLIER_SESSIONS = `
+  SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+  WHERE application_name = $1 AND pid <> pg_backend_pid()`
+
+const TAKE_LOCK = `
+  SELECT pg_try_advisory_lock(hashtextextended('hourglass.journal ' || $1, 0)) AS is_ours,
+         current_setting('fsync')::boolean AS is_flushing`
+
+/** @throws JournalError `unusable` | `in-use` */
+export async function openSession(access: Access): Promise<Client> {
+  let session: Client | undefined
+  try {
+    session = connectClient(access)
+    await session.connect()
+    await session.query(SETTINGS(access.durability))
+    await session.query(END_EARLIER_SESSIONS, [access.sessionName])
+    await takeLock(session, access)
+    return session
+  } catch (error) {
+    void session?.end().catch(() => undefined)
+    if (error instanceof JournalError) throw error
+    throw new JournalError('unusable', `cannot use PostgreSQL: ${describe(error as Error)}`, { cause: error })
+  }
+}
+
+function connectClient({ url, sessionName }: Access): Client {
+  const client = new Client({
+    connectionString: url,
+    application_name: sessionName,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: QUERY_TIMEOUT_MS,
+    keepAlive: true,
+  })
+  // What a lost connection says as an event, the statement under way and the event `end` say as well.
+  client.on('error', () => undefined)
+  return client
+}
+
+async function takeLock(session: Client, { name, durability }: Access): Promise<void> {
+  const { rows } = await session.query<{ is_ours: boolean; is_flushing: boolean }>(TAKE_LOCK, [name])
+  if (rows[0]?.is_ours !== true) {
+    throw new JournalError('in-use', `the journal "${name}" is in use by another node`)
+  }
+  if (durability === 'power' && !rows[0].is_flushing) {
+    throw new JournalError(
+      'unusable',
+      'PostgreSQL runs with fsync off: nothing in it survives the loss of power',
+    )
+  }
+}
+
+/** Without the URL, which may hold a password. */
+function describe(error: Error & { readonly code?: string }): string {
+  if (error instanceof DatabaseError) return error.message
+  return [error.code, error.message].filter(Boolean).join(' ')
+}
