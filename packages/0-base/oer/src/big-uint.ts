@@ -3,11 +3,19 @@
  * For running totals and ledger amounts, which outgrow 64 bits; they travel as variable-length octet strings.
  */
 import { UsageError } from '@hourglass/sansio'
+import { allocate } from './allocate.ts'
+import { UINT64_MAX, significantOctets, writeUint } from './uint.ts'
 
 /** The octets of `value`. @throws UsageError below zero */
 export function encodeBigUint(value: bigint): Uint8Array {
   if (value < 0n) throw new UsageError(`${value} is below zero`)
   if (value === 0n) return new Uint8Array(0)
+  if (value <= UINT64_MAX) {
+    const length = significantOctets(value)
+    const octets = allocate(length)
+    writeUint(octets, 0, value, length)
+    return octets
+  }
   const digits = value.toString(16)
   const padded = digits.length % 2 === 0 ? digits : `0${digits}`
   return Uint8Array.from({ length: padded.length / 2 }, (_, i) =>

@@ -104,7 +104,7 @@ export class Books<Account extends AccountBook> {
   open(terms: HoldTerms<Account>): Hold<Account> {
     assert(terms.id > this.#lastId, 'ids of holds rise')
     this.#lastId = terms.id
-    const hold: Hold<Account> = Object.assign(terms, { state: 'sent' as const })
+    const hold: Hold<Account> = { ...terms, state: 'sent' }
     this.#holds.set(hold.id, hold)
     hold.source.heldIncoming += hold.incomingAmount
     hold.destination.heldOutgoing += hold.outgoingAmount

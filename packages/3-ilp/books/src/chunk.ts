@@ -39,21 +39,19 @@ export interface PostedEntry {
 
 const VERSION = 1
 const EntryType = { Name: 0, Opened: 1, Posted: 2, Voided: 3, GivenUp: 4, WrittenOff: 5 } as const
-/** A guess: it grows with the load. */
-const CHUNK_BYTES = 1024
 const HEADER_BYTES = 7
 const CONDITION_BYTES = 32
 
+/** Writes one chunk, behind whatever the buffer holds. */
 export class ChunkWriter {
-  readonly #writer = new Writer(CHUNK_BYTES)
+  readonly #writer: Writer
+  readonly #start: number
   readonly #names = new Map<string, number>()
 
-  constructor() {
-    writeUint48(this.#writer.uint8(VERSION), 0)
-  }
-
-  get isEmpty(): boolean {
-    return this.#writer.length === HEADER_BYTES
+  constructor(buffer: Writer) {
+    this.#writer = buffer
+    this.#start = buffer.length
+    writeUint48(buffer.uint8(VERSION), 0)
   }
 
   write(entry: ChunkEntry): void {
@@ -70,18 +68,11 @@ export class ChunkWriter {
     }
   }
 
-  /** The chunk; the writer is done. */
+  /** The chunk: a view of the buffer, which never changes there again. */
   finish(writtenAt: Instant): Uint8Array {
-    // A copy, since chunks stay in memory and what the writer took is larger.
-    const bytes = this.#writer.finish().slice()
-    const header = writeUint48(new Writer(HEADER_BYTES).uint8(VERSION), writtenAt).finish()
-    bytes.set(header)
-    return bytes
-  }
-
-  /** What is written so far; the header says nothing yet. */
-  peek(): Uint8Array {
-    return this.#writer.finish()
+    const chunk = this.#writer.finish().subarray(this.#start)
+    chunk.set(writeUint48(new Writer(HEADER_BYTES).uint8(VERSION), writtenAt).finish())
+    return chunk
   }
 
   #opened(entry: Extract<ChunkEntry, { kind: 'opened' }>): void {

@@ -9,7 +9,8 @@
  */
 import type { JournalRecord, StoredRecord } from '@hourglass/journal'
 import { type Instant, Queue } from '@hourglass/sansio'
-import { type ChunkEntry, ChunkReader, ChunkWriter } from './chunk.ts'
+import type { ChunkEntry } from './chunk.ts'
+import { Segment } from './segment.ts'
 
 /** How long it is known what became of a packet, from its outcome on. */
 export const OUTCOME_KEPT_MS = 60_000
@@ -21,96 +22,72 @@ export const HOLD_KEY_PREFIX = 'hold/'
 
 /** What of an old chunk must stay. */
 export interface Needs {
-  /** Whether anything may be needed of a chunk that opened holds up to `lastId` and posted for these accounts. */
+  /** Whether anything may be needed of chunks that opened holds up to `lastId` and posted for these accounts. */
   chunk(lastId: number, sources: ReadonlySet<string>): boolean
   entry(entry: ChunkEntry): ChunkEntry | undefined
 }
 
-/** What a chunk is about, known without reading it. */
-class Summary {
-  lastId = 0
-  readonly sources = new Set<string>()
-
-  add(entry: ChunkEntry): void {
-    if (entry.kind === 'opened') this.lastId = Math.max(this.lastId, entry.id)
-    else if ('source' in entry) this.sources.add(entry.source)
-  }
-}
-
-interface Chunk {
-  readonly key: string
-  readonly bytes: Uint8Array
-  readonly writtenAt: Instant
-  readonly summary: Summary
-}
-
 export class HoldLog {
-  readonly #chunks = new Queue<Chunk>()
-  #lastNumber = 0
-  #writer = new ChunkWriter()
-  #summary = new Summary()
+  /** Oldest first; the one that is written to is apart. */
+  readonly #full = new Queue<Segment>()
+  #newest = new Segment(1)
 
   get hasChanges(): boolean {
-    return !this.#writer.isEmpty
+    return this.#newest.hasEntries
   }
 
   write(entry: ChunkEntry): void {
-    this.#writer.write(entry)
-    this.#summary.add(entry)
+    this.#newest.write(entry)
   }
 
   /** Takes a chunk out of the journal, in the order of the keys, and hands out what is in it. @throws DecodeError */
   restore({ key, value }: StoredRecord, visit: (entry: ChunkEntry) => void): void {
-    const summary = new Summary()
-    const writtenAt = readChunk(value, (entry) => {
-      summary.add(entry)
-      visit(entry)
-    })
-    this.#chunks.push({ key, bytes: value, writtenAt, summary })
-    this.#lastNumber = Number(key.slice(HOLD_KEY_PREFIX.length))
+    const number = Number(key.slice(HOLD_KEY_PREFIX.length))
+    // Numbers have gaps where chunks without entries would have stood.
+    if (number !== this.#newest.end) this.#begin(number)
+    this.#newest.restore(value, visit)
+    if (this.#newest.isFull(this.#newest.writtenAt)) this.#begin(this.#newest.end)
   }
 
   /** Reads all that is kept, oldest first. */
   scan(visit: (entry: ChunkEntry) => void): void {
-    for (const { bytes } of this.#chunks) readChunk(bytes, visit)
-    readChunk(this.#writer.peek(), visit)
+    for (const segment of this.#full) segment.scan(visit)
+    this.#newest.scan(visit)
   }
 
   /** The records of all that was written since the last call. */
   take(now: Instant, needs: Needs): JournalRecord[] {
     const records = this.#retire(now, needs)
-    if (this.#writer.isEmpty) return records
-    const key = `${HOLD_KEY_PREFIX}${String(++this.#lastNumber).padStart(KEY_DIGITS, '0')}`
-    const bytes = this.#writer.finish(now)
-    this.#chunks.push({ key, bytes, writtenAt: now, summary: this.#summary })
-    this.#writer = new ChunkWriter()
-    this.#summary = new Summary()
-    records.push({ key, value: bytes })
+    if (!this.#newest.hasEntries) return records
+    const key = keyOf(this.#newest.end)
+    records.push({ key, value: this.#newest.finish(now) })
+    if (this.#newest.isFull(now)) this.#begin(this.#newest.end)
     return records
+  }
+
+  #begin(number: number): void {
+    if (this.#newest.first < this.#newest.end) this.#full.push(this.#newest)
+    this.#newest = new Segment(number)
   }
 
   #retire(now: Instant, needs: Needs): JournalRecord[] {
     const records: JournalRecord[] = []
     while (records.length < CHUNKS_RETIRED_MAX) {
-      const oldest = this.#chunks.peek()
-      if (oldest === undefined || now < oldest.writtenAt + OUTCOME_KEPT_MS) break
-      const { lastId, sources } = oldest.summary
-      if (needs.chunk(lastId, sources)) {
-        readChunk(oldest.bytes, (entry) => {
+      const oldest = this.#full.peek() ?? this.#newest
+      if (oldest.first === oldest.end || now < oldest.writtenAt + OUTCOME_KEPT_MS) break
+      if (needs.chunk(oldest.lastId, oldest.sources)) {
+        oldest.read(oldest.first, (entry) => {
           const needed = needs.entry(entry)
           if (needed !== undefined) this.write(needed)
         })
       }
-      this.#chunks.shift()
-      records.push({ key: oldest.key, value: undefined })
+      records.push({ key: keyOf(oldest.first++), value: undefined })
+      if (oldest.first === oldest.end && oldest !== this.#newest) this.#full.shift()
     }
     return records
   }
 }
 
-/** Returns when it was written. @throws DecodeError */
-function readChunk(bytes: Uint8Array, visit: (entry: ChunkEntry) => void): Instant {
-  const reader = new ChunkReader(bytes)
-  for (let entry = reader.next(); entry !== undefined; entry = reader.next()) visit(entry)
-  return reader.writtenAt
+function keyOf(number: number): string {
+  return `${HOLD_KEY_PREFIX}${String(number).padStart(KEY_DIGITS, '0')}`
 }
