@@ -29,6 +29,15 @@ export interface RunningConnector {
 
 export interface StartOptions {
   readonly log?: Logger
+  readonly observer?: Observer
+}
+
+/** Sees each step of the node at once, while it is taken: a test that ends the process there leaves it half done. */
+export interface Observer {
+  /** It has happened, such as a commit that is durable now, and the node has not heard of it. */
+  input(input: NodeInput): void
+  before(output: NodeOutput): void
+  after(output: NodeOutput): void
 }
 
 /** @throws StartError | ConfigError */
@@ -50,7 +59,7 @@ export async function startConnector(config: Config, options: StartOptions = {})
   node.restore(records)
 
   let wires: Wires | undefined
-  const driver: Driver<NodeInput> = drive<NodeInput, NodeOutput>(node, (output) => {
+  const driver: Driver<NodeInput> = driveObserved(node, options.observer, (output) => {
     switch (output.kind) {
       case 'wire':
         wires?.send(output.account, output.wire)
@@ -92,6 +101,27 @@ export async function startConnector(config: Config, options: StartOptions = {})
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+/** Without an observer nothing stands between node and shell. */
+function driveObserved(
+  node: Node,
+  observer: Observer | undefined,
+  perform: (output: NodeOutput) => void,
+): Driver<NodeInput> {
+  if (observer === undefined) return drive(node, perform)
+  const driver = drive<NodeInput, NodeOutput>(node, (output) => {
+    observer.before(output)
+    perform(output)
+    observer.after(output)
+  })
+  return {
+    push(input) {
+      observer.input(input)
+      driver.push(input)
+    },
+    stop: () => driver.stop(),
   }
 }
 
