@@ -22,6 +22,7 @@ interface Seen {
   readonly host: NodeHost
   readonly peer: NodeHost | Wallet
   totals: EndView
+  heldIncoming: bigint
   life: unknown
 }
 
@@ -45,7 +46,9 @@ export class Invariants {
     for (const { ends } of network.joints) {
       for (const [host, peer] of [ends, [ends[1], ends[0]] as const]) {
         if (host instanceof Wallet) continue
-        this.#seen.get(host.name)!.set(peer.name, { host, peer, totals: NOTHING, life: undefined })
+        this.#seen
+          .get(host.name)!
+          .set(peer.name, { host, peer, totals: NOTHING, heldIncoming: 0n, life: undefined })
       }
     }
   }
@@ -55,11 +58,14 @@ export class Invariants {
     if (process === undefined) return
     for (const packets of node.packets.accounts()) {
       const account = process.accounts.get(packets.id)!
+      const seen = this.#seen.get(node.name)!.get(packets.id)!
       const names = [node.name, packets.id]
       const { balance, balanceMax, heldIncoming, heldOutgoing, incoming, outgoing } = account
       const { least, unknown } = packets
+      const hasTaken = heldIncoming > seen.heldIncoming
+      seen.heldIncoming = heldIncoming
       check(
-        balance + heldIncoming <= balanceMax || heldIncoming === 0n,
+        !hasTaken || balance + heldIncoming <= balanceMax,
         'balance-limit',
         names,
         () => `${balance} and ${heldIncoming} held, at most ${balanceMax}`,
@@ -82,7 +88,7 @@ export class Invariants {
         names,
         () => `${incoming}, ${outgoing}; fulfilled ${least.incoming}, ${least.outgoing}`,
       )
-      this.#checkPair(account, this.#seen.get(node.name)!.get(packets.id)!)
+      this.#checkPair(account, seen)
     }
   }
 

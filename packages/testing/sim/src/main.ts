@@ -1,48 +1,87 @@
-/** `npm run sim`: runs seeds for a while, or one seed, and says what broke. Testing. */
+/** `npm run sim`: runs seeds for a while, or one run, and says what broke and how to see it again. Testing. */
 import { parseArgs } from 'node:util'
-import { runScenario } from './scenario.ts'
+import { minimise } from './minimise.ts'
+import { describeFailure, replayCommand } from './report.ts'
+import { type ScenarioOptions, type ScenarioResult, runScenario } from './scenario.ts'
+import { commitId } from './commit-id.ts'
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string' },
-    count: { type: 'string' },
-    trace: { type: 'boolean' },
-    nodes: { type: 'string' },
-    faults: { type: 'string' },
-  },
-})
-const count = Number(values.count ?? 1)
-const t0 = performance.now()
-let packets = 0
-for (let i = 0; i < count; i++) {
-  const seed = values.seed ?? String(i)
-  const t = performance.now()
-  const faults =
-    values.faults === undefined ? undefined : values.faults === '' ? [] : values.faults.split(',').map(Number)
-  const r = runScenario({
-    seed,
-    isTraced: values.trace ?? false,
-    nodes: values.nodes ? Number(values.nodes) : undefined,
-    faults,
-  })
-  packets += r.packets
-  const dt = performance.now() - t
-  console.log(
-    seed,
-    r.connectors,
-    'connectors',
-    r.packets,
-    'packets',
-    r.steps,
-    'steps',
-    Math.round(dt),
-    'ms',
-    Object.fromEntries(r.outcomes),
-    r.failure?.error.message ?? 'ok',
-  )
-  if (r.failure && values.trace) {
-    console.log(r.log.tail(80).join('\n'))
-    console.log(r.failure.error.stack)
-  }
+const USAGE = `usage: npm run sim -- [--minutes N]
+       npm run sim -- --seed SEED [--nodes N] [--faults 1,2 | none] [--payments 1,2 | none] [--trace]`
+
+try {
+  main()
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
 }
-console.log(Math.round((packets / (performance.now() - t0)) * 1000), 'packets/s')
+
+function main(): void {
+  const { values } = parseArgs({
+    options: {
+      minutes: { type: 'string', default: '1' },
+      seed: { type: 'string' },
+      nodes: { type: 'string' },
+      faults: { type: 'string' },
+      payments: { type: 'string' },
+      trace: { type: 'boolean', default: false },
+    },
+  })
+  const { seed, nodes, faults, payments, trace } = values
+  if (seed === undefined) return runSeeds(readNumber('minutes', values.minutes) * 60_000)
+  runOne({
+    seed,
+    nodes: nodes === undefined ? undefined : readNumber('nodes', nodes),
+    faults: readIndices('faults', faults),
+    payments: readIndices('payments', payments),
+    isTraced: trace,
+  })
+}
+
+function runOne(options: ScenarioOptions): void {
+  const result = runScenario(options)
+  if (options.isTraced === true) for (const line of result.log.tail(Infinity)) console.log(line)
+  console.log(describe(options, result))
+  if (result.failure !== undefined) throw new Error(describeFailure({ options, result }))
+}
+
+/** Seeds of this commit, one after the other. */
+function runSeeds(ms: number): void {
+  const commit = commitId()
+  const start = performance.now()
+  let packets = 0
+  let runs = 0
+  for (; performance.now() - start < ms; runs++) {
+    const options: ScenarioOptions = { seed: `${commit}-${runs}` }
+    const result = runScenario(options)
+    packets += result.packets
+    if (result.failure === undefined) continue
+    console.error(`${describe(options, result)}\nlooking for a smaller run that breaks the same …`)
+    throw new Error(describeFailure(minimise({ options, result })))
+  }
+  const seconds = (performance.now() - start) / 1000
+  console.log(
+    `${runs} seeds of ${commit}, ${packets} packets, ${Math.round(packets / seconds)} packets/s: no failure`,
+  )
+}
+
+function describe(
+  options: ScenarioOptions,
+  { plan, packets, steps, virtualMs, outcomes, failure }: ScenarioResult,
+): string {
+  const ends = Array.from(outcomes, ([outcome, count]) => `${count} ${outcome}`).join(', ')
+  const size = `${plan.connectors.length} connectors, ${packets} packets, ${steps} steps, ${virtualMs} ms`
+  return `${replayCommand(options)}: ${size}; payments: ${ends}; ${failure?.error.message ?? 'no failure'}`
+}
+
+function readNumber(option: string, text: string): number {
+  const number = Number(text)
+  if (!(number > 0)) throw new Error(`--${option} wants a number above 0, not "${text}"\n${USAGE}`)
+  return number
+}
+
+function readIndices(option: string, text: string | undefined): number[] | undefined {
+  if (text === undefined) return undefined
+  if (text === 'none') return []
+  if (!/^\d+(,\d+)*$/.test(text)) throw new Error(`--${option} wants numbers such as 1,2 or none\n${USAGE}`)
+  return text.split(',').map(Number)
+}

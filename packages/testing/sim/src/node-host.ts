@@ -119,11 +119,19 @@ export class NodeHost implements WatchedNode {
     const { node } = process
     node.handle(input, this.clock.now())
     for (let output = node.poll(); output !== undefined; output = node.poll()) {
-      if (this.#crash !== undefined && this.#crash.outputsLeft-- <= 0) return this.#end(this.#crash.downMs)
+      if (this.#isOver(output)) return
       this.#perform(process, output)
     }
     this.#timer.arm(node.nextTimeout())
     this.afterStep()
+  }
+
+  /** Whether the process ends before this output. Traces do not count: a run with a log is the same run. */
+  #isOver({ kind }: NodeOutput): boolean {
+    const crash = this.#crash
+    if (crash === undefined || kind === 'trace' || crash.outputsLeft-- > 0) return false
+    this.#end(crash.downMs)
+    return true
   }
 
   /** Ends the process after so many more outputs, or soon where it has none; it starts again after `downMs`. */
@@ -138,6 +146,14 @@ export class NodeHost implements WatchedNode {
 
   collect(): void {
     for (const account of this.claims.keys()) this.push({ kind: 'collect', account })
+  }
+
+  /** What an operator does about packets whose end a peer's link cannot tell: nobody can prove that it was paid. */
+  decideHolds(isSilent: (peer: string) => boolean): void {
+    const holds = [...(this.#process?.node.connector.books.holds.values() ?? [])]
+    for (const { id, destination } of holds) {
+      if (isSilent(destination.id)) this.push({ kind: 'decide', hold: id, outcome: 'void' })
+    }
   }
 
   isFairAmount(change: { source: string; incoming: bigint; destination: string; outgoing: bigint }): boolean {
@@ -267,6 +283,9 @@ export class NodeHost implements WatchedNode {
   }
 }
 
+/** More than there is: what came too late is always written off. */
+const WRITE_OFF_MAX = 10n ** 30n
+
 /** A process that does nothing more ends all the same. */
 const PATIENCE_MS = 500
 
@@ -277,6 +296,7 @@ function accountOptions({ id, terms, relation, settles }: HostAccount): Connecto
     relation,
     asset,
     balanceMax,
+    writeOffMax: WRITE_OFF_MAX,
     ...(packetAmountMax !== undefined && { packetAmountMax }),
     ...(settlement !== undefined &&
       settles && { settleThreshold: settlement.threshold, settleTo: settlement.settleTo }),

@@ -11,7 +11,7 @@ import { Invariants } from './invariants.ts'
 import { Log } from './log.ts'
 import { Network } from './network.ts'
 import { drawPayments } from './payments.ts'
-import type { PaymentPlan } from './plan.ts'
+import type { NetworkPlan, PaymentPlan } from './plan.ts'
 import { drawNetwork } from './topology.ts'
 import { Violation, check } from './violation.ts'
 import { START, World } from './world.ts'
@@ -23,17 +23,15 @@ export interface ScenarioOptions {
   /** Indices of the payments and faults that happen; undefined: all that the seed draws. */
   readonly payments?: readonly number[] | undefined
   readonly faults?: readonly number[] | undefined
-  /** No fault begins after that. */
-  readonly untilMs?: number | undefined
   /** Keeps a log. */
   readonly isTraced?: boolean
 }
 
 export interface ScenarioResult {
   readonly failure: Failure | undefined
+  readonly plan: NetworkPlan
   readonly payments: readonly PaymentPlan[]
   readonly faults: readonly Fault[]
-  readonly connectors: number
   /** Payments by how they ended. */
   readonly outcomes: ReadonlyMap<string, number>
   /** Prepares that connectors have sent on; steps of the world; virtual time. */
@@ -84,10 +82,7 @@ class Scenario {
     const kinds = drawKinds(chance.fork('kinds'))
     const faults = drawFaults(chance.fork('faults'), counts.integer(0, FAULTS_MAX), kinds)
     this.#payments = payments.filter(({ index }) => options.payments?.includes(index) ?? true)
-    this.#faults = faults.filter(
-      ({ index, afterMs }) =>
-        (options.faults?.includes(index) ?? true) && afterMs <= (options.untilMs ?? Infinity),
-    )
+    this.#faults = faults.filter(({ index }) => options.faults?.includes(index) ?? true)
     this.#open = this.#payments.length
   }
 
@@ -100,9 +95,9 @@ class Scenario {
     }
     return {
       failure,
+      plan: this.#network.plan,
       payments: this.#payments,
       faults: this.#faults,
-      connectors: this.#network.nodes.size,
       outcomes: this.#outcomes,
       packets: this.#network.forwarded,
       steps: this.#world.steps,
@@ -126,7 +121,10 @@ class Scenario {
     world.run(world.now + PATIENCE_MS, () => this.#open === 0)
     check(this.#open === 0, 'payments-end', [], () => `${this.#open} payments have no end`)
     world.run(world.now + QUIET_MS)
-    for (const node of this.#network.nodes.values()) node.collect()
+    for (const node of this.#network.nodes.values()) {
+      node.decideHolds((peer) => this.#network.wallets.has(peer))
+      node.collect()
+    }
     world.run(world.now + QUIET_MS)
     this.#invariants.checkEnd()
   }

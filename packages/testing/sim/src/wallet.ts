@@ -57,8 +57,6 @@ export class Wallet implements Payer {
   sent = 0n
   /** Whether an answer may have got lost on its link. */
   hasLost = false
-  /** By connection: what was counted as money. */
-  readonly earned = new Map<string, bigint>()
   readonly plan: WalletPlan
   readonly #shared: HostWorld
   readonly #chance: Chance
@@ -119,6 +117,7 @@ export class Wallet implements Payer {
     this.#shared.log.add(this.name, 'process.end', { downMs })
     this.#process = undefined
     this.#server = undefined
+    this.hasLost = true
     for (const [payment, abandon] of process.payments) {
       payment.stop()
       abandon()
@@ -354,10 +353,8 @@ export class Wallet implements Payer {
     server.handle({ kind: 'prepare', id, prepare }, this.now())
     let money = 0n
     for (let output = server.poll(); output !== undefined; output = server.poll()) {
-      if (output.kind === 'money') {
-        money += output.amount
-        this.earned.set(output.connection, (this.earned.get(output.connection) ?? 0n) + output.amount)
-      } else if (output.kind === 'reply') {
+      if (output.kind === 'money') money += output.amount
+      else if (output.kind === 'reply') {
         const isFulfilled = output.reply.type === PacketType.Fulfill
         const owed = isFulfilled ? prepare.amount : 0n
         check(money === owed, 'money-once', [this.name], () => `counted ${money}, fulfilled ${owed}`)

@@ -8,7 +8,6 @@
  * that the old one is gone.
  */
 import { Backoff, type BtpWireOut, ServerHandshake } from '@hourglass/link-btp'
-import type { MemoryWire } from '@hourglass/link'
 import type { Instant } from '@hourglass/sansio'
 import type { Chance } from './chance.ts'
 import type { World } from './world.ts'

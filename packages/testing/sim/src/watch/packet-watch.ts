@@ -43,6 +43,7 @@ export interface Outgoing {
   readonly account: AccountPackets
   readonly prepare: Prepare
   readonly incoming: Incoming
+  /** Unknown: the peer may have fulfilled it, whatever we tell. */
   state: 'open' | 'fulfilled' | 'rejected' | 'unknown'
 }
 
@@ -87,8 +88,11 @@ export class PacketWatch {
 
   /** A process has started with these totals. */
   begin(id: string, { incoming, outgoing }: PacketTotals): void {
-    const account = this.#account(id)
-    for (const totals of [account.least, account.revealed]) Object.assign(totals, { incoming, outgoing })
+    const { least, unknown, revealed } = this.#account(id)
+    // What was posted and not durable has to be found out anew.
+    if (least.incoming > incoming) unknown.incoming += least.incoming - incoming
+    if (least.outgoing > outgoing) unknown.outgoing += least.outgoing - outgoing
+    for (const totals of [least, revealed]) Object.assign(totals, { incoming, outgoing })
   }
 
   /** The process is gone. Returns what it sent on and had no answer to: money that the next one must know of. */
@@ -119,7 +123,6 @@ export class PacketWatch {
         if (request.protocol === ILP_PROTOCOL) this.#asks(account, request)
       },
       answered: (requestId, answer) => this.#answered(account, requestId, answer),
-      down: () => this.#down(account),
     }
   }
 
@@ -194,8 +197,7 @@ export class PacketWatch {
     } else if (!fulfills(answer, prepare)) {
       outgoing.state = 'rejected'
     } else if (this.#node.now() >= prepare.expiresAt) {
-      outgoing.state = 'rejected'
-      account.hasLost = true
+      this.#lose(outgoing)
     } else {
       outgoing.state = 'fulfilled'
       account.least.outgoing += prepare.amount
@@ -242,14 +244,6 @@ export class PacketWatch {
     outgoing.account.hasLost = true
     outgoing.account.unknown.outgoing += outgoing.prepare.amount
     outgoing.incoming.account.unknown.incoming += outgoing.incoming.prepare.amount
-  }
-
-  /** Requests of a session that has ended are answered by nobody; what was sent on for them goes on. */
-  #down(account: AccountPackets): void {
-    for (const incoming of account.incomingOpen.values()) {
-      if (incoming.outgoing === undefined) this.#forget(incoming)
-    }
-    account.incomingOpen.clear()
   }
 
   #forget(incoming: Incoming): void {

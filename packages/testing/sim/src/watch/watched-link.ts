@@ -12,8 +12,6 @@ export interface LinkWatch {
   asks(request: Extract<LinkInput<unknown>, { kind: 'request' }>): void
   /** The peer answers, or the link says why it does not. */
   answered(id: number, answer: Uint8Array | LinkFailure): void
-  /** The session has ended: what the peer asked needs no answer. */
-  down(): void
 }
 
 export class WatchedLink<WireIn, WireOut> implements Link<WireIn, WireOut> {
@@ -38,7 +36,6 @@ export class WatchedLink<WireIn, WireOut> implements Link<WireIn, WireOut> {
     if (output.kind === 'request') this.#watch.asked(output.id, output.protocol, output.body)
     else if (output.kind === 'reply') this.#watch.answered(output.id, output.body)
     else if (output.kind === 'failed') this.#watch.answered(output.id, output.failure)
-    else if (output.kind === 'down') this.#watch.down()
     return output
   }
 
