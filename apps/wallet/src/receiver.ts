@@ -1,5 +1,6 @@
 /** The receiving end: drives STREAM's server over the link to the connector. */
-import { type Prepare, type Reply, encodeReply } from '@hourglass/ilp'
+import type { Fulfillments } from '@hourglass/books'
+import { PacketType, type Prepare, type Reply, encodeReply } from '@hourglass/ilp'
 import { type Driver, drive, nodeCrypto, nodeRng } from '@hourglass/sansio/io'
 import {
   type Credentials,
@@ -12,6 +13,8 @@ import type { Identity } from './peer-questions.ts'
 export interface ReceiverOptions extends Identity {
   /** 32 bytes that outlive the process. */
   readonly serverSecret: Uint8Array
+  /** Where it notes what it fulfills. */
+  readonly fulfillments: Fulfillments
   readonly reply: (id: number, reply: Uint8Array) => void
   readonly report: (event: IncomingEvent) => void
 }
@@ -22,14 +25,20 @@ export type IncomingEvent = Exclude<StreamServerOutput, { readonly reply: Reply 
 export class Receiver {
   readonly #server: StreamServer
   readonly #driver: Driver<StreamServerInput>
+  readonly #unanswered = new Map<number, Prepare>()
 
-  constructor({ address, asset, serverSecret, reply, report }: ReceiverOptions) {
+  constructor({ address, asset, serverSecret, fulfillments, reply, report }: ReceiverOptions) {
     const { code: assetCode, scale: assetScale } = asset
     const world = { crypto: nodeCrypto, rng: nodeRng }
     this.#server = new StreamServer({ ...world, serverSecret, address, assetCode, assetScale })
     this.#driver = drive<StreamServerInput, StreamServerOutput>(this.#server, (output) => {
-      if (output.kind === 'reply') reply(output.id, encodeReply(output.reply))
-      else report(output)
+      if (output.kind !== 'reply') return report(output)
+      const prepare = this.#unanswered.get(output.id)
+      this.#unanswered.delete(output.id)
+      if (prepare !== undefined && output.reply.type === PacketType.Fulfill) {
+        fulfillments.add(prepare, output.reply.fulfillment)
+      }
+      reply(output.id, encodeReply(output.reply))
     })
   }
 
@@ -39,6 +48,7 @@ export class Receiver {
   }
 
   handle(id: number, prepare: Prepare): void {
+    this.#unanswered.set(id, prepare)
     this.#driver.push({ kind: 'prepare', id, prepare })
   }
 

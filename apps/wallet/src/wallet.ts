@@ -5,6 +5,7 @@
  *   Payment ──prepare──▶ ConnectorLink ──request──▶ connector
  *   Receiver ◀─prepare── ConnectorLink ◀──request── connector        (whose link it is: `seat.ts`)
  */
+import { Fulfillments, RECONCILE_PROTOCOL } from '@hourglass/books'
 import { type Address, ErrorCode, type Prepare, decodePrepare, encodeReject } from '@hourglass/ilp'
 import { DecodeError } from '@hourglass/sansio'
 import type { Asset } from './amount.ts'
@@ -23,15 +24,17 @@ export async function openWallet(
   report: (message: string) => void = () => undefined,
 ): Promise<Wallet> {
   let wallet: Wallet | undefined
+  const fulfillments = new Fulfillments()
   const seat = await takeSeat(config, {
     report,
     receive(request, link) {
-      if (wallet === undefined) link.refuse(request.id, 'this wallet is not open yet')
+      if (request.protocol === RECONCILE_PROTOCOL) answer(request, link, fulfillments)
+      else if (wallet === undefined) link.refuse(request.id, 'this wallet is not open yet')
       else wallet.handle(request)
     },
   })
   try {
-    wallet = new Wallet(seat, await askIdentity(seat.link), config.state)
+    wallet = new Wallet(seat, await askIdentity(seat.link), { state: config.state, fulfillments })
     return wallet
   } catch (error) {
     await seat.close()
@@ -39,20 +42,26 @@ export async function openWallet(
   }
 }
 
+interface Memory {
+  /** Directory of what outlives the process. */
+  readonly state: string
+  readonly fulfillments: Fulfillments
+}
+
 export class Wallet implements Identity {
   readonly address: Address
   readonly asset: Asset
   readonly #seat: Seat
   readonly #link: ConnectorLink
-  readonly #state: string
+  readonly #memory: Memory
   #receiver: Receiver | undefined
 
-  constructor(seat: Seat, { address, asset }: Identity, state: string) {
+  constructor(seat: Seat, { address, asset }: Identity, memory: Memory) {
     this.#seat = seat
     this.#link = seat.link
     this.address = address
     this.asset = asset
-    this.#state = state
+    this.#memory = memory
   }
 
   /** @throws WalletError where the connector does not tell */
@@ -72,12 +81,13 @@ export class Wallet implements Identity {
         'another hourglass command of this wallet is running, and only one can receive: stop it first'
       throw new WalletError('local', why)
     }
-    const serverSecret = loadServerSecret(this.#state)
+    const serverSecret = loadServerSecret(this.#memory.state)
     this.#receiver?.close()
     this.#receiver = new Receiver({
       address: this.address,
       asset: this.asset,
       serverSecret,
+      fulfillments: this.#memory.fulfillments,
       report,
       reply: (id, body) => this.#link.reply(id, body),
     })
@@ -105,6 +115,13 @@ export class Wallet implements Identity {
     const reject = { code, triggeredBy: this.address, message: '', data: new Uint8Array(0) }
     this.#link.reply(id, encodeReject(reject))
   }
+}
+
+/** Tells the connector what became of packets, also while the wallet opens: it asks as soon as the link is up. */
+function answer({ id, body }: LinkRequest, link: ConnectorLink, fulfillments: Fulfillments): void {
+  const answers = fulfillments.answer(body, Date.now())
+  if (answers === undefined) link.refuse(id, 'that question cannot be read')
+  else link.reply(id, answers)
 }
 
 function readPrepare(body: Uint8Array): Prepare | undefined {

@@ -9,7 +9,7 @@
  *
  * A link answers each request by its deadline: no reply by the outgoing expiry comes in as `failed`.
  */
-import { Books } from '@hourglass/books'
+import { Books, RECONCILE_PROTOCOL } from '@hourglass/books'
 import {
   type Address,
   ErrorCode,
@@ -32,7 +32,6 @@ import { type Forwarded, type ForwardingOptions, forward } from './forward.ts'
 import { answerLocally } from './local.ts'
 import { type ConnectorInput, type ConnectorOptions, type ConnectorOutput, ILP_PROTOCOL } from './messages.ts'
 import { Rates } from './rates.ts'
-import { RECONCILE_PROTOCOL } from './reconcile-protocol.ts'
 import { RouteTable } from './routes.ts'
 import { balance } from './rules/balance.ts'
 import { packetAmount } from './rules/packet-amount.ts'

@@ -2,7 +2,6 @@ export { Account, type AccountOptions, PACKETS_IN_FLIGHT_MAX, type Relation } fr
 export { BALANCE_PROTOCOL, type BalanceReply } from './balance-protocol.ts'
 export { Connector, EXPIRY_MARGIN_MS, HOLD_TIME_MS_MAX } from './connector.ts'
 export { type ConnectorInput, type ConnectorOptions, type ConnectorOutput, ILP_PROTOCOL } from './messages.ts'
-export { RECONCILE_PROTOCOL } from './reconcile-protocol.ts'
 export { Node, type NodeAccount, type NodeInput, type NodeOptions, type NodeOutput } from './node.ts'
 export { type RateQuote, Rates, type Ratio, divFloor, mulFloor, toRatio } from './rates.ts'
 export { RouteTable } from './routes.ts'

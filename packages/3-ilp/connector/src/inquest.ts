@@ -1,11 +1,10 @@
 /**
  * Answers the questions of link protocol `reconcile`. Layer 3, connector.
  */
-import type { Books } from '@hourglass/books'
+import type { Answer, Books, Question } from '@hourglass/books'
 import { encodeHex } from '@hourglass/oer'
 import type { Instant } from '@hourglass/sansio'
 import type { Account } from './account.ts'
-import type { Answer, Question } from './reconcile-protocol.ts'
 
 /** What to tell `asker` of the packets that it sent; takes the losses that are ours. */
 export function answerQuestions(

@@ -5,17 +5,17 @@
  *   hold unknown or given up ──question──▶ pending: again, later each time
  *                                          void, fulfilled: decided
  */
-import type { Hold } from '@hourglass/books'
-import type { LinkFailure } from '@hourglass/link'
-import { DecodeError, type Instant } from '@hourglass/sansio'
-import type { Account } from './account.ts'
 import {
   type Answer,
+  type Hold,
   QUESTIONS_MAX,
   type Verdict,
   decodeAnswers,
   encodeQuestions,
-} from './reconcile-protocol.ts'
+} from '@hourglass/books'
+import type { LinkFailure } from '@hourglass/link'
+import { DecodeError, type Instant } from '@hourglass/sansio'
+import type { Account } from './account.ts'
 
 /** A question waits so long for its answer. */
 export const ANSWER_TIMEOUT_MS = 10_000

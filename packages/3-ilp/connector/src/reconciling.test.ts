@@ -13,7 +13,7 @@ import {
   decodeQuestions,
   encodeAnswers,
   encodeQuestions,
-} from './reconcile-protocol.ts'
+} from '@hourglass/books'
 import {
   CONDITION,
   FULFILLMENT,

@@ -6,14 +6,13 @@
  *                   └──expired──▶ given up: the payer has its R00, the peer hears of it
  *   restart  ──▶ unknown ──the peer says, or the operator──▶ posted or voided
  */
-import type { Hold } from '@hourglass/books'
+import { type Hold, RECONCILE_PROTOCOL, type Verdict, decodeQuestions, encodeAnswers } from '@hourglass/books'
 import { encodeFulfill } from '@hourglass/ilp'
 import type { LinkFailure } from '@hourglass/link'
 import { DecodeError, type Instant } from '@hourglass/sansio'
 import type { Account } from './account.ts'
 import { type Clearing, NOTHING, PEER_UNREACHABLE, type Pending, TIMED_OUT } from './clearing.ts'
 import { answerQuestions } from './inquest.ts'
-import { RECONCILE_PROTOCOL, type Verdict, decodeQuestions, encodeAnswers } from './reconcile-protocol.ts'
 import { Reconciler } from './reconciler.ts'
 
 export class Unanswered {

@@ -7,7 +7,7 @@ import type { AccountOptions } from '../account.ts'
 import { Connector } from '../connector.ts'
 import type { ConnectorInput, ConnectorOptions, ConnectorOutput } from '../messages.ts'
 import { toRatio } from '../rates.ts'
-import { encodeAnswers } from '../reconcile-protocol.ts'
+import { encodeAnswers } from '@hourglass/books'
 
 export const NOW = Date.UTC(2026, 0, 1)
 export const FULFILLMENT = new Uint8Array(32).fill(7)

@@ -1,5 +1,5 @@
 /**
- * Link protocol `reconcile`: what became of packets whose answer never came. Layer 3, connector. Ours.
+ * Link protocol `reconcile`: what became of packets whose answer never came. Layer 3, books. Ours.
  *
  *   question   version u8, count, then for each packet: amount, condition 32, expiry, given up u8
  *   answer     version u8, count, then for each packet, in order: outcome u8, and the fulfillment where it has one
@@ -7,9 +7,9 @@
  * A packet is named by what went over the link: amount, condition and expiry. An empty question asks whether the
  * peer speaks this protocol. It is no ILP packet and reaches no further than the peer (PCS-18).
  */
-import type { Outcome, PacketName } from '@hourglass/books'
 import { Reader, Writer } from '@hourglass/oer'
 import { DecodeError } from '@hourglass/sansio'
+import type { Outcome, PacketName } from './hold.ts'
 
 export const RECONCILE_PROTOCOL = 'reconcile'
 
