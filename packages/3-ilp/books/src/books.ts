@@ -21,7 +21,7 @@ import {
 } from './settlement-log.ts'
 
 /** After so long, what became of its packets is not kept for a peer that is away. */
-export const OUTCOME_KEPT_MS_MAX = 7 * 86_400_000
+export const OUTCOME_KEPT_MS_MAX: number = 7 * 86_400_000
 
 export interface BooksOptions<Account extends AccountBook> {
   readonly crypto: Pick<Crypto, 'sha256'>
