@@ -68,6 +68,7 @@ describe('loadConfig', () => {
       address: 'test.acme',
       data: join(directory, 'acme'),
       durability: 'power',
+      journal: { kind: 'sqlite' },
       listen: { host: '127.0.0.1', port: 7768 },
       admin: { host: '127.0.0.1', port: 7780 },
       rates: [{ from: 'USD', to: 'ETH', rate: { numerator: 1n, denominator: 3000n } }],
@@ -137,6 +138,11 @@ describe('checkConfig names the source, the field and what would be right', () =
       'a secret that is a number',
       (c) => (c.accounts[0]!['link'] = { kind: 'btp-server', token: 5 }),
       'accounts[0].link.token: must be text, { env: NAME } or { file: path }',
+    ],
+    [
+      'a journal nowhere',
+      (c) => (c['journal'] = { kind: 'postgres' }),
+      'journal.url: must be text, { env: NAME } or { file: path }',
     ],
     [
       'a link to something else than BTP',

@@ -117,11 +117,19 @@ const ledger = z.strictObject({
   pollMs: z.int().positive().default(2000),
 })
 
+const journal = z.discriminatedUnion('kind', [
+  /** `journal.sqlite` in `data`. */
+  z.strictObject({ kind: z.literal('sqlite') }),
+  /** `postgres://user:password@host:port/database`; several nodes may share one under names of their own. */
+  z.strictObject({ kind: z.literal('postgres'), url: secret, name: name.default('node') }),
+])
+
 const schema = z.strictObject({
   /** This node's own ILP address. */
   address: z.string().refine(isAddress, `must be an ILP address of at most ${ADDRESS_LENGTH_MAX} characters`),
-  /** Directory of the journal; relative to the config file. */
+  /** Directory of what the node keeps; relative to the config file. */
   data: z.string().min(1),
+  journal: journal.default({ kind: 'sqlite' }),
   /** `power` survives the loss of power, `process` the end of the process. */
   durability: z.enum(['process', 'power']).default('power'),
   /** Where peers of `btp-server` accounts connect. */

@@ -2,16 +2,14 @@
  * Puts one connector together: journal, ledgers, links, settlements, node, sockets. The composition root.
  * It decides nothing about money; each output of the node is carried out by exactly one part.
  */
-import { mkdirSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { Node, type NodeAccount, type NodeInput, type NodeOutput } from '@hourglass/connector'
-import type { Journal, JournalHealth, StoredRecord } from '@hourglass/journal'
-import { openSqliteJournal } from '@hourglass/journal-sqlite/io'
+import type { Journal, StoredRecord } from '@hourglass/journal'
 import type { Ledger, LedgerAction, LedgerEvent, LedgerSession } from '@hourglass/ledger'
 import { type Driver, drive } from '@hourglass/sansio/io'
 import { buildAdmin } from './admin.ts'
 import type { Config } from './config.ts'
+import { loadJournal } from './journal.ts'
 import { openLedgers } from './ledgers.ts'
 import { type Wires, buildLink, openWires } from './links.ts'
 import { type Logger, logHealth, logTrace, openLog } from './log.ts'
@@ -46,11 +44,10 @@ export async function startConnector(config: Config, options: StartOptions = {})
   /** What is heard before there is a node to hear it. */
   const early: NodeInput[] = [{ kind: 'timeout' }]
   let push = (input: NodeInput): void => void early.push(input)
-  const journal = openJournal(config, (health) => {
+  const { journal, records } = await loadJournal(config, (health) => {
     logHealth(log, health)
     push({ kind: 'store', isWorking: health.isWorking })
   })
-  const records = await orClose(journal, journal.load(''))
   const ledgers = await orClose(journal, openLedgers(config.ledgers))
   const { stacks, sessions } = buildStacks(config, ledgers, records, (account, event) =>
     push({ kind: 'ledger', account, event }),
@@ -155,17 +152,7 @@ function buildStacks(
   return { stacks, sessions }
 }
 
-function openJournal(config: Config, report: (health: JournalHealth) => void): Journal {
-  try {
-    mkdirSync(config.data, { recursive: true, mode: 0o700 })
-    const file = join(config.data, 'journal.sqlite')
-    return openSqliteJournal({ file, durability: config.durability, report })
-  } catch (error) {
-    throw new StartError(`cannot open the journal in ${config.data}: ${(error as Error).message}`)
-  }
-}
-
-async function orClose<T>(journal: Journal, promise: T | Promise<T>): Promise<T> {
+async function orClose<T>(journal: Journal, promise: Promise<T>): Promise<T> {
   try {
     return await promise
   } catch (error) {
