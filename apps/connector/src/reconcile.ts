@@ -16,7 +16,10 @@ export interface Decision {
 const PATIENCE_MS = 5000
 const LOOK_EVERY_MS = 200
 
-/** Carries out a decision, or asks the peers; returns what has no outcome after that. @throws StartError | ConfigError */
+/**
+ * Carries out a decision, or asks the peers; returns what has no outcome after that.
+ * @throws StartError | ConfigError
+ */
 export async function reconcile(config: Config, decision: Decision | undefined): Promise<HoldReport[]> {
   const admin = adminUrl(config)
   if (decision !== undefined) {

@@ -81,7 +81,10 @@ export class Books<Account extends AccountBook> {
     return this.#lastId
   }
 
-  /** Takes what the journal holds, before anything else. Holds come back as `unknown`. @throws DecodeError | UsageError */
+  /**
+   * Takes what the journal holds, before anything else. Holds come back as `unknown`.
+   * @throws DecodeError | UsageError
+   */
   restore(records: Iterable<StoredRecord>): void {
     for (const record of records) {
       const { key, value } = record

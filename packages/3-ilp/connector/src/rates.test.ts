@@ -63,31 +63,27 @@ describe('rates', () => {
   it('never books a loss as a gain: what is left always pays for the delivery at the mid rate', () => {
     const positive = fc.bigInt({ min: 1n, max: 10n ** 12n })
     const scale = fc.integer({ min: 0, max: 18 })
-    const amount = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })
+    const trade = fc.record({
+      incoming: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+      rate: fc.record({ numerator: positive, denominator: positive }),
+      perMille: fc.nat(999),
+      scales: fc.tuple(scale, scale),
+    })
     fc.assert(
-      fc.property(
-        amount,
-        positive,
-        positive,
-        fc.nat(999),
-        fc.tuple(scale, scale),
-        (incoming, n, d, spread, scales) => {
-          const rates = new Rates(
-            [{ from: 'USD', to: 'EUR', rate: { numerator: n, denominator: d } }],
-            spread === 0 ? undefined : { numerator: BigInt(spread), denominator: 1000n },
-          )
-          const [source, destination] = [
-            { code: 'USD', scale: scales[0] },
-            { code: 'EUR', scale: scales[1] },
-          ]
-          const conversion = rates.between(source, destination)!
-          const outgoing = mulFloor(incoming, conversion.ratio)
-          const gains = gainsOf(incoming, outgoing, conversion)
-          expect(gains.spread >= 0n && gains.rounding >= 0n).toBe(true)
-          const left = incoming - gains.spread - gains.rounding
-          expect(left * conversion.mid.numerator >= outgoing * conversion.mid.denominator).toBe(true)
-        },
-      ),
+      fc.property(trade, ({ incoming, rate, perMille, scales }) => {
+        const spread = perMille === 0 ? undefined : { numerator: BigInt(perMille), denominator: 1000n }
+        const rates = new Rates([{ from: 'USD', to: 'EUR', rate }], spread)
+        const [source, destination] = [
+          { code: 'USD', scale: scales[0] },
+          { code: 'EUR', scale: scales[1] },
+        ]
+        const conversion = rates.between(source, destination)!
+        const outgoing = mulFloor(incoming, conversion.ratio)
+        const gains = gainsOf(incoming, outgoing, conversion)
+        expect(gains.spread >= 0n && gains.rounding >= 0n).toBe(true)
+        const left = incoming - gains.spread - gains.rounding
+        expect(left * conversion.mid.numerator >= outgoing * conversion.mid.denominator).toBe(true)
+      }),
     )
   })
 })
