@@ -19,7 +19,7 @@ export class Segment {
   /** Highest id of a hold that was opened in it. */
   lastId = 0
   /** Accounts for whose packets it has outcomes. */
-  readonly sources = new Set<string>()
+  readonly sources: Set<string> = new Set<string>()
   readonly #buffer = new Writer(CAPACITY_BYTES)
   readonly #ends: number[] = []
   readonly #firstEver: number

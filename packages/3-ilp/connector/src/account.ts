@@ -48,7 +48,7 @@ export class Account extends AccountBook {
   /** Whether the peer answers what became of packets; undefined: not asked yet. */
   reconciles: boolean | undefined
   /** Conversion into other accounts' units, found once. Undefined: no rate. */
-  readonly conversions = new Map<Account, Conversion | undefined>()
+  readonly conversions: Map<Account, Conversion | undefined> = new Map<Account, Conversion | undefined>()
 
   constructor(options: AccountOptions) {
     super(options.id, options.asset)
