@@ -37,6 +37,8 @@ interface Waiting {
 
 export class Chain {
   readonly ledger: MemoryLedger
+  /** Called when an action has become final. */
+  afterAction: () => void = () => undefined
   readonly #world: World
   readonly #chance: Chance
   readonly #climate: ChainClimate
@@ -131,6 +133,7 @@ export class Chain {
     this.ledger.now = this.#world.now
     session.perform(action)
     this.ledger.run()
+    this.afterAction()
   }
 }
 

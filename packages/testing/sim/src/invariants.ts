@@ -3,8 +3,11 @@
  * What only packets and claims can show is checked where they pass: `watch/`.
  */
 import type { Account } from '@hourglass/connector'
+import type { PaymentReport } from '@hourglass/stream'
+import type { Chain } from './chain.ts'
 import type { Network } from './network.ts'
 import type { NodeHost } from './node-host.ts'
+import type { PaymentPlan } from './plan.ts'
 import { check } from './violation.ts'
 import { Wallet } from './wallet.ts'
 
@@ -35,13 +38,17 @@ export class Invariants {
   /** Nodes of which nothing is promised: they cheat. */
   readonly #cheats: ReadonlySet<string>
 
-  constructor(network: Network, cheats: ReadonlySet<string>) {
+  constructor(network: Network) {
     this.#network = network
-    this.#cheats = cheats
-    for (const [name, { ledger }] of network.chains) this.#supplies.set(name, ledger.supply())
+    const nodes = [...network.nodes.values()]
+    this.#cheats = new Set(nodes.filter(({ cheat }) => cheat !== undefined).map(({ name }) => name))
+    for (const [name, chain] of network.chains) {
+      this.#supplies.set(name, chain.ledger.supply())
+      chain.afterAction = () => this.#checkLedger(name, chain)
+    }
     for (const node of network.nodes.values()) {
       this.#seen.set(node.name, new Map())
-      if (!cheats.has(node.name)) node.afterStep = () => this.#checkNode(node)
+      if (node.cheat === undefined) node.afterStep = () => this.#checkNode(node)
     }
     for (const { ends } of network.joints) {
       for (const [host, peer] of [ends, [ends[1], ends[0]] as const]) {
@@ -128,25 +135,38 @@ export class Invariants {
     )
   }
 
-  /** The ledgers' money is whole. */
-  checkLedgers(): void {
-    for (const [name, { ledger }] of this.#network.chains) {
-      const [now, before] = [ledger.supply(), this.#supplies.get(name)]
-      check(now === before, 'ledger-supply', [name], () => `${before}, then ${now}`)
-    }
+  /** A ledger's money is whole. */
+  #checkLedger(name: string, { ledger }: Chain): void {
+    const [now, before] = [ledger.supply(), this.#supplies.get(name)]
+    check(now === before, 'ledger-supply', [name], () => `${before}, then ${now}`)
+  }
+
+  /** A payment is over: what its payer says has arrived has arrived. */
+  checkPayment({ from, to }: PaymentPlan, destination: string, report: PaymentReport): void {
+    const earned = this.#network.wallets.get(to)!.earned.get(destination) ?? 0n
+    check(
+      report.delivered <= earned,
+      'delivered-is-earned',
+      [from, to],
+      () => `reports ${report.delivered}, ${to} counts ${earned}`,
+    )
   }
 
   /** When faults are over and all is quiet. */
   checkEnd(): void {
-    this.checkLedgers()
+    for (const [name, chain] of this.#network.chains) this.#checkLedger(name, chain)
     for (const { ends } of this.#network.joints) {
       const [a, b] = ends
-      for (const host of ends) if (!(host instanceof Wallet)) this.#checkNoHolds(host)
       if (this.#cheats.has(a.name) || this.#cheats.has(b.name)) continue
       checkMirror(a, b)
       checkMirror(b, a)
     }
-    for (const node of this.#network.nodes.values()) checkBooks(node)
+    for (const node of this.#network.nodes.values()) {
+      if (node.cheat !== undefined) continue
+      this.#checkNoHolds(node)
+      checkBooks(node)
+      for (const claims of node.claims.values()) claims.checkRedeemed()
+    }
   }
 
   #checkNoHolds(host: NodeHost): void {

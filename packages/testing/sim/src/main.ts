@@ -6,7 +6,7 @@ import { type ScenarioOptions, type ScenarioResult, runScenario } from './scenar
 import { commitId } from './commit-id.ts'
 
 const USAGE = `usage: npm run sim -- [--minutes N]
-       npm run sim -- --seed SEED [--nodes N] [--faults 1,2 | none] [--payments 1,2 | none] [--trace]`
+       npm run sim -- --seed SEED [--nodes N] [--faults 1,2 | none] [--payments 1,2 | none] [--honest] [--trace]`
 
 try {
   main()
@@ -23,16 +23,18 @@ function main(): void {
       nodes: { type: 'string' },
       faults: { type: 'string' },
       payments: { type: 'string' },
+      honest: { type: 'boolean', default: false },
       trace: { type: 'boolean', default: false },
     },
   })
-  const { seed, nodes, faults, payments, trace } = values
+  const { seed, nodes, faults, payments, honest, trace } = values
   if (seed === undefined) return runSeeds(readNumber('minutes', values.minutes) * 60_000)
   runOne({
     seed,
     nodes: nodes === undefined ? undefined : readNumber('nodes', nodes),
     faults: readIndices('faults', faults),
     payments: readIndices('payments', payments),
+    isHonest: honest || undefined,
     isTraced: trace,
   })
 }

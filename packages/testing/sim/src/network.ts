@@ -1,13 +1,11 @@
 /** Builds the hosts, wires and ledgers of a plan, and lets them run. Testing. */
-import type { Chance } from './chance.ts'
 import { Chain } from './chain.ts'
+import type { CheatPlan } from './cheats.ts'
 import type { HostAccount } from './host-account.ts'
-import type { Log } from './log.ts'
 import { type HostWorld, NodeHost } from './node-host.ts'
 import type { NetworkPlan, PeeringPlan, Terms, WalletPlan } from './plan.ts'
 import { Wallet } from './wallet.ts'
 import { type Side, Wire, type WireEnd, type WireKind } from './wire.ts'
-import type { World } from './world.ts'
 
 /** Two ends of one account, and what lies between. */
 export interface Joint {
@@ -25,14 +23,17 @@ export class Network {
   readonly joints: Joint[] = []
   readonly #shared: HostWorld
 
-  constructor(plan: NetworkPlan, shared: { world: World; log: Log; chance: Chance }) {
+  constructor(plan: NetworkPlan, shared: HostWorld, cheat?: CheatPlan) {
     this.plan = plan
     this.#shared = shared
     const { world, chance } = shared
     for (const ledger of plan.ledgers) {
       this.chains.set(ledger.name, new Chain(world, chance.fork(ledger.name), ledger))
     }
-    for (const connector of plan.connectors) this.nodes.set(connector.name, new NodeHost(connector, shared))
+    for (const connector of plan.connectors) {
+      const own = cheat?.node === connector.name ? cheat : undefined
+      this.nodes.set(connector.name, new NodeHost(connector, shared, own))
+    }
     for (const peering of plan.peerings) this.#joinPeers(peering)
     for (const wallet of plan.wallets) this.#joinWallet(wallet)
     this.#fund()

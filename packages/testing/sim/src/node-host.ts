@@ -12,9 +12,11 @@ import {
 } from '@hourglass/connector'
 import type { Address } from '@hourglass/ilp'
 import type { LedgerAction, LedgerSession } from '@hourglass/ledger'
+import type { Link } from '@hourglass/link'
 import { type Instant, equalBytes } from '@hourglass/sansio'
 import { nodeCrypto } from '@hourglass/sansio/io'
 import type { Chance } from './chance.ts'
+import { type CheatPlan, CheatingLink } from './cheats.ts'
 import { Clock } from './clock.ts'
 import { Disk } from './disk.ts'
 import { isFairAmount } from './fair-amount.ts'
@@ -65,8 +67,12 @@ export class NodeHost implements WatchedNode {
   #orphans: readonly Outgoing[] = []
   #durable: { version: number; readonly books: Map<string, AccountBook> } = { version: -1, books: new Map() }
 
-  constructor(plan: ConnectorPlan, shared: HostWorld) {
+  /** How it cheats; undefined: it is honest. */
+  readonly cheat: CheatPlan | undefined
+
+  constructor(plan: ConnectorPlan, shared: HostWorld, cheat?: CheatPlan) {
     const { world } = shared
+    this.cheat = cheat
     this.name = plan.name
     this.#plan = plan
     this.#shared = shared
@@ -188,7 +194,7 @@ export class NodeHost implements WatchedNode {
     const connectorOptions = this.#connectorOptions()
     const stacks = Array.from(this.accounts.values(), (account) => {
       const { id, chain } = account
-      const link = new WatchedLink(newLink(account, this.name), this.#watch(id))
+      const link = this.#link(account)
       const plan = account.terms.settlement
       const claims = this.claims.get(id)
       if (chain === undefined || plan === undefined || claims === undefined) return { id, link }
@@ -207,6 +213,15 @@ export class NodeHost implements WatchedNode {
     for (const account of accounts.values()) this.packets.begin(account.id, account)
     this.#checkOrphans(node)
     return { node, accounts, sessions }
+  }
+
+  /** Honest nodes are watched, and cheats are let cheat. */
+  #link(account: HostAccount): Link<never, unknown> {
+    const { id, chain } = account
+    const link = newLink(account, this.name)
+    if (this.cheat === undefined) return new WatchedLink(link, this.#watch(id))
+    const chance = this.#chance.fork(`cheat ${id} ${this.disk.version}`)
+    return new CheatingLink(link, { plan: this.cheat, chance, scheme: chain?.open(this.name).scheme })
   }
 
   /** Money that left and came to no end is known to whoever starts from the records. */

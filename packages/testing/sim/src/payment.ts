@@ -10,6 +10,7 @@ import {
   type StreamSenderOptions,
 } from '@hourglass/stream'
 import type { Timer } from './timer.ts'
+import { check } from './violation.ts'
 
 /** What a request came to. */
 export type Answer = Uint8Array | LinkFailure
@@ -29,6 +30,8 @@ export class Payment {
   readonly #sender: StreamSender
   readonly #timer: Timer
   readonly #end: (report: PaymentReport) => void
+  /** Fulfilled in time, in all. */
+  #charged = 0n
 
   constructor(
     payer: Payer,
@@ -40,6 +43,11 @@ export class Payment {
     this.#sender = new StreamSender({ crypto: nodeCrypto, ...options })
     this.#timer = payer.timer(() => this.#handle(TIMEOUT))
     this.#handle({ kind: 'start' })
+  }
+
+  /** The application wants no more of it. */
+  cancel(): void {
+    this.#handle({ kind: 'cancel' })
   }
 
   /** The process ends: nothing more happens here. */
@@ -58,6 +66,8 @@ export class Payment {
         else if (output.kind === 'quoted') next = { kind: 'pay' }
         else if (output.kind === 'done') {
           this.stop()
+          const { sent } = output.report
+          check(sent === this.#charged, 'report-is-exact', [], () => `reports ${sent}, paid ${this.#charged}`)
           return this.#end(output.report)
         }
       }
@@ -70,9 +80,14 @@ export class Payment {
       if (typeof answer === 'string') return this.#handle({ kind: 'failed', id, isLost: answer === 'lost' })
       const reply = readReply(answer)
       if (reply === undefined) return this.#handle({ kind: 'failed', id, isLost: true })
-      if (fulfills(reply, prepare)) this.#payer.charge(prepare.amount)
+      if (fulfills(reply, prepare)) this.#charge(prepare.amount)
       this.#handle({ kind: 'reply', id, reply })
     })
+  }
+
+  #charge(amount: bigint): void {
+    this.#charged += amount
+    this.#payer.charge(amount)
   }
 }
 

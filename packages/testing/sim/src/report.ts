@@ -7,8 +7,9 @@ import { type ScenarioOptions, runScenario } from './scenario.ts'
 /** Lines of the log that a report ends with. */
 const TRACE_LINES = 60
 
-export function replayCommand({ seed, nodes, faults, payments }: ScenarioOptions): string {
+export function replayCommand({ seed, nodes, faults, payments, isHonest }: ScenarioOptions): string {
   const parts = ['npm run sim --', `--seed ${seed}`]
+  if (isHonest === true) parts.push('--honest')
   if (nodes !== undefined) parts.push(`--nodes ${nodes}`)
   if (faults !== undefined) parts.push(`--faults ${faults.join(',') || 'none'}`)
   if (payments !== undefined) parts.push(`--payments ${payments.join(',') || 'none'}`)
@@ -17,7 +18,7 @@ export function replayCommand({ seed, nodes, faults, payments }: ScenarioOptions
 
 /** Runs once more, with a log. */
 export function describeFailure({ options }: FailingRun): string {
-  const { failure, plan, faults, payments, log } = runScenario({ ...options, isTraced: true })
+  const { failure, plan, cheat, faults, payments, log } = runScenario({ ...options, isTraced: true })
   if (failure === undefined) return `${replayCommand(options)}\nfailed once and does not fail again`
   const { error, atMs, nodes, invariant } = failure
   return [
@@ -25,6 +26,7 @@ export function describeFailure({ options }: FailingRun): string {
     `  at ${atMs} ms; again: ${replayCommand(options)}`,
     ...(error.name === invariant ? [error.stack ?? ''] : []),
     ...describeNetwork(plan).map((line) => `  ${line}`),
+    ...(cheat === undefined ? [] : [`  ${cheat.node} cheats: ${cheat.kinds.join(', ')}`]),
     ...payments.map(({ index, from, to, afterMs, amount }) => {
       const what = 'send' in amount ? `sends ${amount.send}` : `delivers ${amount.deliver}`
       return `  payment #${index}: ${from} ${what} to ${to} after ${afterMs} ms`

@@ -6,6 +6,7 @@
  */
 import type { PaymentReport } from '@hourglass/stream'
 import { Chance } from './chance.ts'
+import { type CheatPlan, drawCheat } from './cheats.ts'
 import { FAULT_KINDS, type Fault, type FaultKind, drawFaults, strike } from './faults.ts'
 import { Invariants } from './invariants.ts'
 import { Log } from './log.ts'
@@ -23,6 +24,8 @@ export interface ScenarioOptions {
   /** Indices of the payments and faults that happen; undefined: all that the seed draws. */
   readonly payments?: readonly number[] | undefined
   readonly faults?: readonly number[] | undefined
+  /** Leaves the cheat out, where there is one. */
+  readonly isHonest?: boolean | undefined
   /** Keeps a log. */
   readonly isTraced?: boolean
 }
@@ -30,6 +33,7 @@ export interface ScenarioOptions {
 export interface ScenarioResult {
   readonly failure: Failure | undefined
   readonly plan: NetworkPlan
+  readonly cheat: CheatPlan | undefined
   readonly payments: readonly PaymentPlan[]
   readonly faults: readonly Fault[]
   /** Payments by how they ended. */
@@ -49,9 +53,10 @@ export interface Failure {
   readonly atMs: number
 }
 
+const CHEAT_PROBABILITY = 0.3
 const PAYMENTS_MAX = 30
 const FAULTS_MAX = 25
-/** A payment that has not ended so long after all faults is stuck. */
+/** A payment that has not ended so long after all faults is cancelled. */
 const PATIENCE_MS = 600_000
 /** Longer than packets are held, than claims are resent, and than peers are asked again. */
 const QUIET_MS = 200_000
@@ -65,6 +70,7 @@ class Scenario {
   readonly #world = new World()
   readonly #network: Network
   readonly #invariants: Invariants
+  readonly #cheat: CheatPlan | undefined
   readonly #log: Log
   readonly #payments: readonly PaymentPlan[]
   readonly #faults: readonly Fault[]
@@ -75,8 +81,17 @@ class Scenario {
     const chance = new Chance(options.seed)
     const plan = drawNetwork(chance.fork('network'), options.nodes)
     this.#log = new Log(this.#world, options.isTraced ?? false)
-    this.#network = new Network(plan, { world: this.#world, log: this.#log, chance: chance.fork('course') })
-    this.#invariants = new Invariants(this.#network, new Set())
+    const shared = { world: this.#world, log: this.#log, chance: chance.fork('course') }
+    const cheats = chance.fork('cheats')
+    const mayCheat = cheats.happens(CHEAT_PROBABILITY) && options.isHonest !== true
+    this.#cheat = mayCheat
+      ? drawCheat(
+          plan.connectors.map(({ name }) => name),
+          cheats,
+        )
+      : undefined
+    this.#network = new Network(plan, shared, this.#cheat)
+    this.#invariants = new Invariants(this.#network)
     const counts = chance.fork('counts')
     const payments = drawPayments(plan, counts.integer(1, PAYMENTS_MAX), chance.fork('payments'))
     const kinds = drawKinds(chance.fork('kinds'))
@@ -96,6 +111,7 @@ class Scenario {
     return {
       failure,
       plan: this.#network.plan,
+      cheat: this.#cheat,
       payments: this.#payments,
       faults: this.#faults,
       outcomes: this.#outcomes,
@@ -119,10 +135,13 @@ class Scenario {
     const faultsEnd = Math.max(0, ...this.#faults.map(({ afterMs, ms }) => afterMs + ms))
     world.run(START + faultsEnd)
     world.run(world.now + PATIENCE_MS, () => this.#open === 0)
+    // Two payments may feed on what the other brings, bit by bit: at some time people lose patience.
+    for (const wallet of this.#network.wallets.values()) wallet.cancelPayments()
+    world.run(world.now + QUIET_MS, () => this.#open === 0)
     check(this.#open === 0, 'payments-end', [], () => `${this.#open} payments have no end`)
     world.run(world.now + QUIET_MS)
     for (const node of this.#network.nodes.values()) {
-      node.decideHolds((peer) => this.#network.wallets.has(peer))
+      node.decideHolds((peer) => this.#network.wallets.has(peer) || peer === this.#cheat?.node)
       node.collect()
     }
     world.run(world.now + QUIET_MS)
@@ -138,7 +157,10 @@ class Scenario {
       return
     }
     this.#log.add(payer.name, 'payment.begins', { index: plan.index, to: plan.to, ...plan.amount })
-    payer.pay(plan, credentials, (report) => this.#paid(plan, report))
+    payer.pay(plan, credentials, (report) => {
+      if (report !== undefined) this.#invariants.checkPayment(plan, credentials.destination, report)
+      this.#paid(plan, report)
+    })
   }
 
   #paid({ from, index }: PaymentPlan, report: PaymentReport | undefined): void {

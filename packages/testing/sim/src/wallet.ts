@@ -55,6 +55,8 @@ export class Wallet implements Payer {
   /** Settled by its connector, and what its connector says to have had from it. */
   received = 0n
   sent = 0n
+  /** What each connection to it has brought, by its address. */
+  readonly earned = new Map<string, bigint>()
   /** Whether an answer may have got lost on its link. */
   hasLost = false
   readonly plan: WalletPlan
@@ -158,6 +160,11 @@ export class Wallet implements Payer {
     })
     process.payments.set(payment, () => done(undefined))
     this.#drain(process)
+  }
+
+  /** Stops all payments: they end when what is out has been answered. */
+  cancelPayments(): void {
+    for (const payment of [...(this.#process?.payments.keys() ?? [])]) payment.cancel()
   }
 
   /** Sends a packet. The answer comes later, never from within. */
@@ -314,8 +321,8 @@ export class Wallet implements Payer {
     const deadline = this.now() + IDENTITY_MS
     this.#ask(process, { protocol: ILP_PROTOCOL, body: encodeIldcpRequest(deadline), deadline }, (answer) => {
       if (this.#process !== process || this.#server !== undefined) return
-      const reply = typeof answer === 'string' ? undefined : decodeReply(answer)
-      if (reply?.type === PacketType.Fulfill) this.#open(decodeIldcpResponse(reply).address)
+      const address = typeof answer === 'string' ? undefined : readIdentity(answer)
+      if (address !== undefined) this.#open(address)
       else
         this.#shared.world.after(IDENTITY_MS, () => this.#process === process && this.#askIdentity(process))
     })
@@ -359,6 +366,7 @@ export class Wallet implements Payer {
         const owed = isFulfilled ? prepare.amount : 0n
         check(money === owed, 'money-once', [this.name], () => `counted ${money}, fulfilled ${owed}`)
         this.incoming += owed
+        this.earned.set(prepare.destination, (this.earned.get(prepare.destination) ?? 0n) + owed)
         this.#toLink(process, { kind: 'reply', id, body: encodeReply(output.reply) })
       }
     }
@@ -366,6 +374,17 @@ export class Wallet implements Payer {
 }
 
 const IDENTITY_MS = 1000
+
+/** The address that IL-DCP tells; undefined where it tells none. */
+function readIdentity(body: Uint8Array): Address | undefined {
+  try {
+    const reply = decodeReply(body)
+    return reply.type === PacketType.Fulfill ? decodeIldcpResponse(reply).address : undefined
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined
+    throw error
+  }
+}
 
 function readPrepare(body: Uint8Array): Prepare | undefined {
   try {

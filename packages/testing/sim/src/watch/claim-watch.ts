@@ -63,10 +63,34 @@ export class ClaimWatch implements SettlementWatch {
     for (const { claim, start } of incoming) if (claim.amount > start) durable += claim.amount - start
     const known = this.#options.toAccount(durable)
     check(known >= total, 'settlement-before-commit', this.#names, () => `${total} told, ${known} durable`)
+    const covered = this.#options.toAccount(this.#fromPeer('deposit'))
+    check(total <= covered, 'received-within-deposit', this.#names, () => `${total} of ${covered}`)
   }
 
   sent(total: bigint): void {
     this.#sent = total > this.#sent ? total : this.#sent
+  }
+
+  /** Whether the ledger has paid all that was told as received. */
+  checkRedeemed(): void {
+    const paid = this.#options.toAccount(this.#fromPeer('claimed'))
+    check(
+      paid >= this.#received,
+      'received-is-redeemed',
+      this.#names,
+      () => `${this.#received}, paid ${paid}`,
+    )
+  }
+
+  /** In all channels of the peer to us. */
+  #fromPeer(what: 'deposit' | 'claimed'): bigint {
+    const { node, account, chain } = this.#options
+    let sum = 0n
+    for (const channel of chain.ledger.channels()) {
+      const { source, destination } = channel.terms
+      if (source === account && destination === node) sum += channel[what]
+    }
+    return sum
   }
 
   #show({ channelId, amount }: Claim): void {
