@@ -2,7 +2,9 @@
  * What the operator may ask over HTTP. Off unless configured, and bound to this machine by default (CONN-38,
  * SEC-41): there is no authentication, so nothing here may be reached by anybody else.
  */
-import type { Node, NodeInput } from '@hourglass/connector'
+import type { Decision, Node, NodeInput } from '@hourglass/connector'
+import { equalBytes } from '@hourglass/sansio'
+import { nodeCrypto } from '@hourglass/sansio/io'
 import fastify, { type FastifyInstance } from 'fastify'
 import { reportAccounts, reportAssets, reportHolds, reportSettlements } from './reports.ts'
 
@@ -20,13 +22,17 @@ export function buildAdmin(node: Node, push: (order: NodeInput) => void): Fastif
   server.post<ById & { Body: unknown }>('/holds/:id', async (request, reply) => {
     const hold = node.connector.books.holds.get(Number(request.params.id))
     if (hold === undefined) return reply.code(404).send({ message: `there is no hold ${request.params.id}` })
-    const outcome = outcomeOf(request.body)
-    if (outcome === undefined) return reply.code(400).send({ message: 'outcome must be "post" or "void"' })
+    const decision = decisionOf(request.body)
+    if (decision === undefined) return reply.code(400).send({ message: OUTCOMES })
+    if (decision.outcome === 'post' && !fits(decision.fulfillment, hold.executionCondition)) {
+      const message = `that is not the fulfillment of hold ${hold.id}`
+      return reply.code(400).send({ message })
+    }
     if (hold.state === 'sent') {
       return reply.code(409).send({ message: `hold ${hold.id} is under way: its peer decides it` })
     }
-    push({ kind: 'decide', hold: hold.id, outcome })
-    return reply.code(200).send({ message: `hold ${hold.id}: ${outcome}` })
+    push({ kind: 'decide', hold: hold.id, ...decision })
+    return reply.code(200).send({ message: `hold ${hold.id}: ${decision.outcome}` })
   })
   return server
 }
@@ -51,7 +57,15 @@ function addAccountRoutes(server: FastifyInstance, node: Node, push: (order: Nod
   })
 }
 
-function outcomeOf(body: unknown): 'post' | 'void' | undefined {
-  const outcome = typeof body === 'object' && body !== null && 'outcome' in body ? body.outcome : undefined
-  return outcome === 'post' || outcome === 'void' ? outcome : undefined
+const OUTCOMES = 'outcome must be "post" with the "fulfillment" in hex, "pay" or "void"'
+
+function decisionOf(body: unknown): Decision | undefined {
+  const { outcome, fulfillment } = (body ?? {}) as { outcome?: unknown; fulfillment?: unknown }
+  if (outcome === 'void' || outcome === 'pay') return { outcome }
+  if (outcome !== 'post' || typeof fulfillment !== 'string') return undefined
+  return { outcome, fulfillment: new Uint8Array(Buffer.from(fulfillment, 'hex')) }
+}
+
+function fits(fulfillment: Uint8Array, executionCondition: Uint8Array): boolean {
+  return equalBytes(nodeCrypto.sha256(fulfillment), executionCondition)
 }

@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { ConfigError, loadConfig, readSecret } from './config.ts'
 import { deployContract } from './ledgers.ts'
-import { describeHold, reconcile } from './reconcile.ts'
+import { type HandDecision, describeHold, reconcile } from './reconcile.ts'
 import { StartError } from './start-error.ts'
 import { startConnector } from './start.ts'
 
@@ -30,19 +30,33 @@ program
   .command('reconcile')
   .description('end the packets of a running node that have no outcome: ask their peers, or decide')
   .requiredOption('-c, --config <file>', 'config file of the running node; needs "admin"')
-  .addOption(new Option('--post <hold>', 'book this hold as fulfilled').argParser(holdOf).conflicts('void'))
-  .addOption(new Option('--void <hold>', 'give the money of this hold back').argParser(holdOf))
-  .action(async ({ config, post, void: voided }: { config: string; post?: number; void?: number }) => {
-    const decision =
-      post !== undefined
-        ? { hold: post, outcome: 'post' as const }
-        : voided !== undefined
-          ? { hold: voided, outcome: 'void' as const }
-          : undefined
+  .addOption(
+    ending('post', 'book this hold as fulfilled, which --fulfillment shows').conflicts(['pay', 'void']),
+  )
+  .option('--fulfillment <hex>', 'what the next peer can show, 64 hex digits')
+  .addOption(ending('pay', 'pay the next peer and charge nobody: the loss is yours').conflicts('void'))
+  .addOption(ending('void', 'give the money of this hold back'))
+  .action(async ({ config, ...endings }: { config: string; fulfillment?: string } & Partial<Endings>) => {
+    const decision = decisionOf(endings)
     const open = await reconcile(loadConfig(config), decision)
     console.log(open.length === 0 ? 'every packet has its outcome' : open.map(describeHold).join('\n'))
     if (open.length > 0 && decision === undefined) process.exitCode = 1
   })
+
+type Endings = Record<HandDecision['outcome'], number>
+
+function ending(outcome: HandDecision['outcome'], description: string): Option {
+  return new Option(`--${outcome} <hold>`, description).argParser(holdOf)
+}
+
+function decisionOf(endings: Partial<Endings> & { fulfillment?: string }): HandDecision | undefined {
+  const outcome = (['post', 'pay', 'void'] as const).find((each) => endings[each] !== undefined)
+  if (outcome === undefined) return undefined
+  const { fulfillment } = endings
+  if (outcome === 'post' && fulfillment === undefined)
+    program.error('error: --post needs --fulfillment <hex>')
+  return { hold: endings[outcome]!, outcome, fulfillment }
+}
 
 function holdOf(text: string): number {
   const hold = Number(text)

@@ -7,9 +7,11 @@ import { type Config, ConfigError } from './config.ts'
 import type { HoldReport } from './reports.ts'
 import { StartError } from './start-error.ts'
 
-export interface Decision {
+/** How the operator ends a hold; `fulfillment` is hex. */
+export interface HandDecision {
   readonly hold: number
-  readonly outcome: 'post' | 'void'
+  readonly outcome: 'post' | 'pay' | 'void'
+  readonly fulfillment?: string | undefined
 }
 
 /** How long peers are waited for. */
@@ -20,10 +22,11 @@ const LOOK_EVERY_MS = 200
  * Carries out a decision, or asks the peers; returns what has no outcome after that.
  * @throws StartError | ConfigError
  */
-export async function reconcile(config: Config, decision: Decision | undefined): Promise<HoldReport[]> {
+export async function reconcile(config: Config, decision: HandDecision | undefined): Promise<HoldReport[]> {
   const admin = adminUrl(config)
   if (decision !== undefined) {
-    await ask(`${admin}/holds/${decision.hold}`, { outcome: decision.outcome })
+    const { hold, ...order } = decision
+    await ask(`${admin}/holds/${hold}`, order)
     return undecided(admin)
   }
   for (const account of new Set((await undecided(admin)).map(({ to }) => to))) {

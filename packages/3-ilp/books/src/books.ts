@@ -30,6 +30,8 @@ export interface BooksOptions<Account extends AccountBook> {
   readonly makeRetired: (id: string, asset: Asset) => Account
 }
 
+const NOTHING = new Uint8Array(0)
+
 interface Recorded {
   toRecord(): JournalRecord
 }
@@ -116,7 +118,7 @@ export class Books<Account extends AccountBook> {
     return hold
   }
 
-  /** The packet was fulfilled: both sides. The fulfillment is empty where an operator decided without it. */
+  /** The packet was fulfilled: both sides, or the next peer's alone where it was given up. */
   post(hold: Hold<Account>, fulfillment: Uint8Array, gains: Gains): void {
     this.#close(hold)
     const { id, source, destination, incomingAmount, outgoingAmount } = hold
@@ -133,7 +135,10 @@ export class Books<Account extends AccountBook> {
     delivered.exchangeOut += outgoingAmount
     this.#change(destination, delivered)
     const { incomingExpiresAt: expiresAt } = hold
-    this.#log.write({ kind: 'posted', id, source: source.id, amount: incomingAmount, expiresAt, fulfillment })
+    // A payer that was told that nothing was paid is never told otherwise.
+    const shown = hold.state === 'given-up' ? NOTHING : fulfillment
+    const posted = { id, source: source.id, amount: incomingAmount, expiresAt, fulfillment: shown }
+    this.#log.write({ kind: 'posted', ...posted })
   }
 
   /** Nothing was paid: both sides. */

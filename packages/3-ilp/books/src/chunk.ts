@@ -33,7 +33,7 @@ export interface PostedEntry {
   readonly source: string
   readonly amount: bigint
   readonly expiresAt: Instant
-  /** Empty where an operator decided without it. */
+  /** Empty where the payer had been told that nothing was paid. */
   readonly fulfillment: Uint8Array
 }
 

@@ -80,9 +80,16 @@ export class Account extends AccountBook {
     return amount + this.heldOutgoing - this.balance <= this.payableMax
   }
 
-  /** What a settlement now would move; 0 below the threshold. PCS-09 … 11, X-PCS: at the threshold it is due. */
+  /**
+   * What a settlement now would move; 0 below the threshold. PCS-09 … 11, X-PCS: at the threshold it is due.
+   * It leaves room for the peer's packets under way: they were let in because we owed it so much.
+   */
   settlementDue(): bigint {
-    const payable = -this.balance
-    return this.settleThreshold === undefined || payable < this.settleThreshold ? 0n : payable - this.settleTo
+    if (this.settleThreshold === undefined) return 0n
+    const { balance } = this
+    if (-balance < this.settleThreshold) return 0n
+    const wanted = -balance - this.settleTo
+    const room = this.balanceMax - balance - this.heldIncoming
+    return wanted <= room ? wanted : room > 0n ? room : 0n
   }
 }

@@ -80,16 +80,22 @@ export class Clearing {
   }
 
   /** Books a fulfilled packet on both accounts, and the settlement that it makes due. */
-  post({ hold, incomingAmount, amount, conversion, destination }: Pending, fulfillment: Uint8Array): void {
+  post({ hold, incomingAmount, amount, conversion }: Pending, fulfillment: Uint8Array): void {
     if (hold === undefined) return
     this.books.post(hold, fulfillment, gainsOf(incomingAmount, amount, conversion))
-    this.#settleDue(destination)
+    this.#settleDue(hold)
   }
 
   /** Books a packet whose payer does not wait any more, and asks for itself what became of it. */
   postUnasked(hold: Hold<Account>, fulfillment: Uint8Array): void {
     this.books.post(hold, fulfillment, NO_GAINS)
-    this.#settleDue(hold.destination)
+    this.#settleDue(hold)
+  }
+
+  /** Ends a packet of which nothing was paid and whose payer does not wait any more. */
+  voidUnasked(hold: Hold<Account>): void {
+    this.books.void(hold)
+    this.settleDue(hold.source)
   }
 
   /** Nothing was paid: gives the money back and says why. */
@@ -99,7 +105,7 @@ export class Clearing {
   }
 
   void({ hold }: Pending): void {
-    if (hold !== undefined) this.books.void(hold)
+    if (hold !== undefined) this.voidUnasked(hold)
   }
 
   reject(source: Account, id: number, { code, message, data }: Refusal, amount = 0n): void {
@@ -129,7 +135,13 @@ export class Clearing {
     this.traces.add(`connector.settlement-${kind}`, { account: account.id, amount, reference })
   }
 
-  #settleDue(account: Account): void {
+  #settleDue({ source, destination }: Hold<Account>): void {
+    this.settleDue(destination)
+    this.settleDue(source)
+  }
+
+  /** Orders a settlement where one is due. */
+  settleDue(account: Account): void {
     const amount = account.settlementDue()
     if (amount === 0n) return
     // PCS-12: counts from the order on, so the next packet does not order it again.

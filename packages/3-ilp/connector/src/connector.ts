@@ -145,7 +145,7 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
       case 'reconcile':
         return this.#unanswered.inquire(this.#account(input.account), now)
       case 'decide':
-        return this.#unanswered.decideByHand(input.hold, input.outcome)
+        return this.#unanswered.decideByHand(input.hold, input)
       case 'timeout':
         return this.#unanswered.timeout(now)
     }

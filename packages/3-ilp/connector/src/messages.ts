@@ -44,10 +44,17 @@ export type ConnectorInput =
   | { readonly kind: 'store'; readonly isWorking: boolean }
   /** Ask this peer again what became of packets. */
   | { readonly kind: 'reconcile'; readonly account: string }
-  /** An operator ends a hold that no peer can decide. */
-  | { readonly kind: 'decide'; readonly hold: number; readonly outcome: 'post' | 'void' }
+  | ({ readonly kind: 'decide'; readonly hold: number } & Decision)
   | CommittedInput
   | TimeoutInput
+
+/** How an operator ends a hold that no peer can decide. */
+export type Decision =
+  /** It was fulfilled: this shows it. */
+  | { readonly outcome: 'post'; readonly fulfillment: Uint8Array }
+  /** The next peer is paid and the payer is not charged: the loss is ours. */
+  | { readonly outcome: 'pay' }
+  | { readonly outcome: 'void' }
 
 /** The peer has settled `total` in all, or has had as much from us. */
 export interface SettlementInput {

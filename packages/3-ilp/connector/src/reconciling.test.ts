@@ -5,7 +5,7 @@ import { DecodeError } from '@hourglass/sansio'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Connector } from './connector.ts'
-import type { ConnectorInput, ConnectorOutput } from './messages.ts'
+import type { ConnectorInput, ConnectorOutput, Decision } from './messages.ts'
 import {
   type Answer,
   type Question,
@@ -153,15 +153,25 @@ describe('connector: a packet under way when the node dies', () => {
     expect(balances(machine)).toEqual({ alice: 0n, bob: 0n })
   })
 
-  it.each([
-    ['post', { alice: 100n, bob: -100n }],
-    ['void', { alice: 0n, bob: 0n }],
-  ] as const)('is ended by the operator where no peer can: %s', (outcome, expected) => {
+  it.each<[Decision, Record<string, bigint>, Answer]>([
+    [{ outcome: 'post', fulfillment: FULFILLMENT }, { alice: 100n, bob: -100n }, fulfilled],
+    [{ outcome: 'pay' }, { alice: 0n, bob: -100n }, { kind: 'void' }],
+    [{ outcome: 'void' }, { alice: 0n, bob: 0n }, { kind: 'void' }],
+  ])('is ended by the operator where no peer can: %o; the payer learns it', (decision, expected, answer) => {
     const machine = crashed()
     const [hold] = machine.books.holds.keys()
-    handle(machine, { kind: 'decide', hold: hold!, outcome })
+    handle(machine, { kind: 'decide', hold: hold!, ...decision })
     expect(balances(machine)).toEqual(expected)
     expect(held(machine)).toEqual([0n, 0n, 0n, 0n])
+    expect(asked(machine, {}, NOW + 10_000)).toEqual([answer])
+    expect(machine.books.assets().every(({ sum }) => sum === 0n)).toBe(true)
+  })
+
+  it('is not posted by the operator with a fulfillment that does not fit', () => {
+    const machine = crashed()
+    const [hold] = machine.books.holds.keys()
+    handle(machine, { kind: 'decide', hold: hold!, outcome: 'post', fulfillment: CONDITION })
+    expect(held(machine)).toEqual([100n, 0n, 0n, 100n])
   })
 
   it('is not ended by the operator while it is under way', () => {
@@ -234,7 +244,7 @@ describe('connector: a packet whose link is cut', () => {
     expect(outputs).toMatchObject([{ kind: 'trace', event: 'connector.disputed' }])
     expect(balances(machine)).toEqual({ alice: 0n, bob: 0n })
     const [hold] = machine.books.holds.keys()
-    handle(machine, { kind: 'decide', hold: hold!, outcome: 'post' })
+    handle(machine, { kind: 'decide', hold: hold!, outcome: 'pay' })
     expect(balances(machine)).toEqual({ alice: 0n, bob: -100n })
     expect(machine.books.holds.size).toBe(0)
     expect(machine.books.assets().every(({ sum }) => sum === 0n)).toBe(true)

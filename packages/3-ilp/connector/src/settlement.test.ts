@@ -1,6 +1,8 @@
+import { type Address, encodeReject } from '@hourglass/ilp'
 import type { StoredRecord } from '@hourglass/journal'
 import { describe, expect, it } from 'vitest'
 import {
+  NOTHING,
   account,
   connector,
   drain,
@@ -29,6 +31,34 @@ describe('connector: settlement', () => {
       { kind: 'settle', account: 'bob', total: 110n },
     ])
     expect(balances(machine)['bob']).toBe(-10n)
+  })
+
+  it('leaves room for packets under way that were let in because we owed so much', () => {
+    const machine = connector({
+      accounts: [account('alice', { balanceMax: 150n, settleThreshold: 100n }), account('bob')],
+      routes: [
+        { prefix: 'test.bob', account: 'bob' },
+        { prefix: 'test.alice', account: 'alice' },
+      ],
+    })
+    const toAlice = { destination: 'test.alice' as Address }
+    handle(machine, {
+      kind: 'reply',
+      id: send(machine, prepare({ ...toAlice, amount: 90n }), 1, 'bob'),
+      body: fulfillBody,
+    })
+    const underWay = send(machine, prepare({ amount: 230n }), 2)
+    const due = handle(machine, {
+      kind: 'reply',
+      id: send(machine, prepare({ ...toAlice, amount: 20n }), 3, 'bob'),
+      body: fulfillBody,
+    })
+    // 110 are owed, 230 may come of at most 150: 30 can be settled now, the rest when the packet has ended.
+    expect(due).toContainEqual({ kind: 'settle', account: 'alice', total: 30n })
+    const reject = encodeReject({ code: 'F99', triggeredBy: '', message: '', data: NOTHING })
+    expect(balances(machine)['alice']).toBe(-80n)
+    handle(machine, { kind: 'reply', id: underWay, body: reject })
+    expect(balances(machine)['alice']).toBe(-80n)
   })
 
   it('orders it again after a restart, as the same total', () => {

@@ -13,6 +13,7 @@ import { DecodeError, type Instant } from '@hourglass/sansio'
 import type { Account } from './account.ts'
 import { type Clearing, NOTHING, PEER_UNREACHABLE, type Pending, TIMED_OUT } from './clearing.ts'
 import { answerQuestions } from './inquest.ts'
+import type { Decision } from './messages.ts'
 import { Reconciler } from './reconciler.ts'
 
 export class Unanswered {
@@ -78,18 +79,24 @@ export class Unanswered {
     const { hold, destination } = pending
     if (hold === undefined || destination.reconciles !== true) return this.#clearing.fail(pending, TIMED_OUT)
     this.#clearing.books.giveUp(hold)
+    this.#clearing.settleDue(pending.source)
     this.#reconciler.want(hold, now)
     this.#clearing.reject(pending.source, pending.sourceId, TIMED_OUT)
   }
 
   /** The operator decides what no peer can say. */
-  decideByHand(id: number, outcome: 'post' | 'void'): void {
-    const hold = this.#clearing.books.holds.get(id)
+  decideByHand(id: number, decision: Decision): void {
+    const { books, traces } = this.#clearing
+    const hold = books.holds.get(id)
     if (hold === undefined || hold.state === 'sent' || this.#waiting.has(id)) return
+    if (decision.outcome === 'post' && !this.#clearing.fits(decision.fulfillment, hold)) {
+      return traces.hold('connector.wrong-fulfillment', hold)
+    }
     this.#reconciler.forget(hold)
-    this.#clearing.traces.hold('connector.decided', hold, { outcome })
-    if (outcome === 'post') this.#clearing.postUnasked(hold, NOTHING)
-    else this.#clearing.books.void(hold)
+    traces.hold('connector.decided', hold, { outcome: decision.outcome })
+    if (decision.outcome === 'void') return this.#clearing.voidUnasked(hold)
+    if (decision.outcome === 'pay' && hold.state !== 'given-up') books.giveUp(hold)
+    this.#clearing.postUnasked(hold, decision.outcome === 'post' ? decision.fulfillment : NOTHING)
   }
 
   /** The peer asks what became of its packets. */
@@ -106,7 +113,7 @@ export class Unanswered {
   }
 
   #decide(hold: Hold<Account>, verdict: Verdict, now: Instant): void {
-    const { traces, books } = this.#clearing
+    const { traces } = this.#clearing
     this.#expire(now)
     if (verdict.kind === 'fulfilled' && !this.#clearing.fits(verdict.fulfillment, hold)) {
       traces.hold('connector.wrong-fulfillment', hold)
@@ -118,7 +125,7 @@ export class Unanswered {
     traces.hold('connector.reconciled', hold, { outcome: verdict.kind })
     const pending = this.#takeWaiting(hold.id)
     if (verdict.kind === 'void') {
-      if (pending === undefined) books.void(hold)
+      if (pending === undefined) this.#clearing.voidUnasked(hold)
       else this.#clearing.fail(pending, PEER_UNREACHABLE)
       return
     }
