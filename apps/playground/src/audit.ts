@@ -60,6 +60,20 @@ export async function readBooks(name: string, adminPort: number): Promise<Map<st
   )
 }
 
+/** Whether every asset in the books of `name` adds up to zero, the node's own accounts with it. */
+async function isBalanced(name: string, adminPort: number): Promise<boolean> {
+  const assets = (await ask(name, `http://127.0.0.1:${adminPort}/books`)) as { sum: string }[]
+  return assets.every(({ sum }) => sum === '0')
+}
+
+/** Counts the connectors whose books are right within themselves. */
+export async function auditSums(admins: Readonly<Record<string, number>>): Promise<Finding> {
+  const names = Object.keys(admins)
+  const balanced = await Promise.all(names.map(async (name) => isBalanced(name, admins[name]!)))
+  const left = BigInt(balanced.filter(Boolean).length)
+  return { statement: 'every asset adds up to zero in both books', left, right: BigInt(names.length) }
+}
+
 export interface AuditSubjects {
   readonly acme: ReadonlyMap<string, Books>
   readonly bolt: ReadonlyMap<string, Books>

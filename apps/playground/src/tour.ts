@@ -1,7 +1,7 @@
 /** What the playground does: one payment with everything around it, then whatever is asked for. */
 import { setTimeout as wait } from 'node:timers/promises'
 import { AmountError, decodeDecimal, toBaseUnits } from '@hourglass/wallet'
-import { type Books, type Finding, agrees, auditBooks, auditChain, readBooks } from './audit.ts'
+import { type Books, type Finding, agrees, auditBooks, auditChain, auditSums, readBooks } from './audit.ts'
 import { BOB_POINTER, ETH, EUR, USD, WEI } from './cast.ts'
 import { ask } from './http.ts'
 import type { Narrator } from './narrator.ts'
@@ -196,12 +196,13 @@ export class Tour {
 
   /** Whether the books of every node and the chain agree, and says so line by line. */
   async audit(): Promise<boolean> {
-    const { chain, addresses, contract } = this.#world
+    const { chain, addresses, contract, ports } = this.#world
     const [acme, bolt] = await this.#readBooks()
     const transactions = await chain.transactionsSince(this.#chainStart)
     const totals = { sent: this.#sent, delivered: this.#delivered }
     const findings = [
       ...auditBooks({ acme, bolt, totals }),
+      await auditSums({ acme: ports.acmeAdmin, bolt: ports.boltAdmin }),
       ...(await auditChain(chain, {
         ...addresses,
         contract,
