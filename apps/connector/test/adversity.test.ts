@@ -6,7 +6,7 @@ import { decodePrepare, decodeReply, encodeReply } from '@hourglass/ilp'
 import { FRAME_BYTES_MAX, FrameType, encodeFrame } from '@hourglass/link-btp'
 import { now } from '@hourglass/sansio/io'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import type { AccountReport } from '../src/admin.ts'
+import type { AccountReport } from '../src/reports.ts'
 import { Hostile, changed, garbage, messageHead, overlongPrepare, prepareTo, truncations } from './hostile.ts'
 import { Peer, fulfillOf, makePrepare, rejectBy } from './peer.ts'
 import { type Program, Programs, child, connectorOf } from './programs.ts'
@@ -76,16 +76,22 @@ async function withstand(attack: () => Promise<readonly Payment[]>): Promise<voi
   for (const [id, account] of before) {
     const incoming = BigInt(account.incoming) + sum(moved.filter(({ from }) => from === id))
     const outgoing = BigInt(account.outgoing) + sum(moved.filter(({ to }) => to === id))
-    expect(after.get(id)).toEqual({
-      ...account,
-      up: after.get(id)?.up,
+    const balance = incoming - outgoing
+    expect(after.get(id)).toMatchObject({
       incoming: String(incoming),
       outgoing: String(outgoing),
-      balance: String(incoming - outgoing),
+      balance: String(balance),
+      receivable: String(balance > 0n ? balance : 0n),
+      payable: String(balance < 0n ? -balance : 0n),
       heldIncoming: '0',
       heldOutgoing: '0',
+      settled: '0',
+      received: '0',
+      writtenOff: '0',
     })
   }
+  expect(await program.assets()).toMatchObject([{ exchange: '0', sum: '0' }])
+  expect(await program.holds()).toEqual([])
   // CONN-39: what one peer does costs no other its link.
   expect({ alice: alice.ups, bob: bob.ups }).toEqual({ alice: 1, bob: 1 })
 }

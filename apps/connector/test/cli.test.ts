@@ -114,6 +114,7 @@ describe('hourglass-connector', () => {
     const file = programs.file('fine.json', config)
     expect(await programs.run(['--config', file, '--check'])).toEqual({
       exitCode: 0,
+      signal: null,
       stdout: `${file} is fine: test.acme, 1 accounts\n`,
       stderr: '',
     })

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { type Socket, connect } from 'node:net'
 import { PacketType, decodeReply, encodePrepare } from '@hourglass/ilp'
 import { type Frame, FrameType, type ProtocolData, decodeFrame, encodeFrame } from '@hourglass/link-btp'
+import { RECONCILE_PROTOCOL } from './peer-books.ts'
 import { type Outcome, makePrepare } from './peer.ts'
 
 const HOST = '127.0.0.1'
@@ -74,9 +75,12 @@ export class Hostile {
     this.send(encodeFrame({ type: FrameType.Response, requestId, protocolData }))
   }
 
-  /** The next frame; undefined where the connector has hung up. */
+  /** The next frame; undefined where the connector has hung up. Questions what became of packets are ignored. */
   async next(): Promise<Frame | undefined> {
-    return (await this.#incoming.next()).value
+    for (;;) {
+      const { value: frame } = await this.#incoming.next()
+      if (frame?.protocolData[0]?.protocolName !== RECONCILE_PROTOCOL) return frame
+    }
   }
 
   /** The next frame, which is to bring a packet. */

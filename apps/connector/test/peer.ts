@@ -1,5 +1,6 @@
-/** The other end of a connector's account, over a real socket: pays, and fulfills what it gets. */
+/** The other end of a connector's account, over a real socket: pays, fulfills what it gets, and answers for both. */
 import { createHash, randomBytes } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 import {
   ErrorCode,
   PacketType,
@@ -15,10 +16,13 @@ import { BtpLink, type BtpWireIn } from '@hourglass/link-btp'
 import { type BtpClient, connectBtp } from '@hourglass/link-btp/io'
 import { equalBytes } from '@hourglass/sansio'
 import { type Driver, drive, now } from '@hourglass/sansio/io'
+import { PeerBooks, RECONCILE_PROTOCOL } from './peer-books.ts'
 
 const NOTHING = new Uint8Array(0)
 /** How long a peer waits for the connector after a packet has expired: it is to answer, and by itself. */
 const PATIENCE_MS = 60_000
+/** Before it asks again what became of packets that the connector called pending. */
+const ASK_AGAIN_MS = 100
 
 /** `fulfilled`, the code of a Reject, or how the link failed. */
 export type Outcome = string
@@ -51,59 +55,39 @@ export function rejectBy(address: string): Reply {
   }
 }
 
-/** A customer who fulfills what it gets, but for what comes to an address that ends in `.held`. */
+/**
+ * A customer who fulfills what it gets, but for what comes to an address that ends in `.held`. Its link comes up
+ * again as soon as the connector is there, and it asks then what became of packets that were cut off.
+ */
 export class Peer {
   readonly id: string
-  /** Resolves when its link is down, for the first time. */
-  readonly lost: Promise<undefined>
+  readonly books: PeerBooks = new PeerBooks()
   /** How often its link has come up. */
   ups = 0
-  /** What it has got, and what of it it has fulfilled. */
+  /** Packets that it has got. */
   packets = 0
-  fulfilled = 0n
+  readonly #link: BtpLink
   readonly #driver: Driver<Parameters<BtpLink['handle']>[0]>
-  readonly #client: BtpClient
+  readonly #port: number
+  #client: BtpClient
+  #isUp = false
   readonly #asked = new Map<number, (answer: Uint8Array | Outcome) => void>()
   #lastId = 0
   readonly #held: { readonly id: number; readonly prepare: Prepare }[] = []
-  readonly #waiting: (() => void)[] = []
+  #waiting: (() => void)[] = []
 
   private constructor(id: string, port: number) {
     this.id = id
-    const { promise, resolve } = Promise.withResolvers<undefined>()
-    this.lost = promise
-    const link = new BtpLink({ role: 'client', username: id, token: `${id}-hush` })
-    this.#driver = drive(link, (output) => {
-      switch (output.kind) {
-        case 'wire':
-          this.#client.send(output.wire)
-          break
-        case 'up':
-          this.ups++
-          this.#moved()
-          break
-        case 'down':
-          resolve(undefined)
-          break
-        case 'request':
-          this.#serve(output.id, decodePrepare(output.body))
-          break
-        case 'reply':
-          this.#answered(output.id, output.body)
-          break
-        case 'failed':
-          this.#answered(output.id, output.failure)
-          break
-      }
-    })
-    const receive = (wire: BtpWireIn): void => this.#driver.push({ kind: 'wire', wire })
-    this.#client = connectBtp({ url: `ws://127.0.0.1:${port}/`, receive })
+    this.#port = port
+    this.#link = new BtpLink({ role: 'client', username: id, token: `${id}-hush` })
+    this.#driver = drive(this.#link, (output) => this.#perform(output))
+    this.#client = this.#dial()
   }
 
   /** Resolves once its link is up. */
   static async connect(id: string, port: number): Promise<Peer> {
     const peer = new Peer(id, port)
-    await peer.#until(() => peer.ups > 0)
+    await peer.up()
     return peer
   }
 
@@ -112,13 +96,28 @@ export class Peer {
     await this.#client.close()
   }
 
+  /** Resolves as soon as its link is up. */
+  async up(): Promise<void> {
+    await this.#until(() => this.#isUp)
+  }
+
   async pay(destination: string, amount: bigint, timeoutMs?: number): Promise<Outcome> {
     const prepare = makePrepare(destination, amount, timeoutMs)
+    this.books.send(prepare)
     const answer = await this.#ask('ilp', encodePrepare(prepare), prepare.expiresAt + PATIENCE_MS)
-    if (typeof answer === 'string') return answer
-    const reply = decodeReply(answer)
-    if (reply.type === PacketType.Reject) return reply.code
-    return equalBytes(prepare.data, reply.fulfillment) ? 'fulfilled' : 'wrong fulfillment'
+    const outcome = outcomeOf(prepare, answer)
+    if (outcome === 'lost') this.books.end(prepare, 'unknown')
+    else this.books.end(prepare, outcome === 'fulfilled' ? 'fulfilled' : 'void')
+    return outcome
+  }
+
+  /** Resolves when it knows of each packet that it sent what became of it, and asks its connector until then. */
+  async reconciled(): Promise<void> {
+    while (this.books.undecided > 0) {
+      await this.up()
+      await this.#reconcile()
+      if (this.books.undecided > 0) await setTimeout(ASK_AGAIN_MS)
+    }
   }
 
   /** Resolves when it holds as many packets. */
@@ -134,16 +133,74 @@ export class Peer {
     await this.#ask('balance', NOTHING, now() + PATIENCE_MS)
   }
 
-  #serve(id: number, prepare: Prepare): void {
+  #perform(output: NonNullable<ReturnType<BtpLink['poll']>>): void {
+    switch (output.kind) {
+      case 'wire':
+        this.#client.send(output.wire)
+        break
+      case 'up':
+        this.ups++
+        this.#isUp = true
+        this.#moved()
+        void this.#reconcile()
+        break
+      case 'down':
+        this.#isUp = false
+        this.#held.length = 0
+        // A client of its own waits longer each time; this one is to be there when the connector is.
+        void this.#client.close()
+        this.#client = this.#dial()
+        break
+      case 'request':
+        this.#serve(output.id, output.protocol, output.body)
+        break
+      case 'reply':
+        this.#answered(output.id, output.body)
+        break
+      case 'failed':
+        this.#answered(output.id, output.failure)
+        break
+    }
+  }
+
+  #dial(): BtpClient {
+    const receive = (wire: BtpWireIn): void => this.#driver.push({ kind: 'wire', wire })
+    return connectBtp({ url: `ws://127.0.0.1:${this.#port}/`, receive })
+  }
+
+  #serve(id: number, protocol: string, body: Uint8Array): void {
+    switch (protocol) {
+      case 'ilp':
+        return this.#take(id, decodePrepare(body))
+      case RECONCILE_PROTOCOL:
+        return this.#driver.push({ kind: 'reply', id, body: this.books.tell(body, now()) })
+      default:
+        return this.#driver.push({ kind: 'refuse', id, message: 'not served here' })
+    }
+  }
+
+  #take(id: number, prepare: Prepare): void {
     this.packets++
+    this.books.get(prepare)
     if (prepare.destination.endsWith('.held')) this.#held.push({ id, prepare })
     else this.#reply(id, prepare, fulfillOf(prepare))
     this.#moved()
   }
 
   #reply(id: number, prepare: Prepare, reply: Reply): void {
-    if (reply.type === PacketType.Fulfill) this.fulfilled += prepare.amount
-    this.#driver.push({ kind: 'reply', id, body: encodeReply(reply) })
+    // What has expired is worth nothing, and it may have said so already.
+    const isInTime = now() < prepare.expiresAt
+    const timely = isInTime ? reply : rejectBy(prepare.destination)
+    this.books.answer(prepare, timely.type === PacketType.Fulfill ? 'fulfilled' : 'void')
+    this.#driver.push({ kind: 'reply', id, body: encodeReply(timely) })
+  }
+
+  /** Asks once about all that was cut off. */
+  async #reconcile(): Promise<void> {
+    const question = this.books.ask()
+    if (question === undefined) return
+    const answer = await this.#ask(RECONCILE_PROTOCOL, question.body, now() + PATIENCE_MS)
+    if (typeof answer !== 'string') this.books.learn(question.about, answer)
   }
 
   async #ask(protocol: string, body: Uint8Array, deadline: number): Promise<Uint8Array | Outcome> {
@@ -166,4 +223,13 @@ export class Peer {
   #moved(): void {
     for (const resolve of this.#waiting.splice(0)) resolve()
   }
+}
+
+function outcomeOf({ data }: Prepare, answer: Uint8Array | Outcome): Outcome {
+  if (typeof answer === 'string') return answer
+  const reply = decodeReply(answer)
+  if (reply.type === PacketType.Reject) return reply.code
+  if (!equalBytes(data, reply.fulfillment))
+    throw new Error('the connector relayed a fulfillment that is none')
+  return 'fulfilled'
 }
