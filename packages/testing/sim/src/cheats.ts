@@ -12,7 +12,7 @@ import {
   messageType,
 } from '@hourglass/channel/testing'
 import { ILP_PROTOCOL } from '@hourglass/connector'
-import { PacketType, decodeFulfill, encodeFulfill, encodeReject } from '@hourglass/ilp'
+import { PacketType, encodeFulfill, encodeReject } from '@hourglass/ilp'
 import type { ClaimScheme } from '@hourglass/ledger'
 import type { Link, LinkInput, LinkOutput } from '@hourglass/link'
 import type { Instant } from '@hourglass/sansio'
@@ -54,6 +54,7 @@ const REMEMBERED_MAX = 50
 const LATE_MS_MAX = 40_000
 const DEADLINE_MS = 10_000
 const GARBAGE_BYTES_MAX = 200
+const NOTHING = new Uint8Array(0)
 
 export class CheatingLink<WireIn, WireOut> implements Link<WireIn, WireOut> {
   readonly #link: Link<WireIn, WireOut>
@@ -146,12 +147,11 @@ export class CheatingLink<WireIn, WireOut> implements Link<WireIn, WireOut> {
     if (this.#cheats('late-fulfillment')) {
       this.#late.push({ at: now + this.#chance.integer(0, LATE_MS_MAX), reply })
     } else if (this.#cheats('withheld-fulfillment')) {
-      const data = new Uint8Array(0)
-      const body = encodeReject({ code: 'T00', triggeredBy: '', message: 'no', data })
+      const body = encodeReject({ code: 'T00', triggeredBy: '', message: 'no', data: NOTHING })
       this.#link.handle({ ...reply, body }, now)
     } else if (this.#cheats('wrong-fulfillment')) {
-      const { data } = decodeFulfill(reply.body)
-      this.#link.handle({ ...reply, body: encodeFulfill({ fulfillment: this.#chance.bytes(32), data }) }, now)
+      const body = encodeFulfill({ fulfillment: this.#chance.bytes(32), data: NOTHING })
+      this.#link.handle({ ...reply, body }, now)
     } else this.#link.handle(reply, now)
   }
 
@@ -189,8 +189,8 @@ export class CheatingLink<WireIn, WireOut> implements Link<WireIn, WireOut> {
     const claim = decodeClaim(body)
     const factor = BigInt(this.#chance.pick([0, 1, 3, 1000, 1_000_000]))
     const amount = (claim.amount * factor) / 2n
-    const isSigned = this.#chance.happens(0.7)
-    const signature = (isSigned && this.#scheme?.sign(claim.channelId, amount)) || this.#garbage()
+    const isSigned = this.#scheme !== undefined && this.#chance.happens(0.7)
+    const signature = isSigned ? this.#scheme.sign(claim.channelId, amount) : this.#garbage()
     return encodeClaim({ ...claim, amount, signature })
   }
 

@@ -1,9 +1,9 @@
 /** `npm run sim`: runs seeds for a while, or one run, and says what broke and how to see it again. Testing. */
 import { parseArgs } from 'node:util'
-import { minimise } from './minimise.ts'
+import { commitId } from './commit-id.ts'
 import { describeFailure, replayCommand } from './report.ts'
 import { type ScenarioOptions, type ScenarioResult, runScenario } from './scenario.ts'
-import { commitId } from './commit-id.ts'
+import { runSeeds } from './seeds.ts'
 
 const USAGE = `usage: npm run sim -- [--minutes N]
        npm run sim -- --seed SEED [--nodes N] [--faults 1,2 | none] [--payments 1,2 | none] [--honest] [--trace]`
@@ -28,7 +28,7 @@ function main(): void {
     },
   })
   const { seed, nodes, faults, payments, honest, trace } = values
-  if (seed === undefined) return runSeeds(readNumber('minutes', values.minutes) * 60_000)
+  if (seed === undefined) return runMany(readNumber('minutes', values.minutes) * 60_000)
   runOne({
     seed,
     nodes: nodes === undefined ? undefined : readNumber('nodes', nodes),
@@ -47,23 +47,10 @@ function runOne(options: ScenarioOptions): void {
 }
 
 /** Seeds of this commit, one after the other. */
-function runSeeds(ms: number): void {
+function runMany(ms: number): void {
   const commit = commitId()
-  const start = performance.now()
-  let packets = 0
-  let runs = 0
-  for (; performance.now() - start < ms; runs++) {
-    const options: ScenarioOptions = { seed: `${commit}-${runs}` }
-    const result = runScenario(options)
-    packets += result.packets
-    if (result.failure === undefined) continue
-    console.error(`${describe(options, result)}\nlooking for a smaller run that breaks the same …`)
-    throw new Error(describeFailure(minimise({ options, result })))
-  }
-  const seconds = (performance.now() - start) / 1000
-  console.log(
-    `${runs} seeds of ${commit}, ${packets} packets, ${Math.round(packets / seconds)} packets/s: no failure`,
-  )
+  const { seeds, packets, packetsPerSecond } = runSeeds(commit, ms)
+  console.log(`${seeds} seeds of ${commit}, ${packets} packets, ${packetsPerSecond} packets/s: no failure`)
 }
 
 function describe(

@@ -94,7 +94,7 @@ export class Network {
   }
 }
 
-export const FUNDS: bigint = 10n ** 18n
+const FUNDS = 10n ** 18n
 
 /** The account of a node as the end of a wire. */
 function endOf(node: NodeHost, account: string): WireEnd {

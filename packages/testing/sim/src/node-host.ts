@@ -45,7 +45,7 @@ interface Process {
   readonly sessions: ReadonlyMap<string, LedgerSession>
 }
 
-export const ADDRESS_PREFIX = 'test.'
+const ADDRESS_PREFIX = 'test.'
 
 export class NodeHost implements WatchedNode {
   readonly name: string

@@ -4,7 +4,7 @@ import type { NetworkPlan, PaymentPlan, WalletPlan } from './plan.ts'
 import { worth } from './topology.ts'
 
 /** Payments begin in that much time. */
-export const PAYMENTS_MS = 60_000
+const PAYMENTS_MS = 60_000
 
 export function drawPayments({ wallets }: NetworkPlan, count: number, chance: Chance): PaymentPlan[] {
   return Array.from({ length: count }, (_, index) => drawPayment(index, wallets, chance.fork(index)))

@@ -16,7 +16,7 @@ import type {
 } from './plan.ts'
 import type { WireClimate, WireKind } from './wire.ts'
 
-export const CONNECTORS_MAX = 10
+const CONNECTORS_MAX = 10
 
 /** What one of each asset is worth, in cents. */
 const PRICES: Readonly<Record<string, bigint>> = { USD: 100n, EUR: 110n, XRP: 50n, ETH: 300_000n }

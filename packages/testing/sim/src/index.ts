@@ -1,1 +1,0 @@
-export { type Failure, type ScenarioOptions, type ScenarioResult, runScenario } from './scenario.ts'
