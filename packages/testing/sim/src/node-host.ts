@@ -6,6 +6,7 @@ import { AccountBook } from '@hourglass/books'
 import {
   type Account,
   type ConnectorOptions,
+  type Decision,
   Node,
   type NodeInput,
   type NodeOutput,
@@ -154,11 +155,12 @@ export class NodeHost implements WatchedNode {
     for (const account of this.claims.keys()) this.push({ kind: 'collect', account })
   }
 
-  /** What an operator does about packets whose end a peer's link cannot tell: nobody can prove that it was paid. */
-  decideHolds(isSilent: (peer: string) => boolean): void {
+  /** What an operator does about packets whose end a peer's link cannot tell: asks the peer's owner. */
+  decideHolds(ask: (peer: string, executionCondition: Uint8Array) => Decision | undefined): void {
     const holds = [...(this.#process?.node.connector.books.holds.values() ?? [])]
-    for (const { id, destination } of holds) {
-      if (isSilent(destination.id)) this.push({ kind: 'decide', hold: id, outcome: 'void' })
+    for (const { id, destination, executionCondition } of holds) {
+      const decision = ask(destination.id, executionCondition)
+      if (decision !== undefined) this.push({ kind: 'decide', hold: id, ...decision })
     }
   }
 

@@ -4,6 +4,7 @@
  *
  *   start → payments and faults → faults end → payments end → quiet → collect → quiet → final checks
  */
+import type { Decision } from '@hourglass/connector'
 import type { PaymentReport } from '@hourglass/stream'
 import { Chance } from './chance.ts'
 import { type CheatPlan, drawCheat } from './cheats.ts'
@@ -70,6 +71,7 @@ class Scenario {
   readonly #world = new World()
   readonly #network: Network
   readonly #invariants: Invariants
+  readonly #operator: Chance
   readonly #cheat: CheatPlan | undefined
   readonly #log: Log
   readonly #payments: readonly PaymentPlan[]
@@ -82,6 +84,7 @@ class Scenario {
     const plan = drawNetwork(chance.fork('network'), options.nodes)
     this.#log = new Log(this.#world, options.isTraced ?? false)
     const shared = { world: this.#world, log: this.#log, chance: chance.fork('course') }
+    this.#operator = chance.fork('operator')
     const cheats = chance.fork('cheats')
     const mayCheat = cheats.happens(CHEAT_PROBABILITY) && options.isHonest !== true
     this.#cheat = mayCheat
@@ -141,11 +144,21 @@ class Scenario {
     check(this.#open === 0, 'payments-end', [], () => `${this.#open} payments have no end`)
     world.run(world.now + QUIET_MS)
     for (const node of this.#network.nodes.values()) {
-      node.decideHolds((peer) => this.#network.wallets.has(peer) || peer === this.#cheat?.node)
+      node.decideHolds((peer, executionCondition) => this.#decide(peer, executionCondition))
       node.collect()
     }
     world.run(world.now + QUIET_MS)
     this.#invariants.checkEnd()
+  }
+
+  /** What is known of a packet to a peer that does not reconcile, or that cannot be believed. */
+  #decide(peer: string, executionCondition: Uint8Array): Decision | undefined {
+    const wallet = this.#network.wallets.get(peer)
+    const fulfillment = wallet?.fulfillmentOf(executionCondition)
+    if (fulfillment !== undefined) {
+      return this.#operator.happens(0.5) ? { outcome: 'post', fulfillment } : { outcome: 'pay' }
+    }
+    return wallet !== undefined || peer === this.#cheat?.node ? { outcome: 'void' } : undefined
   }
 
   /** Begins a payment as soon as both wallets are there. */

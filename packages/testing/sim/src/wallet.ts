@@ -57,6 +57,7 @@ export class Wallet implements Payer {
   sent = 0n
   /** What each connection to it has brought, by its address. */
   readonly earned = new Map<string, bigint>()
+  readonly #fulfillments = new Map<string, Uint8Array>()
   /** Whether an answer may have got lost on its link. */
   hasLost = false
   readonly plan: WalletPlan
@@ -140,6 +141,11 @@ export class Wallet implements Payer {
     this.#drain(process)
   }
 
+  /** What fulfills that condition, where this wallet has said so: its owner shows it to an operator who asks. */
+  fulfillmentOf(executionCondition: Uint8Array): Uint8Array | undefined {
+    return this.#fulfillments.get(nameOf(executionCondition))
+  }
+
   /** For a payer; undefined while this wallet does not know its address. */
   credentials(): Credentials | undefined {
     return this.#server?.credentials()
@@ -169,7 +175,10 @@ export class Wallet implements Payer {
 
   /** Sends a packet. The answer comes later, never from within. */
   request(body: Uint8Array, deadline: Instant, done: (answer: Answer) => void): void {
-    this.#ask(this.#process!, { protocol: ILP_PROTOCOL, body, deadline }, done)
+    this.#ask(this.#process!, { protocol: ILP_PROTOCOL, body, deadline }, (answer) => {
+      this.hasLost ||= answer === 'lost'
+      done(answer)
+    })
   }
 
   charge(amount: bigint): void {
@@ -362,18 +371,25 @@ export class Wallet implements Payer {
     for (let output = server.poll(); output !== undefined; output = server.poll()) {
       if (output.kind === 'money') money += output.amount
       else if (output.kind === 'reply') {
-        const isFulfilled = output.reply.type === PacketType.Fulfill
-        const owed = isFulfilled ? prepare.amount : 0n
+        const { reply } = output
+        const owed = reply.type === PacketType.Fulfill ? prepare.amount : 0n
         check(money === owed, 'money-once', [this.name], () => `counted ${money}, fulfilled ${owed}`)
         this.incoming += owed
         this.earned.set(prepare.destination, (this.earned.get(prepare.destination) ?? 0n) + owed)
-        this.#toLink(process, { kind: 'reply', id, body: encodeReply(output.reply) })
+        if (reply.type === PacketType.Fulfill) {
+          this.#fulfillments.set(nameOf(prepare.executionCondition), reply.fulfillment)
+        }
+        this.#toLink(process, { kind: 'reply', id, body: encodeReply(reply) })
       }
     }
   }
 }
 
 const IDENTITY_MS = 1000
+
+function nameOf(executionCondition: Uint8Array): string {
+  return Buffer.from(executionCondition).toString('hex')
+}
 
 /** The address that IL-DCP tells; undefined where it tells none. */
 function readIdentity(body: Uint8Array): Address | undefined {
