@@ -236,6 +236,15 @@ describe('connector: a packet whose link is cut', () => {
     expect(machine.books.holds.size).toBe(0)
   })
 
+  it('ends once where the peer says void in the moment in which it is given up', () => {
+    const { machine } = cut()
+    const { id } = questionOf(handle(machine, up('bob'), NOW + 8999))
+    const outputs = handle(machine, reply(id, { kind: 'void' }), NOW + 9000)
+    expect(rejectOf(outputs.filter(({ kind }) => kind === 'reply')).code).toBe('R00')
+    expect(machine.books.holds.size).toBe(0)
+    expect(machine.nextTimeout()).toBeUndefined()
+  })
+
   it('is a dispute where the peer insists that it was fulfilled, until the operator pays', () => {
     const { machine } = cut()
     handle(machine, { kind: 'timeout' }, NOW + 9000)

@@ -122,6 +122,8 @@ export class Unanswered {
     if (verdict.kind === 'fulfilled' && hold.state === 'given-up') {
       return traces.hold('connector.disputed', hold)
     }
+    // It may have been given up in this very moment, and is to be asked about then.
+    this.#reconciler.forget(hold)
     traces.hold('connector.reconciled', hold, { outcome: verdict.kind })
     const pending = this.#takeWaiting(hold.id)
     if (verdict.kind === 'void') {
