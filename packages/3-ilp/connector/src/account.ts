@@ -45,7 +45,7 @@ export class Account extends AccountBook {
 
   /** Prepares of the peer that we have to answer. */
   packetsInFlight = 0
-  /** Whether the peer answers what became of packets; undefined: not asked yet. */
+  /** Whether the peer answered the last time that it was asked what became of packets; undefined: never yet. */
   reconciles: boolean | undefined
   /** Conversion into other accounts' units, found once. Undefined: no rate. */
   readonly conversions: Map<Account, Conversion | undefined> = new Map<Account, Conversion | undefined>()

@@ -69,7 +69,6 @@ export class Reconciler {
     for (const hold of holds) inquiry.open.add(hold)
     inquiry.pauseMs = PAUSE_MS
     inquiry.askAt = now
-    account.reconciles = undefined
     this.#advance(account, now)
   }
 

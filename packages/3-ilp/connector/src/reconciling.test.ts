@@ -245,6 +245,18 @@ describe('connector: a packet whose link is cut', () => {
     expect(machine.nextTimeout()).toBeUndefined()
   })
 
+  it('ends once where the peer has stopped to reconcile meanwhile', () => {
+    const { machine } = cut()
+    handle(machine, {
+      kind: 'failed',
+      id: questionOf(handle(machine, up('bob'), NOW + 1000)).id,
+      failure: 'refused',
+    })
+    expect(rejectOf(handle(machine, { kind: 'timeout' }, NOW + 9000)).code).toBe('R00')
+    expect(questionOf(handle(machine, up('bob'), NOW + 9500)).questions).toEqual([])
+    expect(machine.books.holds.size).toBe(0)
+  })
+
   it('is a dispute where the peer insists that it was fulfilled, until the operator pays', () => {
     const { machine } = cut()
     handle(machine, { kind: 'timeout' }, NOW + 9000)

@@ -77,7 +77,10 @@ export class Unanswered {
   /** Time is over, so the payer is told that nothing was paid; the next peer is told as well, if it listens. */
   giveUp(pending: Pending, now: Instant): void {
     const { hold, destination } = pending
-    if (hold === undefined || destination.reconciles !== true) return this.#clearing.fail(pending, TIMED_OUT)
+    if (hold === undefined || destination.reconciles !== true) {
+      if (hold !== undefined) this.#reconciler.forget(hold)
+      return this.#clearing.fail(pending, TIMED_OUT)
+    }
     this.#clearing.books.giveUp(hold)
     this.#clearing.settleDue(pending.source)
     this.#reconciler.want(hold, now)
