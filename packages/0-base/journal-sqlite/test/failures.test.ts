@@ -1,7 +1,8 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, fork } from 'node:child_process'
 import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import type { Durability } from '@hourglass/journal'
 import { DurableJournal } from '@hourglass/journal/io'
 import { expectBeginning, journalFailureSuite } from '@hourglass/journal/testing'
 import { openSqliteJournal } from '@hourglass/journal-sqlite/io'
@@ -31,23 +32,16 @@ journalFailureSuite('SQLite journal that turns read-only', () => {
   }
 })
 
-/** The committer, where `limitBlocks` bounds the size of every file that it writes, in blocks of 512 octets. */
-function startCommitter(file: string, limitBlocks: number | 'unlimited'): ChildProcess {
+function startCommitter(file: string, durability: Durability): ChildProcess {
   const script = fileURLToPath(new URL('./committer.ts', import.meta.url))
-  const child = spawn(
-    '/bin/sh',
-    [
-      '-c',
-      `ulimit -S -f ${limitBlocks}; exec "$0" "$@"`,
-      process.execPath,
-      '--conditions=@hourglass/source',
-      script,
-      file,
-    ],
-    { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
-  )
+  const child = fork(script, [file, durability], { execArgv: ['--conditions=@hourglass/source'] })
   onTestFinished(() => void child.kill('SIGKILL'))
   return child
+}
+
+/** Bounds the size of the files that a process writes, as a full disk would. */
+function limitFiles({ pid }: ChildProcess, bytes: string): void {
+  execFileSync('prlimit', ['--pid', String(pid), `--fsize=${bytes}:`])
 }
 
 /** Follows a committer until it has ended. */
@@ -69,16 +63,16 @@ function follow(
 }
 
 async function expectBeginningIn(file: string, reported: number): Promise<void> {
-  const journal = openSqliteJournal({ file, durability: 'process' })
+  const journal = await openSqliteJournal({ file, durability: 'process' })
   await expectBeginning(journal, reported)
   await journal.close()
 }
 
-describe('SQLite journal', () => {
+describe.each<Durability>(['process', 'power'])('SQLite journal, %s', (durability) => {
   it('leaves after kill -9 the beginning of what was committed, with all that it reported', async () => {
     for (const killAfter of [1, 50, 400, 5000]) {
       const file = newFile()
-      const child = startCommitter(file, 'unlimited')
+      const child = startCommitter(file, durability)
       const reported = await follow(child, (_, n) => {
         if (n >= killAfter) child.kill('SIGKILL')
       })
@@ -89,15 +83,16 @@ describe('SQLite journal', () => {
 
   it('reports nothing while it may not grow its file, and goes on by itself when it may', async () => {
     const file = newFile()
-    const child = startCommitter(file, 1024)
+    const child = startCommitter(file, durability)
     const healths: string[] = []
     let reportedAtFailure = -1
     const reported = await follow(child, (message, n) => {
+      if (message === 0) limitFiles(child, '500000')
       if (message === 'failing') {
         reportedAtFailure = n
         healths.push(message)
         // In the midst of its tries.
-        setTimeout(() => execFileSync('prlimit', ['--pid', String(child.pid), '--fsize=unlimited']), 250)
+        setTimeout(() => limitFiles(child, 'unlimited'), 250)
       } else if (message === 'working') {
         expect(n).toBe(reportedAtFailure)
         healths.push(message)
@@ -109,7 +104,9 @@ describe('SQLite journal', () => {
     expect(reported).toBeGreaterThan(reportedAtFailure + 5000)
     await expectBeginningIn(file, reported)
   })
+})
 
+describe('SQLite journal', () => {
   it('keeps what it has while the disk is full, and goes on when there is room', async () => {
     const file = newFile()
     const database = openDatabase(file, 'power')

@@ -44,7 +44,7 @@ class Side {
       confirmations: 1,
       pollMs: 50,
     })
-    this.#journal = openSqliteJournal({ file: this.#file, durability: 'process' })
+    this.#journal = await openSqliteJournal({ file: this.#file, durability: 'process' })
     const settlement = new ChannelSettlement({
       account: 'peer',
       accountScale: 9,

@@ -72,8 +72,8 @@ export async function workloads(subject: VoucherSubject): Promise<ReadonlyMap<st
     await check(amount, claim)
     await commit(journal, `incoming/${amount % IN_FLIGHT}`)
   }
-  const keepProcess = signVerifyKeep(openJournal('process'))
-  const keepPower = signVerifyKeep(openJournal('power'))
+  const keepProcess = signVerifyKeep(await openJournal('process'))
+  const keepPower = signVerifyKeep(await openJournal('power'))
   return new Map<string, Workload>([
     ['sign', (n) => keepInFlight(1, n, sign)],
     ['verify', (n) => keepInFlight(1, n, verify)],
@@ -92,7 +92,7 @@ function commit(journal: Journal, key: string): Promise<void> {
 }
 
 /** In a directory that goes when the process does. */
-function openJournal(durability: Durability): Journal {
+function openJournal(durability: Durability): Promise<Journal> {
   const directory = mkdtempSync(join(tmpdir(), 'bench-'))
   process.once('exit', () => rmSync(directory, { recursive: true }))
   return openSqliteJournal({ file: join(directory, 'journal.sqlite'), durability })

@@ -13,8 +13,8 @@ import { CREATE_RECORD_TABLE } from './sqlite-store.ts'
 const APPLICATION_ID = 0x48474c4a
 /** `user_version` of the one table that we know. */
 const SCHEMA_VERSION = 1
-/** Pages of the write-ahead log after which SQLite copies it into the file: 4 MiB. */
-const CHECKPOINT_PAGES = 1024
+/** Pages of the write-ahead log after which SQLite copies it into the file, and waits for the disk: 16 MiB. */
+const CHECKPOINT_PAGES = 4096
 
 /** @throws JournalError `unusable` | `in-use` | `foreign` */
 export function openDatabase(file: string, durability: Durability): DatabaseSync {

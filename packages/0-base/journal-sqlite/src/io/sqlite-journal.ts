@@ -3,6 +3,7 @@ import type { Durability, Journal } from '@hourglass/journal'
 import { DurableJournal, type DurableJournalOptions } from '@hourglass/journal/io'
 import { openDatabase } from './sqlite-database.ts'
 import { SqliteStore } from './sqlite-store.ts'
+import { WorkerStore } from './worker-store.ts'
 
 export interface SqliteJournalOptions extends DurableJournalOptions {
   /** Made where it does not exist; its directory must. */
@@ -11,6 +12,16 @@ export interface SqliteJournalOptions extends DurableJournalOptions {
 }
 
 /** @throws JournalError `unusable` | `in-use` | `foreign` */
-export function openSqliteJournal({ file, durability, report }: SqliteJournalOptions): Journal {
-  return new DurableJournal(new SqliteStore(openDatabase(file, durability)), { report })
+export async function openSqliteJournal({
+  file,
+  durability,
+  report,
+}: SqliteJournalOptions): Promise<Journal> {
+  // Where the disk is waited for, a thread of its own does so. A write that waits for nothing costs less than a
+  // message to another thread.
+  const store =
+    durability === 'power'
+      ? await WorkerStore.open({ file, durability })
+      : new SqliteStore(openDatabase(file, durability))
+  return new DurableJournal(store, { report })
 }

@@ -3,8 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { JournalRecord, StoredRecord } from '@hourglass/journal'
 import type { Store } from '@hourglass/journal/io'
 
-export const CREATE_RECORD_TABLE =
-  'CREATE TABLE record (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID'
+export const CREATE_RECORD_TABLE = 'CREATE TABLE record (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT'
 
 export class SqliteStore implements Store {
   readonly #database: DatabaseSync
@@ -15,7 +14,9 @@ export class SqliteStore implements Store {
   /** Takes over a database that has the table. */
   constructor(database: DatabaseSync) {
     this.#database = database
-    this.#put = database.prepare('INSERT OR REPLACE INTO record (key, value) VALUES (?, ?)')
+    this.#put = database.prepare(
+      'INSERT INTO record (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+    )
     this.#remove = database.prepare('DELETE FROM record WHERE key = ?')
     this.#select = database.prepare(
       'SELECT key, value FROM record WHERE key >= ?1 AND substr(key, 1, length(?1)) = ?1 ORDER BY key',
