@@ -14,20 +14,24 @@ export interface LoadedJournal {
 
 type Report = (health: JournalHealth) => void
 
-/** `report` hears how the store does. @throws StartError | ConfigError */
-export async function loadJournal(config: Config, report: Report): Promise<LoadedJournal> {
-  let journal: Journal | undefined
+/**
+ * Opens the journal that the config names, unless one is given; `report` hears how its store does.
+ * @throws StartError | ConfigError
+ */
+export async function loadJournal(config: Config, report: Report, given?: Journal): Promise<LoadedJournal> {
+  let journal = given
   try {
-    journal = await openJournal(config, report)
+    journal ??= await openJournal(config, report)
     return { journal, records: await journal.load('') }
   } catch (error) {
     await journal?.close()
     if (error instanceof ConfigError) throw error
-    throw new StartError(`cannot open the journal: ${(error as Error).message}`)
+    const where = config.journal.kind === 'postgres' ? 'PostgreSQL' : config.data
+    throw new StartError(`cannot open the journal in ${where}: ${(error as Error).message}`)
   }
 }
 
-function openJournal({ journal, data, durability }: Config, report: Report): Journal | Promise<Journal> {
+async function openJournal({ journal, data, durability }: Config, report: Report): Promise<Journal> {
   if (journal.kind === 'postgres') {
     const url = readSecret(journal.url, 'journal.url')
     return openPostgresJournal({ url, name: journal.name, durability, report })

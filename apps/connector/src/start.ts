@@ -4,7 +4,7 @@
  */
 import type { AddressInfo } from 'node:net'
 import { Node, type NodeAccount, type NodeInput, type NodeOutput } from '@hourglass/connector'
-import type { Journal, StoredRecord } from '@hourglass/journal'
+import type { Journal, JournalHealth, StoredRecord } from '@hourglass/journal'
 import type { Ledger, LedgerAction, LedgerEvent, LedgerSession } from '@hourglass/ledger'
 import { type Driver, drive } from '@hourglass/sansio/io'
 import { buildAdmin } from './admin.ts'
@@ -28,6 +28,8 @@ export interface RunningConnector {
 export interface StartOptions {
   readonly log?: Logger
   readonly observer?: Observer
+  /** Instead of the one that the config names. */
+  readonly journal?: Journal
 }
 
 /** Sees each step of the node at once, while it is taken: a test that ends the process there leaves it half done. */
@@ -44,10 +46,11 @@ export async function startConnector(config: Config, options: StartOptions = {})
   /** What is heard before there is a node to hear it. */
   const early: NodeInput[] = [{ kind: 'timeout' }]
   let push = (input: NodeInput): void => void early.push(input)
-  const { journal, records } = await loadJournal(config, (health) => {
+  const report = (health: JournalHealth): void => {
     logHealth(log, health)
     push({ kind: 'store', isWorking: health.isWorking })
-  })
+  }
+  const { journal, records } = await loadJournal(config, report, options.journal)
   const ledgers = await orClose(journal, openLedgers(config.ledgers))
   const { stacks, sessions } = buildStacks(config, ledgers, records, (account, event) =>
     push({ kind: 'ledger', account, event }),

@@ -53,6 +53,12 @@ export class Child {
     return Promise.race([message, this.ended])
   }
 
+  /** Ends it as it is (kill -9). */
+  async kill(): Promise<void> {
+    this.#process.kill('SIGKILL')
+    await this.ended.catch(() => undefined)
+  }
+
   /** Every program here ends when it is disconnected; one that does not is killed. */
   async stop(): Promise<void> {
     if (this.#process.connected) this.#process.disconnect()

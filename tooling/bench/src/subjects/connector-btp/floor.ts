@@ -1,5 +1,5 @@
 /** The hand-written connector behind two sockets. Run by itself, it is the program in the middle. Tooling. */
-import type { BtpSubject } from '../../benches/connector-btp.ts'
+import type { BtpSubject } from '../../btp-lines.ts'
 import { MESSAGE, RESPONSE, decodeFrame, encodeFrame } from '../../floor/btp.ts'
 import { FLOOR_ADDRESS, FloorConnector } from '../../floor/connector.ts'
 import { listenFloor } from '../../floor/listen.ts'

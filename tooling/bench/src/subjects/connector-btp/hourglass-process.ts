@@ -1,7 +1,7 @@
 /** The connector app, its journal safe from the end of the process but not from the loss of power. Tooling. */
-import type { BtpSubject } from '../../benches/connector-btp.ts'
+import type { BtpSubject } from '../../btp-lines.ts'
 import { planConnectorApp } from '../../connector-app.ts'
 
 export const subject: BtpSubject = {
-  plan: ([port], directory) => planConnectorApp(port, directory, 'process'),
+  plan: ([port], directory) => planConnectorApp(port, directory, { durability: 'process' }),
 }

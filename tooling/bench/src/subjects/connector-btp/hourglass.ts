@@ -1,7 +1,7 @@
 /** The connector app as it ships, its journal safe from the loss of power. Tooling. */
-import type { BtpSubject } from '../../benches/connector-btp.ts'
+import type { BtpSubject } from '../../btp-lines.ts'
 import { planConnectorApp } from '../../connector-app.ts'
 
 export const subject: BtpSubject = {
-  plan: ([port], directory) => planConnectorApp(port, directory, 'power'),
+  plan: ([port], directory) => planConnectorApp(port, directory, { durability: 'power' }),
 }

@@ -1,6 +1,6 @@
 /** ilp-connector 23.0.2, its own program, with ilp-plugin-btp on both accounts. Tooling. */
 import { createRequire } from 'node:module'
-import type { BtpSubject } from '../../benches/connector-btp.ts'
+import type { BtpSubject } from '../../btp-lines.ts'
 import { ILP_CONNECTOR_ADDRESS, ilpConnectorAccount, ilpConnectorConfig } from '../../ilp-connector.ts'
 
 const require = createRequire(import.meta.url)

@@ -2,7 +2,7 @@
  * No connector: what two WebSocket hops alone cost, writes batched. Whatever comes from one side goes to the other,
  * unread. Run by itself, it is the program in the middle. Tooling.
  */
-import type { BtpSubject } from '../../benches/connector-btp.ts'
+import type { BtpSubject } from '../../btp-lines.ts'
 import { listenFloor } from '../../floor/listen.ts'
 
 export const subject: BtpSubject = {

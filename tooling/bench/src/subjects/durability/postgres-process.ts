@@ -1,0 +1,7 @@
+/** A journal in a PostgreSQL server on the same machine that survives the end of the process. Tooling. */
+import type { BtpSubject } from '../../btp-lines.ts'
+import { planOverPostgres } from '../../connector-app.ts'
+
+export const subject: BtpSubject = {
+  plan: ([port], directory) => planOverPostgres(port, directory, 'process'),
+}

@@ -1,0 +1,7 @@
+/** A journal in SQLite that survives the loss of power. Tooling. */
+import type { BtpSubject } from '../../btp-lines.ts'
+import { planConnectorApp } from '../../connector-app.ts'
+
+export const subject: BtpSubject = {
+  plan: ([port], directory) => planConnectorApp(port, directory, { durability: 'power' }),
+}
