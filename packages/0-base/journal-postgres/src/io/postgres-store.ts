@@ -6,6 +6,7 @@
  * acknowledged, or at the one whose answer was lost. A server that has lost writes is at an earlier one, and one that
  * another node has used is of another epoch: neither is written to again.
  */
+import { setTimeout } from 'node:timers/promises'
 import type { JournalRecord, StoredRecord } from '@hourglass/journal'
 import { JournalError, type Store } from '@hourglass/journal/io'
 import type { Client } from 'pg'
@@ -26,6 +27,9 @@ const WRITE = `
 const LOAD = `
   SELECT key, value FROM hourglass.record
   WHERE journal = $1 AND key >= $2 AND starts_with(key, $2) ORDER BY key`
+
+/** A server that does not answer is not waited for: it ends the session by itself. */
+const CLOSE_TIMEOUT_MS = 2000
 
 export class PostgresStore implements Store {
   readonly #access: Access
@@ -75,7 +79,7 @@ export class PostgresStore implements Store {
   async close(): Promise<void> {
     const session = this.#session
     this.#session = undefined
-    await session?.end()
+    await Promise.race([session?.end(), setTimeout(CLOSE_TIMEOUT_MS, undefined, { ref: false })])
   }
 
   #use(session: Client): void {
