@@ -12,15 +12,16 @@ import {
   messageType,
 } from '@hourglass/channel/testing'
 import { ILP_PROTOCOL } from '@hourglass/connector'
-import { PacketType, encodeFulfill, encodeReject } from '@hourglass/ilp'
+import { PacketType, type Prepare, decodePrepare, encodeFulfill, encodeReject } from '@hourglass/ilp'
 import type { ClaimScheme } from '@hourglass/ledger'
 import type { Link, LinkInput, LinkOutput } from '@hourglass/link'
-import type { Instant } from '@hourglass/sansio'
+import { DecodeError, type Instant } from '@hourglass/sansio'
 import type { Chance } from './chance.ts'
 
 export const CHEAT_KINDS = [
   'wrong-fulfillment',
   'late-fulfillment',
+  'last-moment-fulfillment',
   'withheld-fulfillment',
   'garbage',
   'replay',
@@ -52,6 +53,8 @@ const OWN_IDS = 2 ** 40
 const REMEMBERED_MAX = 50
 /** Longer than any packet lives. */
 const LATE_MS_MAX = 40_000
+/** So close to the expiry that a little luck decides what is in time. */
+const LAST_MOMENT_MS = 50
 const DEADLINE_MS = 10_000
 const GARBAGE_BYTES_MAX = 200
 const NOTHING = new Uint8Array(0)
@@ -61,8 +64,8 @@ export class CheatingLink<WireIn, WireOut> implements Link<WireIn, WireOut> {
   readonly #plan: CheatPlan
   readonly #chance: Chance
   readonly #scheme: ClaimScheme | undefined
-  /** Protocols of the peer's requests. */
-  readonly #protocols = new Map<number, string>()
+  /** The peer's requests, and when its packets expire. */
+  readonly #asked = new Map<number, { readonly protocol: string; readonly expiresAt: Instant }>()
   /** What the node has asked before. */
   readonly #remembered: Request[] = []
   readonly #late: { readonly at: Instant; readonly reply: Reply }[] = []
@@ -98,7 +101,7 @@ export class CheatingLink<WireIn, WireOut> implements Link<WireIn, WireOut> {
 
   poll(): LinkOutput<WireOut> | undefined {
     for (let output = this.#link.poll(); output !== undefined; output = this.#link.poll()) {
-      if (output.kind === 'request') this.#protocols.set(output.id, output.protocol)
+      if (output.kind === 'request') this.#remember(output)
       const isOwn = (output.kind === 'reply' || output.kind === 'failed') && output.id > OWN_IDS
       if (!isOwn) return output
     }
@@ -108,6 +111,11 @@ export class CheatingLink<WireIn, WireOut> implements Link<WireIn, WireOut> {
   nextTimeout(): Instant | undefined {
     const next = Math.min(this.#link.nextTimeout() ?? Infinity, ...this.#late.map(({ at }) => at))
     return next === Infinity ? undefined : next
+  }
+
+  #remember({ id, protocol, body }: Extract<LinkOutput<WireOut>, { kind: 'request' }>): void {
+    const prepare = protocol === ILP_PROTOCOL ? readPrepare(body) : undefined
+    this.#asked.set(id, { protocol, expiresAt: prepare?.expiresAt ?? 0 })
   }
 
   /** Whether it cheats in that way now. */
@@ -135,16 +143,18 @@ export class CheatingLink<WireIn, WireOut> implements Link<WireIn, WireOut> {
   }
 
   #reply(reply: Reply, now: Instant): void {
-    const protocol = this.#protocols.get(reply.id) ?? ''
-    this.#protocols.delete(reply.id)
+    const { protocol, expiresAt } = this.#asked.get(reply.id) ?? { protocol: '', expiresAt: 0 }
+    this.#asked.delete(reply.id)
     const body = this.#tamper(protocol, reply.body)
     if (body[0] === PacketType.Fulfill && protocol === ILP_PROTOCOL) {
-      this.#fulfill({ ...reply, body }, now)
+      this.#fulfill({ ...reply, body }, expiresAt, now)
     } else this.#link.handle({ ...reply, body }, now)
   }
 
-  #fulfill(reply: Reply, now: Instant): void {
-    if (this.#cheats('late-fulfillment')) {
+  #fulfill(reply: Reply, expiresAt: Instant, now: Instant): void {
+    if (this.#cheats('last-moment-fulfillment')) {
+      this.#late.push({ at: expiresAt - this.#chance.integer(0, LAST_MOMENT_MS), reply })
+    } else if (this.#cheats('late-fulfillment')) {
       this.#late.push({ at: now + this.#chance.integer(0, LATE_MS_MAX), reply })
     } else if (this.#cheats('withheld-fulfillment')) {
       const body = encodeReject({ code: 'T00', triggeredBy: '', message: 'no', data: NOTHING })
@@ -187,9 +197,9 @@ export class CheatingLink<WireIn, WireOut> implements Link<WireIn, WireOut> {
   /** More than it has, or less than it gave; well signed or not. */
   #forge(body: Uint8Array): Uint8Array {
     const claim = decodeClaim(body)
-    const factor = BigInt(this.#chance.pick([0, 1, 3, 1000, 1_000_000]))
+    const factor = BigInt(this.#chance.pick([0, 1, 3, 3, 3, 1000, 1_000_000]))
     const amount = (claim.amount * factor) / 2n
-    const isSigned = this.#scheme !== undefined && this.#chance.happens(0.7)
+    const isSigned = this.#scheme !== undefined && this.#chance.happens(0.5)
     const signature = isSigned ? this.#scheme.sign(claim.channelId, amount) : this.#garbage()
     return encodeClaim({ ...claim, amount, signature })
   }
@@ -206,5 +216,14 @@ export class CheatingLink<WireIn, WireOut> implements Link<WireIn, WireOut> {
       { ...hello, referencePrefix: '00'.repeat(16) },
     ]
     return encodeHello(this.#chance.pick(lies))
+  }
+}
+
+function readPrepare(body: Uint8Array): Prepare | undefined {
+  try {
+    return decodePrepare(body.slice())
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined
+    throw error
   }
 }

@@ -26,6 +26,8 @@ export class Disk implements Journal {
   readonly #chance: Chance
   readonly #climate: DiskClimate
   readonly #values = new Map<string, Uint8Array>()
+  /** What the last commit that became durable wrote. */
+  #newest: Uint8Array[] = []
   #waiting: Commit[] = []
   /** So many of them are being written, as one group. */
   #writing = 0
@@ -61,6 +63,14 @@ export class Disk implements Journal {
   /** One durable record. */
   read(key: string): Uint8Array | undefined {
     return this.#values.get(key)
+  }
+
+  /** Whether one of the durable records holds these octets, the newest looked at first. */
+  holds(prefix: string, octets: Uint8Array): boolean {
+    const has = (value: Uint8Array): boolean =>
+      Buffer.from(value.buffer, value.byteOffset, value.length).includes(Buffer.from(octets))
+    if (this.#newest.some(has)) return true
+    return this.load(prefix).some(({ value }) => has(value))
   }
 
   close(): void {
@@ -123,6 +133,7 @@ export class Disk implements Journal {
 
   #apply(records: readonly JournalRecord[]): void {
     this.version++
+    this.#newest = records.flatMap(({ value }) => (value === undefined ? [] : [value]))
     for (const { key, value } of records) {
       if (value === undefined) this.#values.delete(key)
       else this.#values.set(key, value)

@@ -18,11 +18,13 @@ export const FAULT_KINDS = [
   'congestion',
   'slow-disk',
   'failing-disk',
+  'stall',
   'clock',
   'timeouts',
   'reorganisation',
   'stalled-ledger',
   'dear-ledger',
+  'request-close',
   'collect',
 ] as const
 export type FaultKind = (typeof FAULT_KINDS)[number]
@@ -76,6 +78,8 @@ export function strike(network: Network, fault: Fault): void {
       return node.disk.slow(1 + strength, ms)
     case 'failing-disk':
       return node.disk.fail(ms)
+    case 'stall':
+      return node.stall(ms)
     case 'clock':
       node.clock.skewMs += (strength - 15) * CLOCK_STEP_MS
       return
@@ -87,6 +91,8 @@ export function strike(network: Network, fault: Fault): void {
       return chain.stall(ms)
     case 'dear-ledger':
       return chain.charge(BigInt(strength) * 1000n, ms)
+    case 'request-close':
+      return node.requestClose([...node.claims.keys()][strength % Math.max(1, node.claims.size)] ?? '')
     case 'collect':
       return node.collect()
   }

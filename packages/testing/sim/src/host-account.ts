@@ -22,8 +22,8 @@ export interface HostAccount {
   readonly chain: Chain | undefined
 }
 
-/** How long either side has to redeem once the other closes: far longer than any failure here. */
-const SETTLE_DELAY_MS = 24 * 3_600_000
+/** How long either side has to redeem once the other closes: longer than any failure here. */
+export const SETTLE_DELAY_MS = 300_000
 const ASSET = 'native'
 
 export function newLink({ wireKind, side, id }: HostAccount, node: string): Link<never, unknown> {

@@ -165,7 +165,10 @@ export class Invariants {
       if (node.cheat !== undefined) continue
       this.#checkNoHolds(node)
       checkBooks(node)
-      for (const claims of node.claims.values()) claims.checkRedeemed()
+      for (const claims of node.claims.values()) {
+        claims.checkRedeemed()
+        claims.checkChannels()
+      }
     }
   }
 

@@ -66,6 +66,8 @@ export class NodeHost implements WatchedNode {
   #crash: { outputsLeft: number; readonly downMs: number } | undefined
   /** What the last process had no answer to. */
   #orphans: readonly Outgoing[] = []
+  /** What came in since the process stands still. */
+  #stalled: NodeInput[] | undefined
   #durable: { version: number; readonly books: Map<string, AccountBook> } = { version: -1, books: new Map() }
 
   /** How it cheats; undefined: it is honest. */
@@ -123,6 +125,10 @@ export class NodeHost implements WatchedNode {
   push(input: NodeInput): void {
     const process = this.#process
     if (process === undefined) return
+    if (this.#stalled !== undefined) {
+      this.#stalled.push(input)
+      return
+    }
     const { node } = process
     node.handle(input, this.clock.now())
     for (let output = node.poll(); output !== undefined; output = node.poll()) {
@@ -149,6 +155,34 @@ export class NodeHost implements WatchedNode {
     this.#shared.world.after(PATIENCE_MS, () => {
       if (this.#crash === crash) this.#end(downMs)
     })
+  }
+
+  /** The process stands still for a while: what comes in waits. */
+  stall(ms: number): void {
+    const process = this.#process
+    if (process === undefined || this.#stalled !== undefined) return
+    const stalled: NodeInput[] = []
+    this.#stalled = stalled
+    this.#shared.log.add(this.name, 'process.stalls', { ms })
+    this.#shared.world.after(ms, () => {
+      if (this.#stalled !== stalled) return
+      this.#stalled = undefined
+      for (const input of stalled) this.push(input)
+    })
+  }
+
+  /** The operator asks the ledger for what the newest channel to that peer holds, behind the node's back. */
+  requestClose(account: string): void {
+    const chain = this.accounts.get(account)?.chain
+    const open = chain?.ledger.channels().filter(({ terms, closesAt, closed }) => {
+      return terms.source === this.name && terms.destination === account && closesAt === undefined && !closed
+    })
+    const channelId = open?.at(-1)?.id
+    if (chain === undefined || channelId === undefined) return
+    chain
+      .open(this.name)
+      .connect(() => undefined)
+      .perform({ kind: 'request-close', id: 1, channelId })
   }
 
   collect(): void {
@@ -185,6 +219,10 @@ export class NodeHost implements WatchedNode {
     return book
   }
 
+  isHoldDurable(executionCondition: Uint8Array): boolean {
+    return this.disk.holds(HOLD_PREFIX, executionCondition)
+  }
+
   #tellStore(isWorking: boolean): void {
     this.#shared.log.add(this.name, isWorking ? 'disk.works' : 'disk.fails')
     this.push({ kind: 'store', isWorking } as unknown as NodeInput)
@@ -205,7 +243,8 @@ export class NodeHost implements WatchedNode {
       settlement.restore(records)
       const hear = chain.open(this.name).connect((event) => this.push({ kind: 'ledger', account: id, event }))
       sessions.set(id, hear)
-      return { id, link, settlement: new WatchedSettlement(settlement, claims) }
+      const isWatched = this.cheat === undefined
+      return { id, link, settlement: isWatched ? new WatchedSettlement(settlement, claims) : settlement }
     })
     const node = new Node({ ...connectorOptions, stacks })
     node.restore(records)
@@ -247,6 +286,10 @@ export class NodeHost implements WatchedNode {
     if (claims === undefined) return watch
     return {
       ...watch,
+      asked: (requestId, protocol, body) => {
+        claims.asked(protocol, body)
+        watch.asked(requestId, protocol, body)
+      },
       asks: (request) => {
         claims.asks(request)
         watch.asks(request)
@@ -278,6 +321,7 @@ export class NodeHost implements WatchedNode {
     this.#shared.log.add(this.name, 'process.end', { downMs })
     this.#process = undefined
     this.#crash = undefined
+    this.#stalled = undefined
     this.#orphans = this.packets.end()
     this.#timer.stop()
     this.disk.crash()
@@ -302,6 +346,9 @@ export class NodeHost implements WatchedNode {
 
 /** More than there is: what came too late is always written off. */
 const WRITE_OFF_MAX = 10n ** 30n
+
+/** Under which the books keep what is under way. */
+const HOLD_PREFIX = 'hold/'
 
 /** A process that does nothing more ends all the same. */
 const PATIENCE_MS = 500

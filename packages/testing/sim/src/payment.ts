@@ -32,6 +32,9 @@ export class Payment {
   readonly #end: (report: PaymentReport) => void
   /** Fulfilled in time, in all. */
   #charged = 0n
+  /** The most that may be sent, and what may have been paid: fulfilled, lost, or not answered yet. */
+  #sendMax: bigint | undefined
+  #exposed = 0n
 
   constructor(
     payer: Payer,
@@ -63,8 +66,10 @@ export class Payment {
       next = undefined
       for (let output = sender.poll(); output !== undefined; output = sender.poll()) {
         if (output.kind === 'prepare') this.#send(output.id, output.prepare)
-        else if (output.kind === 'quoted') next = { kind: 'pay' }
-        else if (output.kind === 'done') {
+        else if (output.kind === 'quoted') {
+          this.#sendMax = output.quote.sendMax
+          next = { kind: 'pay' }
+        } else if (output.kind === 'done') {
           this.stop()
           const { sent } = output.report
           check(sent === this.#charged, 'report-is-exact', [], () => `reports ${sent}, paid ${this.#charged}`)
@@ -76,11 +81,21 @@ export class Payment {
   }
 
   #send(id: number, prepare: Prepare): void {
+    // Before the quote there are probes alone, which nobody can fulfill.
+    const { amount } = prepare
+    const sendMax = this.#sendMax ?? amount
+    const exposed = this.#sendMax === undefined ? 0n : amount
+    this.#exposed += exposed
+    check(this.#exposed <= sendMax, 'sends-at-most', [], () => `${this.#exposed} of ${sendMax}`)
     this.#payer.request(encodePrepare(prepare), prepare.expiresAt, (answer) => {
-      if (typeof answer === 'string') return this.#handle({ kind: 'failed', id, isLost: answer === 'lost' })
+      if (typeof answer === 'string') {
+        if (answer !== 'lost') this.#exposed -= exposed
+        return this.#handle({ kind: 'failed', id, isLost: answer === 'lost' })
+      }
       const reply = readReply(answer)
       if (reply === undefined) return this.#handle({ kind: 'failed', id, isLost: true })
-      if (fulfills(reply, prepare)) this.#charge(prepare.amount)
+      if (fulfills(reply, prepare)) this.#charge(amount)
+      else this.#exposed -= exposed
       this.#handle({ kind: 'reply', id, reply })
     })
   }

@@ -21,5 +21,7 @@ function drawPayment(index: number, wallets: readonly WalletPlan[], chance: Chan
   const amount = chance.happens(0.6)
     ? { send: few ?? worth(cents, payer.asset) }
     : { deliver: few ?? worth(cents, payee.asset) }
-  return { index, afterMs, from: payer.name, to: payee.name, amount }
+  // Most payers give a packet as long as it may be held; some are in a hurry.
+  const packetLifetimeMs = chance.happens(0.7) ? 30_000 : chance.integer(3000, 20_000)
+  return { index, afterMs, from: payer.name, to: payee.name, packetLifetimeMs, amount }
 }

@@ -72,5 +72,7 @@ export interface PaymentPlan {
   readonly afterMs: number
   readonly from: string
   readonly to: string
+  /** How long each of its packets lives. */
+  readonly packetLifetimeMs: number
   readonly amount: { readonly send: bigint } | { readonly deliver: bigint }
 }

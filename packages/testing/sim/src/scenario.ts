@@ -9,6 +9,7 @@ import type { PaymentReport } from '@hourglass/stream'
 import { Chance } from './chance.ts'
 import { type CheatPlan, drawCheat } from './cheats.ts'
 import { FAULT_KINDS, type Fault, type FaultKind, drawFaults, strike } from './faults.ts'
+import { SETTLE_DELAY_MS } from './host-account.ts'
 import { Invariants } from './invariants.ts'
 import { Log } from './log.ts'
 import { Network } from './network.ts'
@@ -61,6 +62,8 @@ const FAULTS_MAX = 25
 const PATIENCE_MS = 600_000
 /** Longer than packets are held, than claims are resent, and than peers are asked again. */
 const QUIET_MS = 200_000
+/** Longer than a channel takes to close, and another one to take its place. */
+const SETTLING_MS = 2 * SETTLE_DELAY_MS
 const RETRY_MS = 500
 
 export function runScenario(options: ScenarioOptions): ScenarioResult {
@@ -142,7 +145,7 @@ class Scenario {
     for (const wallet of this.#network.wallets.values()) wallet.cancelPayments()
     world.run(world.now + QUIET_MS, () => this.#open === 0)
     check(this.#open === 0, 'payments-end', [], () => `${this.#open} payments have no end`)
-    world.run(world.now + QUIET_MS)
+    world.run(world.now + SETTLING_MS)
     for (const node of this.#network.nodes.values()) {
       node.decideHolds((peer, executionCondition) => this.#decide(peer, executionCondition))
       node.collect()

@@ -160,7 +160,7 @@ export class Wallet implements Payer {
   pay(plan: PaymentPlan, credentials: Credentials, done: (report: PaymentReport | undefined) => void): void {
     const process = this.#process!
     const rng = this.#chance.fork(`payment ${plan.index}`)
-    const payment = new Payment(this, { rng, credentials, amount: plan.amount }, (report) => {
+    const payment = new Payment(this, { rng, credentials, ...plan }, (report) => {
       process.payments.delete(payment)
       done(report)
     })

@@ -12,6 +12,7 @@ import {
   messageType,
 } from '@hourglass/channel/testing'
 import type { LinkInput } from '@hourglass/link'
+import { DecodeError } from '@hourglass/sansio'
 import type { Chain } from '../chain.ts'
 import type { Disk } from '../disk.ts'
 import { check } from '../violation.ts'
@@ -31,6 +32,8 @@ export class ClaimWatch implements SettlementWatch {
   readonly #names: readonly string[]
   /** The highest claim of ours that anybody has seen, by channel. */
   readonly #shown = new Map<string, bigint>()
+  /** The highest claim of the peer that is truly signed, by channel. */
+  readonly #signed = new Map<string, bigint>()
   #received = 0n
   #sent = 0n
 
@@ -42,6 +45,18 @@ export class ClaimWatch implements SettlementWatch {
   /** What the peer has settled, as we have told; what it says to have had from us. */
   get totals(): { readonly received: bigint; readonly sent: bigint } {
     return { received: this.#received, sent: this.#sent }
+  }
+
+  /** A request of the peer. */
+  asked(protocol: string, body: Uint8Array): void {
+    const claim = protocol === CHANNEL_PROTOCOL ? readClaim(body) : undefined
+    if (claim === undefined) return
+    const { channelId, amount, signature } = claim
+    const { chain, node } = this.#options
+    const channel = chain.ledger.channels().find(({ id }) => id === channelId)
+    const { scheme } = chain.open(node)
+    if (channel === undefined || !scheme.verify(channelId, channel.terms.claimKey, amount, signature)) return
+    if (amount > (this.#signed.get(channelId) ?? 0n)) this.#signed.set(channelId, amount)
   }
 
   /** A request of ours on its way to the peer. */
@@ -63,6 +78,10 @@ export class ClaimWatch implements SettlementWatch {
     for (const { claim, start } of incoming) if (claim.amount > start) durable += claim.amount - start
     const known = this.#options.toAccount(durable)
     check(known >= total, 'settlement-before-commit', this.#names, () => `${total} told, ${known} durable`)
+    let signed = 0n
+    for (const amount of this.#signed.values()) signed += amount
+    const owed = this.#options.toAccount(signed)
+    check(total <= owed, 'received-is-signed', this.#names, () => `${total} of ${owed}`)
     const covered = this.#options.toAccount(this.#fromPeer('deposit'))
     check(total <= covered, 'received-within-deposit', this.#names, () => `${total} of ${covered}`)
   }
@@ -80,6 +99,18 @@ export class ClaimWatch implements SettlementWatch {
       this.#names,
       () => `${this.#received}, paid ${paid}`,
     )
+  }
+
+  /** Nobody escrows twice for one peer. */
+  checkChannels(): void {
+    const { node, account, chain } = this.#options
+    const open = chain.ledger
+      .channels()
+      .filter(
+        ({ terms, closesAt, closed }) =>
+          terms.source === node && terms.destination === account && closesAt === undefined && !closed,
+      )
+    check(open.length <= 1, 'one-channel', this.#names, () => `${open.length} to ${account}`)
   }
 
   /** In all channels of the peer to us. */
@@ -112,5 +143,15 @@ export class ClaimWatch implements SettlementWatch {
   #records(): ChannelRecords {
     const { account, disk } = this.#options
     return decodeRecords(account, disk.load(`channel/${account}/`))
+  }
+}
+
+function readClaim(body: Uint8Array): Claim | undefined {
+  if (messageType(body) !== MessageType.Claim) return undefined
+  try {
+    return decodeClaim(body)
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined
+    throw error
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Watches the packets that pass through one node from outside, by condition, not by what the node says. Testing.
  *
- *   incoming: open → forwarded → answered            outgoing: open → fulfilled | rejected | unknown
+ *   incoming: open → forwarded → answered            outgoing: open → fulfilled | rejected | late | unknown
  *
  * An outgoing packet is unknown when its link or our process ended first: the peer may have fulfilled it, and the
  * node has to find out.
@@ -22,6 +22,8 @@ export interface WatchedNode {
   isFairAmount(change: { source: string; incoming: bigint; destination: string; outgoing: bigint }): boolean
   /** What a process that started now would know of that account. */
   durableTotals(account: string): PacketTotals
+  /** Whether it would know of a packet of that condition. */
+  isHoldDurable(executionCondition: Uint8Array): boolean
 }
 
 /** What packets have moved on one account, in all. */
@@ -44,7 +46,7 @@ export interface Outgoing {
   readonly prepare: Prepare
   readonly incoming: Incoming
   /** Unknown: the peer may have fulfilled it, whatever we tell. */
-  state: 'open' | 'fulfilled' | 'rejected' | 'unknown'
+  state: 'open' | 'fulfilled' | 'rejected' | 'late' | 'unknown'
 }
 
 /** The packets of one account. */
@@ -197,7 +199,7 @@ export class PacketWatch {
     } else if (!fulfills(answer, prepare)) {
       outgoing.state = 'rejected'
     } else if (this.#node.now() >= prepare.expiresAt) {
-      this.#lose(outgoing)
+      this.#lose(outgoing, 'late')
     } else {
       outgoing.state = 'fulfilled'
       account.least.outgoing += prepare.amount
@@ -239,8 +241,8 @@ export class PacketWatch {
     if (!isDurable) this.#fail('commit-before-reveal', `${source.id} gets a Fulfill of ${prepare.amount}`)
   }
 
-  #lose(outgoing: Outgoing): void {
-    outgoing.state = 'unknown'
+  #lose(outgoing: Outgoing, state: 'late' | 'unknown' = 'unknown'): void {
+    outgoing.state = state
     outgoing.account.hasLost = true
     outgoing.account.unknown.outgoing += outgoing.prepare.amount
     outgoing.incoming.account.unknown.incoming += outgoing.incoming.prepare.amount
