@@ -79,7 +79,7 @@ export class Reconciler {
     const holds = this.#take(account)
     const answers = readAnswers(body)
     // Who answers in other words, or not to all, does not speak it.
-    account.reconciles = answers?.length === holds.length
+    this.#learn(account, answers?.length === holds.length, now)
     const inquiry = this.#inquiry(account)
     let isAnyDecided = false
     if (account.reconciles) {
@@ -102,7 +102,7 @@ export class Reconciler {
     const account = this.#asking.get(id)
     if (account === undefined) return false
     this.#take(account)
-    if (failure === 'refused') account.reconciles = false
+    if (failure === 'refused') this.#learn(account, false, now)
     else this.#pause(this.#inquiry(account), false, now)
     return true
   }
@@ -152,6 +152,16 @@ export class Reconciler {
     inquiry.asked = undefined
     if (asked !== undefined) this.#asking.delete(asked.id)
     return asked?.holds ?? []
+  }
+
+  /** A peer that does not reconcile sees what was given up as the payer does: who was too late is not paid. */
+  #learn(account: Account, reconciles: boolean, now: Instant): void {
+    account.reconciles = reconciles
+    if (reconciles) return
+    const { open } = this.#inquiry(account)
+    for (const hold of open) {
+      if (hold.state === 'given-up' && open.delete(hold)) this.#effects.decide(hold, { kind: 'void' }, now)
+    }
   }
 
   /** Asks again what is open: soon where the last question decided something. */

@@ -257,6 +257,18 @@ describe('connector: a packet whose link is cut', () => {
     expect(machine.books.holds.size).toBe(0)
   })
 
+  it('waits also while it is not known yet whether the peer reconciles, and is void where it does not', () => {
+    const machine = connector({ links: 'down' })
+    handle(machine, up('alice'))
+    const greeting = questionOf(handle(machine, up('bob')))
+    const id = send(machine, prepare(), 5)
+    expect(handle(machine, { kind: 'failed', id, failure: 'lost' })).toEqual([])
+    expect(rejectOf(handle(machine, { kind: 'timeout' }, NOW + 9000)).code).toBe('R00')
+    expect(machine.books.holds.size).toBe(1)
+    handle(machine, { kind: 'failed', id: greeting.id, failure: 'refused' }, NOW + 9500)
+    expect(machine.books.holds.size).toBe(0)
+  })
+
   it('is a dispute where the peer insists that it was fulfilled, until the operator pays', () => {
     const { machine } = cut()
     handle(machine, { kind: 'timeout' }, NOW + 9000)

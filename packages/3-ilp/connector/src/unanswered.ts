@@ -67,7 +67,7 @@ export class Unanswered {
   /** Takes over a packet whose link was cut, where the peer will say what became of it; else false. */
   wait(pending: Pending, now: Instant): boolean {
     const { hold, destination, expiresAt } = pending
-    if (hold === undefined || destination.reconciles !== true || now >= expiresAt) return false
+    if (hold === undefined || destination.reconciles === false || now >= expiresAt) return false
     hold.state = 'unknown'
     this.#waiting.set(hold.id, pending)
     this.#reconciler.want(hold, now)
@@ -77,7 +77,7 @@ export class Unanswered {
   /** Time is over, so the payer is told that nothing was paid; the next peer is told as well, if it listens. */
   giveUp(pending: Pending, now: Instant): void {
     const { hold, destination } = pending
-    if (hold === undefined || destination.reconciles !== true) {
+    if (hold === undefined || destination.reconciles === false) {
       if (hold !== undefined) this.#reconciler.forget(hold)
       return this.#clearing.fail(pending, TIMED_OUT)
     }
