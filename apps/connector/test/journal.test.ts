@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { setTimeout } from 'node:timers/promises'
 import { startPostgres } from '@hourglass/postgres-server'
-import { afterAll, expect, it } from 'vitest'
+import { afterAll, expect, it, onTestFinished } from 'vitest'
 import { type Outcome, Peer } from './peer.ts'
 import { type Program, Programs, child, connectorOf } from './programs.ts'
 
@@ -82,6 +82,7 @@ it('a connector on a full disk refuses packets with T00, and takes them again wh
 
 it('a connector whose PostgreSQL is killed refuses packets with T00, and takes them again afterwards', async () => {
   const server = await startPostgres()
+  onTestFinished(() => server.stop())
   const journal = { kind: 'postgres', url: server.url } as const
   const config = programs.file('postgres.json', {
     ...connectorOf(ACCOUNTS, './postgres'),
@@ -93,5 +94,4 @@ it('a connector whose PostgreSQL is killed refuses packets with T00, and takes t
     () => server.crash(),
     () => server.start(),
   )
-  await server.stop()
 })

@@ -6,7 +6,7 @@ import { commitWithoutEnd, expectBeginning } from '@hourglass/journal/testing'
 import { openPostgresJournal } from '@hourglass/journal-postgres/io'
 import { startPostgres } from '@hourglass/postgres-server'
 import { Client } from 'pg'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { Proxy } from './proxy.ts'
 import { findServer, mayCrash } from './server.ts'
 
@@ -87,6 +87,7 @@ describe('PostgreSQL journal', () => {
     'loses nothing when the server is killed under load, and goes on when it is back',
     async () => {
       const own = await startPostgres()
+      onTestFinished(() => own.stop())
       const load = await commitTo(own.url, 'node')
       for (let crash = 1; crash <= 3; crash++) {
         await load.reach(load.reported + 500)
@@ -98,7 +99,21 @@ describe('PostgreSQL journal', () => {
       }
       await load.close()
       await expectBeginningIn('node', load.reported, own.url)
-      await own.stop()
+    },
+  )
+
+  it.runIf(mayCrash)(
+    'does not promise to survive the loss of power on a server that never flushes',
+    async () => {
+      const own = await startPostgres()
+      onTestFinished(() => own.stop())
+      const client = new Client(own.url)
+      await client.connect()
+      await client.query('ALTER SYSTEM SET fsync = off')
+      await client.query('SELECT pg_reload_conf()')
+      await client.end()
+      await expect(openPostgresJournal({ url: own.url, durability: 'power' })).rejects.toThrow(/fsync off/)
+      await (await openPostgresJournal({ url: own.url, durability: 'process' })).close()
     },
   )
 

@@ -18,6 +18,8 @@ export interface Access {
 const CONNECT_TIMEOUT_MS = 5000
 /** The server gives a statement up after this. */
 const STATEMENT_TIMEOUT_MS = 10_000
+/** How long the lock is waited for: the session of a node that was killed still ends what it was about. */
+const LOCK_TIMEOUT_MS = 3000
 /** Without an answer for this long the connection is dead. */
 const QUERY_TIMEOUT_MS = 15_000
 
@@ -25,6 +27,7 @@ const QUERY_TIMEOUT_MS = 15_000
 const SETTINGS = (durability: Durability): string => `
   SET synchronous_commit = ${durability === 'power' ? 'on' : 'off'};
   SET statement_timeout = ${STATEMENT_TIMEOUT_MS};
+  SET lock_timeout = ${LOCK_TIMEOUT_MS};
   SET tcp_keepalives_idle = 10;
   SET tcp_keepalives_interval = 5;
   SET tcp_keepalives_count = 4`
@@ -34,9 +37,9 @@ const END_EARLIER_SESSIONS = `
   SELECT pg_terminate_backend(pid) FROM pg_stat_activity
   WHERE application_name = $1 AND pid <> pg_backend_pid()`
 
-const TAKE_LOCK = `
-  SELECT pg_try_advisory_lock(hashtextextended('hourglass.journal ' || $1, 0)) AS is_ours,
-         current_setting('fsync')::boolean AS is_flushing`
+const TAKE_LOCK = `SELECT pg_advisory_lock(hashtextextended('hourglass.journal ' || $1, 0))`
+/** SQLSTATE of a lock that was waited for in vain. */
+const LOCK_NOT_AVAILABLE = '55P03'
 
 /** @throws JournalError `unusable` | `in-use` */
 export async function openSession(access: Access): Promise<Client> {
@@ -46,7 +49,8 @@ export async function openSession(access: Access): Promise<Client> {
     await session.connect()
     await session.query(SETTINGS(access.durability))
     await session.query(END_EARLIER_SESSIONS, [access.sessionName])
-    await takeLock(session, access)
+    if (access.durability === 'power') await checkFlushing(session)
+    await takeLock(session, access.name)
     return session
   } catch (error) {
     void session?.end().catch(() => undefined)
@@ -68,16 +72,22 @@ function connectClient({ url, sessionName }: Access): Client {
   return client
 }
 
-async function takeLock(session: Client, { name, durability }: Access): Promise<void> {
-  const { rows } = await session.query<{ is_ours: boolean; is_flushing: boolean }>(TAKE_LOCK, [name])
-  if (rows[0]?.is_ours !== true) {
-    throw new JournalError('in-use', `the journal "${name}" is in use by another node`)
-  }
-  if (durability === 'power' && !rows[0].is_flushing) {
+async function checkFlushing(session: Client): Promise<void> {
+  const { rows } = await session.query<{ fsync: string }>('SHOW fsync')
+  if (rows[0]?.fsync !== 'on') {
     throw new JournalError(
       'unusable',
       'PostgreSQL runs with fsync off: nothing in it survives the loss of power',
     )
+  }
+}
+
+async function takeLock(session: Client, name: string): Promise<void> {
+  try {
+    await session.query(TAKE_LOCK, [name])
+  } catch (error) {
+    if (!(error instanceof DatabaseError) || error.code !== LOCK_NOT_AVAILABLE) throw error
+    throw new JournalError('in-use', `the journal "${name}" is in use by another node`, { cause: error })
   }
 }
 
