@@ -143,7 +143,7 @@ export class Invariants {
 
   /** A payment is over: what its payer says has arrived has arrived. */
   checkPayment({ from, to }: PaymentPlan, destination: string, report: PaymentReport): void {
-    const earned = this.#network.wallets.get(to)!.earned.get(destination) ?? 0n
+    const earned = this.#network.wallets.get(to)!.receiver.earned.get(destination) ?? 0n
     check(
       report.delivered <= earned,
       'delivered-is-earned',

@@ -157,7 +157,7 @@ class Scenario {
   /** What is known of a packet to a peer that does not reconcile, or that cannot be believed. */
   #decide(peer: string, executionCondition: Uint8Array): Decision | undefined {
     const wallet = this.#network.wallets.get(peer)
-    const fulfillment = wallet?.fulfillmentOf(executionCondition)
+    const fulfillment = wallet?.receiver.fulfillmentOf(executionCondition)
     if (fulfillment !== undefined) {
       return this.#operator.happens(0.5) ? { outcome: 'post', fulfillment } : { outcome: 'pay' }
     }

@@ -171,6 +171,8 @@ export class PacketWatch {
       names,
       () => `${deadline} of ${prepare.expiresAt}`,
     )
+    const isDurable = amount === 0n || this.#node.isHoldDurable(prepare.executionCondition)
+    check(isDurable, 'hold-before-forward', names, () => `${amount} from ${incoming.account.id}`)
     const change = {
       source: incoming.account.id,
       incoming: amount,
