@@ -158,6 +158,21 @@ describe('books', () => {
     expect(shelf.books.outcomes(shelf.account('alice'), [name], NOW)).toEqual([{ kind: 'pending' }])
   })
 
+  it('keep a hold through any number of restarts, however old it is and whatever else is open', () => {
+    const shelf = new Shelf()
+    const old = shelf.hold()
+    shelf.commit()
+    let now = NOW
+    for (let i = 0; i < 4; i++) {
+      now += OUTCOME_KEPT_MS + 1
+      shelf.hold()
+      shelf.commit(now)
+      shelf.restart()
+    }
+    expect([...shelf.books.holds.keys()]).toEqual([old.id, 2, 3, 4, 5])
+    expect(shelf.account('alice').heldIncoming).toBe(500n)
+  })
+
   it('keep outcomes for a payer that is away, and know them after a restart', () => {
     const shelf = new Shelf()
     shelf.books.post(shelf.hold(), FULFILLMENT, NO_GAINS)

@@ -10,7 +10,7 @@ import { type AccountBook, accountOfKey, readAsset } from './account-book.ts'
 import { ASSET_KEY_PREFIX, AssetBook } from './asset-book.ts'
 import { type AssetView, type Gains, viewAsset } from './asset-view.ts'
 import { type Asset, assetName } from './asset.ts'
-import type { ChunkEntry, PostedEntry } from './chunk.ts'
+import type { ChunkEntry, OpenedEntry, PostedEntry } from './chunk.ts'
 import { HOLD_KEY_PREFIX, HoldLog, type Needs, OUTCOME_KEPT_MS } from './hold-log.ts'
 import type { Hold, HoldTerms, Outcome, PacketName } from './hold.ts'
 import {
@@ -40,6 +40,7 @@ export class Books<Account extends AccountBook> {
   readonly #options: BooksOptions<Account>
   readonly #accounts = new Map<string, Account>()
   readonly #assets = new Map<string, AssetBook>()
+  /** In the order of their ids: the first is the oldest. */
   readonly #holds = new Map<number, Hold<Account>>()
   readonly #settlements = new Map<string, SettlementLog>()
   readonly #log = new HoldLog()
@@ -93,16 +94,13 @@ export class Books<Account extends AccountBook> {
       const id = accountOfKey(key)
       if (id !== undefined) this.#restoreAccount(id, value)
       else if (key.startsWith(ASSET_KEY_PREFIX)) this.#restoreAsset(value)
-      else if (key.startsWith(HOLD_KEY_PREFIX)) this.#log.restore(record, (entry) => this.#replay(entry))
+      else if (key.startsWith(HOLD_KEY_PREFIX)) this.#log.restore(record)
       else if (key.startsWith(SETTLEMENT_KEY_PREFIX)) {
         this.#settlementLog(accountOfSettlement(key)).restore(record)
       }
     }
-    for (const { source, destination, incomingAmount, outgoingAmount, state } of this.#holds.values()) {
-      if (state === 'given-up') continue
-      source.heldIncoming += incomingAmount
-      destination.heldOutgoing += outgoingAmount
-    }
+    this.#lastId = this.#log.lastId
+    for (const entry of this.#log.takeUndecided()) this.#reopen(entry)
   }
 
   /** Holds a packet's money on both accounts. */
@@ -291,28 +289,14 @@ export class Books<Account extends AccountBook> {
     this.#assets.set(assetName(book.asset), book)
   }
 
-  #replay(entry: ChunkEntry): void {
-    this.#lastId = Math.max(this.#lastId, 'id' in entry ? entry.id : 0)
-    switch (entry.kind) {
-      case 'opened': {
-        const [source, destination] = [entry.source, entry.destination].map((id) => this.#accounts.get(id))
-        assert(source !== undefined && destination !== undefined, 'the accounts of a hold have records')
-        const state = entry.state === 'given-up' ? 'given-up' : 'unknown'
-        this.#holds.set(entry.id, { ...entry, source, destination, state })
-        break
-      }
-      case 'posted':
-      case 'voided':
-        this.#holds.delete(entry.id)
-        break
-      case 'given-up': {
-        const hold = this.#holds.get(entry.id)
-        if (hold !== undefined) hold.state = 'given-up'
-        break
-      }
-      case 'written-off':
-        break
-    }
+  #reopen(entry: OpenedEntry): void {
+    const [source, destination] = [entry.source, entry.destination].map((id) => this.#accounts.get(id))
+    assert(source !== undefined && destination !== undefined, 'the accounts of a hold have records')
+    const state = entry.state === 'given-up' ? 'given-up' : 'unknown'
+    this.#holds.set(entry.id, { ...entry, source, destination, state })
+    if (state === 'given-up') return
+    source.heldIncoming += entry.incomingAmount
+    destination.heldOutgoing += entry.outgoingAmount
   }
 
   #holdOf(source: Account, { amount, executionCondition, expiresAt }: PacketName): Hold<Account> | undefined {

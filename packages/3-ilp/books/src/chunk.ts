@@ -9,22 +9,25 @@ import { Reader, Writer } from '@hourglass/oer'
 import { DecodeError, type Instant } from '@hourglass/sansio'
 import type { HoldState } from './hold.ts'
 
-/** One step in the life of a hold. `source` and `destination` are names of accounts. */
+/** One step in the life of a hold. */
 export type ChunkEntry =
-  | {
-      readonly kind: 'opened'
-      readonly id: number
-      readonly source: string
-      readonly destination: string
-      readonly incomingAmount: bigint
-      readonly outgoingAmount: bigint
-      readonly executionCondition: Uint8Array
-      readonly incomingExpiresAt: Instant
-      readonly outgoingExpiresAt: Instant
-      readonly state: HoldState
-    }
-  | { readonly kind: 'voided' | 'given-up'; readonly id: number }
+  | OpenedEntry
   | PostedEntry
+  | { readonly kind: 'voided' | 'given-up'; readonly id: number }
+
+/** All of a hold; `source` and `destination` are names of accounts. */
+export interface OpenedEntry {
+  readonly kind: 'opened'
+  readonly id: number
+  readonly source: string
+  readonly destination: string
+  readonly incomingAmount: bigint
+  readonly outgoingAmount: bigint
+  readonly executionCondition: Uint8Array
+  readonly incomingExpiresAt: Instant
+  readonly outgoingExpiresAt: Instant
+  readonly state: HoldState
+}
 
 /** Tells all that the peer may ask about, though the entry that opened the hold may be gone. */
 export interface PostedEntry {
@@ -41,6 +44,8 @@ const VERSION = 1
 const EntryType = { Name: 0, Opened: 1, Posted: 2, Voided: 3, GivenUp: 4, WrittenOff: 5 } as const
 const HEADER_BYTES = 7
 const CONDITION_BYTES = 32
+const UINT48_BYTES = 6
+const NAME_BYTES = 2
 
 /** Writes one chunk, behind whatever the buffer holds. */
 export class ChunkWriter {
@@ -75,7 +80,7 @@ export class ChunkWriter {
     return chunk
   }
 
-  #opened(entry: Extract<ChunkEntry, { kind: 'opened' }>): void {
+  #opened(entry: OpenedEntry): void {
     const source = this.#name(entry.source)
     const destination = this.#name(entry.destination)
     const writer = writeUint48(this.#writer.uint8(EntryType.Opened), entry.id)
@@ -98,6 +103,14 @@ export class ChunkWriter {
     this.#names.set(account, this.#names.size)
     return this.#names.size - 1
   }
+}
+
+/** What an entry is about, without what it says of amounts and times. */
+export interface Step {
+  readonly kind: ChunkEntry['kind']
+  readonly id: number
+  /** Where it has an outcome: whose packet it was. */
+  readonly source: string | undefined
 }
 
 /** Reads a chunk entry by entry; byte strings are views. */
@@ -139,7 +152,36 @@ export class ChunkReader {
     return undefined
   }
 
-  #opened(): ChunkEntry {
+  /** Passes over the next entry: a start from many chunks has little time for what is long decided. */
+  skip(): Step | undefined {
+    while (this.#reader.remaining > 0) {
+      const at = this.#reader.at
+      const type = this.#reader.uint8()
+      if (type === EntryType.Name) {
+        this.#names.push(this.#reader.text())
+        continue
+      }
+      const id = readUint48(this.#reader)
+      if (type === EntryType.Opened) {
+        this.#reader.skip(2 * NAME_BYTES)
+        this.#reader.skipOctets()
+        this.#reader.skipOctets()
+        this.#reader.skip(CONDITION_BYTES + 2 * UINT48_BYTES + 1)
+        return { kind: 'opened', id, source: undefined }
+      }
+      if (type === EntryType.Voided) return { kind: 'voided', id, source: undefined }
+      if (type === EntryType.GivenUp) return { kind: 'given-up', id, source: undefined }
+      if (type !== EntryType.Posted && type !== EntryType.WrittenOff) throw new DecodeError('bad-type', at)
+      const source = this.#name()
+      this.#reader.skipOctets()
+      this.#reader.skip(UINT48_BYTES)
+      this.#reader.skipOctets()
+      return { kind: type === EntryType.Posted ? 'posted' : 'written-off', id, source }
+    }
+    return undefined
+  }
+
+  #opened(): OpenedEntry {
     const reader = this.#reader
     return {
       kind: 'opened',
@@ -155,7 +197,7 @@ export class ChunkReader {
     }
   }
 
-  #posted(kind: PostedEntry['kind']): ChunkEntry {
+  #posted(kind: PostedEntry['kind']): PostedEntry {
     const reader = this.#reader
     return {
       kind,

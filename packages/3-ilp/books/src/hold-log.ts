@@ -9,7 +9,7 @@
  */
 import type { JournalRecord, StoredRecord } from '@hourglass/journal'
 import { type Instant, Queue } from '@hourglass/sansio'
-import type { ChunkEntry } from './chunk.ts'
+import type { ChunkEntry, OpenedEntry } from './chunk.ts'
 import { Segment } from './segment.ts'
 
 /** How long it is known what became of a packet, from its outcome on. */
@@ -31,6 +31,11 @@ export class HoldLog {
   /** Oldest first; the one that is written to is apart. */
   readonly #full = new Queue<Segment>()
   #newest = new Segment(1)
+  /** While the log is restored: undecided holds, and the chunk that opened each. */
+  #openedIn = new Map<number, number>()
+  readonly #givenUp = new Set<number>()
+  /** Highest id of a hold that it tells of. */
+  lastId = 0
 
   get hasChanges(): boolean {
     return this.#newest.hasEntries
@@ -40,13 +45,36 @@ export class HoldLog {
     this.#newest.write(entry)
   }
 
-  /** Takes a chunk out of the journal, in the order of the keys, and hands out what is in it. @throws DecodeError */
-  restore({ key, value }: StoredRecord, visit: (entry: ChunkEntry) => void): void {
+  /** Takes a chunk out of the journal, in the order of the keys. @throws DecodeError */
+  restore({ key, value }: StoredRecord): void {
     const number = Number(key.slice(HOLD_KEY_PREFIX.length))
     // Numbers have gaps where chunks without entries would have stood.
     if (number !== this.#newest.end) this.#begin(number)
-    this.#newest.restore(value, visit)
+    this.#newest.restore(value, ({ kind, id }) => {
+      if (id > this.lastId) this.lastId = id
+      if (kind === 'opened') this.#openedIn.set(id, number)
+      else if (kind === 'given-up') this.#givenUp.add(id)
+      else if (kind !== 'written-off') this.#openedIn.delete(id)
+    })
     if (this.#newest.isFull(this.#newest.writtenAt)) this.#begin(this.#newest.end)
+  }
+
+  /** Once, when all is restored: the holds without an outcome, in the order of their ids. */
+  takeUndecided(): OpenedEntry[] {
+    const undecided: OpenedEntry[] = []
+    const chunks = new Set(this.#openedIn.values())
+    for (const segment of [...this.#full, this.#newest]) {
+      for (let number = segment.first; number < segment.end; number++) {
+        if (!chunks.has(number)) continue
+        segment.read(number, (entry) => {
+          if (entry.kind !== 'opened' || this.#openedIn.get(entry.id) !== number) return
+          undecided.push(this.#givenUp.has(entry.id) ? { ...entry, state: 'given-up' } : entry)
+        })
+      }
+    }
+    this.#openedIn = new Map()
+    this.#givenUp.clear()
+    return undecided.sort((a, b) => a.id - b.id)
   }
 
   /** Reads all that is kept, oldest first. */

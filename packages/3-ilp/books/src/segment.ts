@@ -3,7 +3,7 @@
  */
 import { Writer } from '@hourglass/oer'
 import type { Instant } from '@hourglass/sansio'
-import { type ChunkEntry, ChunkReader, ChunkWriter } from './chunk.ts'
+import { type ChunkEntry, ChunkReader, ChunkWriter, type Step } from './chunk.ts'
 
 /** A segment takes chunks for so long, or until it is so large. */
 const SEGMENT_MS = 1000
@@ -58,11 +58,11 @@ export class Segment {
   }
 
   /** Takes a chunk from the journal. @throws DecodeError */
-  restore(chunk: Uint8Array, visit: (entry: ChunkEntry) => void): void {
+  restore(chunk: Uint8Array, visit: (step: Step) => void): void {
     const reader = new ChunkReader(chunk)
-    for (let entry = reader.next(); entry !== undefined; entry = reader.next()) {
-      this.#note(entry)
-      visit(entry)
+    for (let step = reader.skip(); step !== undefined; step = reader.skip()) {
+      this.#note(step)
+      visit(step)
     }
     this.#buffer.bytes(chunk)
     this.#added(reader.writtenAt)
@@ -85,9 +85,9 @@ export class Segment {
     for (let entry = reader.next(); entry !== undefined; entry = reader.next()) visit(entry)
   }
 
-  #note(entry: ChunkEntry): void {
-    if (entry.kind === 'opened') this.lastId = Math.max(this.lastId, entry.id)
-    else if ('source' in entry) this.sources.add(entry.source)
+  #note({ kind, id, source }: { kind: Step['kind']; id: number; source?: string | undefined }): void {
+    if (kind === 'opened') this.lastId = Math.max(this.lastId, id)
+    else if (source !== undefined) this.sources.add(source)
   }
 
   #added(writtenAt: Instant): void {
