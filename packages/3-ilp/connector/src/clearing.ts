@@ -71,6 +71,17 @@ export class Clearing {
     this.#gate.move(this.outputs, now)
   }
 
+  /** Requests whose time was over before they could go out: their ids. They never will. */
+  takeExpired(now: Instant): number[] {
+    const expired = this.#gate.takeBack((output) => output.kind === 'request' && output.deadline <= now)
+    return expired.map((output) => (output as { id: number }).id)
+  }
+
+  /** When the first request expires that cannot go out yet. */
+  nextExpiry(): Instant | undefined {
+    return this.#gate.earliest((output) => (output.kind === 'request' ? output.deadline : undefined))
+  }
+
   committed(id: number): void {
     this.#gate.committed(id, this.outputs)
   }

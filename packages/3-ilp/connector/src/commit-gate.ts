@@ -18,7 +18,7 @@ interface Source {
 export class CommitGate<Output> {
   readonly #source: Source
   #hidden: Output[] = []
-  #committing: { readonly id: number; readonly hidden: readonly Output[] } | undefined
+  #committing: { readonly id: number; hidden: Output[] } | undefined
   #lastId = 0
 
   constructor(source: Source) {
@@ -28,6 +28,27 @@ export class CommitGate<Output> {
   /** Keeps `output` back until all changes so far are durable. */
   hide(output: Output): void {
     this.#hidden.push(output)
+  }
+
+  /** Takes back what is hidden still and meets the condition; returns it. */
+  takeBack(meets: (output: Output) => boolean): Output[] {
+    const taken = [...(this.#committing?.hidden ?? []), ...this.#hidden].filter(meets)
+    if (taken.length === 0) return taken
+    this.#hidden = this.#hidden.filter((output) => !meets(output))
+    if (this.#committing !== undefined) {
+      this.#committing.hidden = this.#committing.hidden.filter((output) => !meets(output))
+    }
+    return taken
+  }
+
+  /** The earliest of what is hidden, as told by `at`. */
+  earliest(at: (output: Output) => Instant | undefined): Instant | undefined {
+    let earliest: Instant | undefined
+    for (const output of [...(this.#committing?.hidden ?? []), ...this.#hidden]) {
+      const instant = at(output)
+      if (instant !== undefined && (earliest === undefined || instant < earliest)) earliest = instant
+    }
+    return earliest
   }
 
   /** Puts out what may go now: a commit, or what was hidden though nothing had changed. */

@@ -27,7 +27,7 @@ import type { LinkFailure } from '@hourglass/link'
 import { DecodeError, type Instant, type Machine, UsageError, assert } from '@hourglass/sansio'
 import { Account } from './account.ts'
 import { BALANCE_PROTOCOL, describeBalance } from './balance-protocol.ts'
-import { Clearing, PEER_UNREACHABLE, type Pending } from './clearing.ts'
+import { Clearing, PEER_UNREACHABLE, type Pending, TIMED_OUT } from './clearing.ts'
 import { type Forwarded, type ForwardingOptions, forward } from './forward.ts'
 import { answerLocally } from './local.ts'
 import { type ConnectorInput, type ConnectorOptions, type ConnectorOutput, ILP_PROTOCOL } from './messages.ts'
@@ -115,7 +115,10 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
   }
 
   nextTimeout(): Instant | undefined {
-    return this.#unanswered.nextTimeout()
+    const next = this.#unanswered.nextTimeout()
+    if (this.#isStoreWorking) return next
+    const expiry = this.#clearing.nextExpiry()
+    return next === undefined || expiry === undefined ? (next ?? expiry) : Math.min(next, expiry)
   }
 
   #handle(input: ConnectorInput, now: Instant): void {
@@ -140,6 +143,7 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
       case 'committed':
         return this.#clearing.committed(input.id)
       case 'store':
+        this.#expireUnsent(now)
         this.#isStoreWorking = input.isWorking
         return
       case 'reconcile':
@@ -147,6 +151,7 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
       case 'decide':
         return this.#unanswered.decideByHand(input.hold, input)
       case 'timeout':
+        if (!this.#isStoreWorking) this.#expireUnsent(now)
         return this.#unanswered.timeout(now)
     }
   }
@@ -245,6 +250,14 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
     this.#pending.delete(id)
     pending.source.packetsInFlight--
     return pending
+  }
+
+  /** Answers packets that a failing store has kept back until their time was over. */
+  #expireUnsent(now: Instant): void {
+    for (const id of this.#clearing.takeExpired(now)) {
+      const pending = this.#take(id)
+      if (pending !== undefined) this.#clearing.fail(pending, TIMED_OUT)
+    }
   }
 
   #handleReply(id: number, body: Uint8Array, now: Instant): void {

@@ -1,92 +1,22 @@
-/** Packets whose answer never came: asked, told and decided. */
-import { decodeFulfill, decodePrepare } from '@hourglass/ilp'
-import type { StoredRecord } from '@hourglass/journal'
-import { DecodeError } from '@hourglass/sansio'
-import fc from 'fast-check'
+/** Packets whose answer never came: asked about and decided. */
+import type { Answer } from '@hourglass/books'
+import { decodeFulfill } from '@hourglass/ilp'
 import { describe, expect, it } from 'vitest'
-import type { Connector } from './connector.ts'
 import type { ConnectorInput, ConnectorOutput, Decision } from './messages.ts'
-import {
-  type Answer,
-  type Question,
-  decodeAnswers,
-  decodeQuestions,
-  encodeAnswers,
-  encodeQuestions,
-} from '@hourglass/books'
 import {
   CONDITION,
   FULFILLMENT,
-  NOTHING,
   NOW,
   account,
-  ask,
   balances,
   connector,
-  drain,
-  fulfillBody,
   handle,
   prepare,
   rejectOf,
   send,
 } from './testing/one-connector.ts'
-
-/** A connector that notes what it commits, as a journal does. */
-function journalled(machine: Connector): { machine: Connector; records: Map<string, Uint8Array> } {
-  const records = new Map<string, Uint8Array>()
-  const original = machine.poll.bind(machine)
-  machine.poll = (): ConnectorOutput | undefined => {
-    const output = original()
-    if (output?.kind === 'commit') {
-      for (const { key, value } of output.records) {
-        if (value === undefined) records.delete(key)
-        else records.set(key, value)
-      }
-    }
-    return output
-  }
-  return { machine, records }
-}
-
-/** The same node after a crash: nothing but its records. */
-function restarted(
-  records: Map<string, Uint8Array>,
-  options: Parameters<typeof connector>[0] = {},
-): Connector {
-  const machine = connector({ ...options, links: 'down' })
-  const sorted = [...records].sort(([a], [b]) => (a < b ? -1 : 1))
-  machine.restore(sorted.map(([key, value]): StoredRecord => ({ key, value })))
-  drain(machine)
-  return machine
-}
-
-/** The question among the outputs, and its id. */
-function questionOf(outputs: readonly ConnectorOutput[]): { id: number; questions: Question[] } {
-  const found = outputs.find((output) => output.kind === 'request' && output.protocol === 'reconcile')
-  if (found?.kind !== 'request') throw new Error('nothing was asked')
-  return { id: found.id, questions: decodeQuestions(found.body) }
-}
-
-function reply(id: number, ...answers: Answer[]): ConnectorInput {
-  return { kind: 'reply', id, body: encodeAnswers(answers) }
-}
-
-const up = (id: string): ConnectorInput => ({ kind: 'up', account: id })
-const fulfilled: Answer = { kind: 'fulfilled', fulfillment: FULFILLMENT }
-
-/** What alice is told of a packet of hers. */
-function asked(machine: Connector, question: Partial<Question> = {}, now = NOW): Answer[] {
-  const { amount, executionCondition, expiresAt } = prepare()
-  const body = encodeQuestions([{ amount, executionCondition, expiresAt, isGivenUp: false, ...question }])
-  const input = { kind: 'request', account: 'alice', id: 77, protocol: 'reconcile', body } as const
-  const [output] = handle(machine, input, now)
-  if (output?.kind !== 'reply') throw new Error(`no reply: ${output?.kind ?? 'nothing'}`)
-  return decodeAnswers(output.body)
-}
-
-function held(machine: Connector): bigint[] {
-  return [...machine.accounts()].flatMap((each) => [each.heldIncoming, each.heldOutgoing])
-}
+import { journalled, restarted, questionOf, reply, up, fulfilled, asked, held } from './testing/recovery.ts'
+import type { Connector } from './connector.ts'
 
 describe('connector: a packet under way when the node dies', () => {
   function crashed(): Connector {
@@ -290,135 +220,5 @@ describe('connector: a packet whose link is cut', () => {
     const again = restarted(records)
     expect(held(again)).toEqual([0n, 0n, 0n, 0n])
     expect(questionOf(handle(again, up('bob'))).questions).toMatchObject([{ isGivenUp: true }])
-  })
-})
-
-describe('connector: what peers ask', () => {
-  function fulfilledFor(options: Parameters<typeof connector>[0] = {}): Connector {
-    const machine = connector(options)
-    handle(machine, { kind: 'reply', id: send(machine), body: fulfillBody })
-    return machine
-  }
-
-  it('is answered with the fulfillment of what was fulfilled', () => {
-    expect(asked(fulfilledFor())).toEqual([fulfilled])
-  })
-
-  it.each<[string, Partial<Question>]>([
-    ['another amount', { amount: 101n }],
-    ['another expiry', { expiresAt: NOW + 9999 }],
-    ['another condition', { executionCondition: FULFILLMENT }],
-  ])('is void for %s once it has expired, and not before: it may still come', (_, change) => {
-    const machine = fulfilledFor()
-    expect(asked(machine, change, NOW + 9998)).toEqual([{ kind: 'pending' }])
-    expect(asked(machine, change, NOW + 10_000)).toEqual([{ kind: 'void' }])
-  })
-
-  it('is pending while the packet is under way', () => {
-    const machine = connector()
-    send(machine)
-    expect(asked(machine, {}, NOW + 60_000)).toEqual([{ kind: 'pending' }])
-  })
-
-  it('is answered only when it is durable', () => {
-    const machine = connector()
-    const id = send(machine)
-    machine.handle({ kind: 'reply', id, body: fulfillBody }, NOW)
-    const { amount, executionCondition, expiresAt } = prepare()
-    const body = encodeQuestions([{ amount, executionCondition, expiresAt, isGivenUp: false }])
-    machine.handle({ kind: 'request', account: 'alice', id: 77, protocol: 'reconcile', body }, NOW)
-    expect(drain(machine).map(({ kind }) => kind)).toEqual(['commit'])
-  })
-
-  it('costs us a packet that came too late, once, and no more than the operator allows', () => {
-    const accounts = [account('alice', { writeOffMax: 100n }), account('bob')]
-    const machine = fulfilledFor({ accounts })
-    for (let i = 0; i < 3; i++) expect(asked(machine, { isGivenUp: true })).toEqual([{ kind: 'void' }])
-    expect(balances(machine)).toEqual({ alice: 0n, bob: -100n })
-    expect(machine.books.assets()).toMatchObject([{ writtenOff: 100n, sum: 0n }])
-    handle(machine, { kind: 'reply', id: send(machine), body: fulfillBody })
-    expect(asked(machine, { isGivenUp: true })).toEqual([fulfilled])
-    expect(balances(machine)).toEqual({ alice: 100n, bob: -200n })
-  })
-
-  it('costs us nothing twice where one packet stands twice in a question', () => {
-    const machine = fulfilledFor({ accounts: [account('alice', { writeOffMax: 1000n }), account('bob')] })
-    const { amount, executionCondition, expiresAt } = prepare()
-    const question = { amount, executionCondition, expiresAt, isGivenUp: true }
-    const body = encodeQuestions([question, question])
-    handle(machine, { kind: 'request', account: 'alice', id: 77, protocol: 'reconcile', body })
-    expect(balances(machine)['alice']).toBe(0n)
-  })
-
-  it('is told to nobody but the payer', () => {
-    const machine = fulfilledFor()
-    const { amount, executionCondition, expiresAt } = prepare()
-    const body = encodeQuestions([{ amount, executionCondition, expiresAt, isGivenUp: false }])
-    const input = { kind: 'request', account: 'bob', id: 77, protocol: 'reconcile', body } as const
-    const [output] = handle(machine, input, NOW + 10_000)
-    expect(decodeAnswers((output as { body: Uint8Array }).body)).toEqual([{ kind: 'void' }])
-  })
-
-  it('is known for a minute after, and longer while the payer is away', () => {
-    const machine = connector()
-    const pay = (now: number): void => {
-      const expiresAt = now + 10_000
-      const [output] = handle(machine, ask(prepare({ expiresAt })), now)
-      handle(machine, { kind: 'reply', id: (output as { id: number }).id, body: fulfillBody }, now)
-    }
-    pay(NOW)
-    pay(NOW + 61_000)
-    expect(asked(machine, {}, NOW + 61_000)).toEqual([{ kind: 'void' }])
-    handle(machine, { kind: 'down', account: 'alice' }, NOW + 61_000)
-    const question = { expiresAt: NOW + 71_000 }
-    for (const minutes of [3, 5, 7]) handle(machine, { kind: 'up', account: 'bob' }, NOW + minutes * 60_000)
-    for (const minutes of [3, 5, 7]) {
-      const received = { kind: 'received', account: 'bob', reference: 'x', total: BigInt(minutes) } as const
-      handle(machine, received, NOW + minutes * 60_000)
-    }
-    expect(asked(machine, question, NOW + 8 * 60_000)).toEqual([fulfilled])
-  })
-
-  it('may be any bytes: a value, or a DecodeError that becomes a refusal', () => {
-    const machine = connector()
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 200 }), (body) => {
-        try {
-          decodeQuestions(body)
-        } catch (error) {
-          expect(error).toBeInstanceOf(DecodeError)
-        }
-        try {
-          decodeAnswers(body)
-        } catch (error) {
-          expect(error).toBeInstanceOf(DecodeError)
-        }
-        const input = { kind: 'request', account: 'alice', id: 1, protocol: 'reconcile', body } as const
-        expect(handle(machine, input)).toHaveLength(1)
-      }),
-      { numRuns: 10_000 },
-    )
-  })
-})
-
-describe('connector: a store that fails', () => {
-  it('takes no packets, keeps what it has, and goes on when the store works', () => {
-    const machine = connector()
-    const id = send(machine)
-    handle(machine, { kind: 'store', isWorking: false })
-    expect(rejectOf(handle(machine, ask(prepare(), 2))).code).toBe('T00')
-    handle(machine, { kind: 'reply', id, body: fulfillBody })
-    handle(machine, { kind: 'store', isWorking: true })
-    expect(decodePrepare((handle(machine, ask(prepare(), 3))[0] as { body: Uint8Array }).body).amount).toBe(
-      100n,
-    )
-    expect(balances(machine)).toEqual({ alice: 100n, bob: -100n })
-  })
-
-  it('answers what needs no records, so that peers know it lives', () => {
-    const machine = connector()
-    handle(machine, { kind: 'store', isWorking: false })
-    const input = { kind: 'request', account: 'alice', id: 5, protocol: 'balance', body: NOTHING } as const
-    expect(handle(machine, input)).toMatchObject([{ kind: 'reply', id: 5 }])
   })
 })

@@ -1,0 +1,52 @@
+/** A store that fails: nothing is promised that cannot be kept. */
+import { decodePrepare } from '@hourglass/ilp'
+import { describe, expect, it } from 'vitest'
+import {
+  NOTHING,
+  NOW,
+  ask,
+  balances,
+  connector,
+  fulfillBody,
+  handle,
+  prepare,
+  rejectOf,
+  send,
+  step,
+} from './testing/one-connector.ts'
+import { held } from './testing/recovery.ts'
+
+describe('connector: a store that fails', () => {
+  it('takes no packets, keeps what it has, and goes on when the store works', () => {
+    const machine = connector()
+    const id = send(machine)
+    handle(machine, { kind: 'store', isWorking: false })
+    expect(rejectOf(handle(machine, ask(prepare(), 2))).code).toBe('T00')
+    handle(machine, { kind: 'reply', id, body: fulfillBody })
+    handle(machine, { kind: 'store', isWorking: true })
+    expect(decodePrepare((handle(machine, ask(prepare(), 3))[0] as { body: Uint8Array }).body).amount).toBe(
+      100n,
+    )
+    expect(balances(machine)).toEqual({ alice: 100n, bob: -100n })
+  })
+
+  it('answers at its expiry what it could not send on, and never sends it: ILP-31', () => {
+    const machine = connector()
+    const [commit] = step(machine, ask(prepare()))
+    step(machine, { kind: 'store', isWorking: false })
+    expect(machine.nextTimeout()).toBe(NOW + 9000)
+    const outputs = step(machine, { kind: 'timeout' }, NOW + 9000)
+    expect(rejectOf(outputs).code).toBe('R00')
+    step(machine, { kind: 'store', isWorking: true }, NOW + 9001)
+    const after = handle(machine, { kind: 'committed', id: (commit as { id: number }).id }, NOW + 9001)
+    expect(after.filter(({ kind }) => kind === 'request')).toEqual([])
+    expect(held(machine)).toEqual([0n, 0n, 0n, 0n])
+  })
+
+  it('answers what needs no records, so that peers know it lives', () => {
+    const machine = connector()
+    handle(machine, { kind: 'store', isWorking: false })
+    const input = { kind: 'request', account: 'alice', id: 5, protocol: 'balance', body: NOTHING } as const
+    expect(handle(machine, input)).toMatchObject([{ kind: 'reply', id: 5 }])
+  })
+})
