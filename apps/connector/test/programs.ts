@@ -51,6 +51,12 @@ export interface Launch {
   readonly ended: Promise<Outcome>
   /** Whether it was still there. */
   kill(): boolean
+  /** Tells one that was launched for it where to crash. */
+  arm(crash: Crash): void
+}
+
+function wordsOf({ point, pass }: Crash): [string, string] {
+  return [point, String(pass)]
 }
 
 /** Programs and files of one test; `clear` ends and removes what is left. */
@@ -78,9 +84,10 @@ export class Programs {
     throw new Error(`the connector ended before it was up: ${JSON.stringify(await ended)}`)
   }
 
-  /** Starts the program; with a crash, in a version that kills itself there. */
-  launch(config: string, crash?: Crash): Launch {
-    const program = crash === undefined ? [MAIN] : [CRASHING, crash.point, String(crash.pass)]
+  /** Starts the program; with a crash, in a version that kills itself there, or where it is told to later. */
+  launch(config: string, crash?: Crash | 'later'): Launch {
+    const program =
+      crash === undefined ? [MAIN] : crash === 'later' ? [CRASHING] : [CRASHING, ...wordsOf(crash)]
     const child = this.#spawn([...program, '--config', config])
     const ended = this.#children.get(child)!
     const started = Promise.race([hearStarted(child), ended.then(() => undefined)])
@@ -88,6 +95,7 @@ export class Programs {
       started: started.then((ports) => ports && new Running(child, ended, ports)),
       ended,
       kill: () => child.kill('SIGKILL'),
+      arm: (where) => void child.stdin!.write(`${wordsOf(where).join(' ')}\n`),
     }
   }
 
@@ -100,10 +108,12 @@ export class Programs {
   #spawn(args: readonly string[]): ChildProcess {
     const child = spawn(process.execPath, ['--conditions=@hourglass/source', ...args], {
       cwd: this.directory,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: 'pipe',
       // Halves the time of a start: there are many of the same program.
       env: { ...process.env, NODE_COMPILE_CACHE: join(this.directory, 'compiled') },
     })
+    // Who is killed while it is told something does not listen any more.
+    child.stdin.on('error', () => undefined)
     this.#children.set(child, outcomeOf(child))
     return child
   }
