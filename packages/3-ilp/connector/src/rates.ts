@@ -54,7 +54,7 @@ export function divFloor(amount: bigint, ratio: Ratio): bigint {
 }
 
 /** ceil(amount ÷ ratio). */
-export function divCeil(amount: bigint, { numerator, denominator }: Ratio): bigint {
+function divCeil(amount: bigint, { numerator, denominator }: Ratio): bigint {
   return numerator === denominator ? amount : (amount * denominator + numerator - 1n) / numerator
 }
 

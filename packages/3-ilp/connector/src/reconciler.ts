@@ -18,7 +18,7 @@ import { DecodeError, type Instant } from '@hourglass/sansio'
 import type { Account } from './account.ts'
 
 /** A question waits so long for its answer. */
-export const ANSWER_TIMEOUT_MS = 10_000
+const ANSWER_TIMEOUT_MS = 10_000
 /** Pauses between two questions about the same packets. */
 const PAUSE_MS = 250
 const PAUSE_MS_MAX = 60_000
