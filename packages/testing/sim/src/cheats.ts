@@ -54,7 +54,7 @@ const REMEMBERED_MAX = 50
 /** Longer than any packet lives. */
 const LATE_MS_MAX = 40_000
 /** So close to the expiry that a little luck decides what is in time. */
-const LAST_MOMENT_MS = 50
+const LAST_MOMENT_MS = 20
 const DEADLINE_MS = 10_000
 const GARBAGE_BYTES_MAX = 200
 const NOTHING = new Uint8Array(0)

@@ -7,7 +7,7 @@ import type { NodeHost } from './node-host.ts'
 import type { NetworkPlan } from './plan.ts'
 
 /** Faults begin in that much time, and none lasts longer than `FAULT_MS_MAX`. */
-const FAULTS_MS = 90_000
+const FAULTS_MS = 75_000
 const FAULT_MS_MAX = 40_000
 
 export const FAULT_KINDS = [

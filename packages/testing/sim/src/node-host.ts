@@ -331,13 +331,14 @@ export class NodeHost implements WatchedNode {
   }
 
   #connectorOptions(): ConnectorOptions {
-    const { rates, spread, nextHops } = this.#plan
+    const { rates, spread, holdTimeMsMax, nextHops } = this.#plan
     return {
       address: `${ADDRESS_PREFIX}${this.name}` as Address,
       crypto: nodeCrypto,
       accounts: Array.from(this.accounts.values(), (account) => accountOptions(account)),
       routes: Array.from(nextHops, ([name, account]) => ({ prefix: `${ADDRESS_PREFIX}${name}`, account })),
       rates,
+      holdTimeMsMax,
       ...(spread !== undefined && { spread }),
       tracePackets: this.#shared.log.isOn,
     }

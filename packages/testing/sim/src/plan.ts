@@ -25,6 +25,8 @@ export interface ConnectorPlan {
   readonly disk: DiskClimate
   readonly rates: readonly RateQuote[]
   readonly spread: Ratio | undefined
+  /** The longest that it holds money for one packet. */
+  readonly holdTimeMsMax: number
   /** Name of a connector, and of the next one on the way to it. */
   readonly nextHops: ReadonlyMap<string, string>
 }

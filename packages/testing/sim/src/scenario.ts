@@ -55,7 +55,7 @@ export interface Failure {
   readonly atMs: number
 }
 
-const CHEAT_PROBABILITY = 0.3
+const CHEAT_PROBABILITY = 0.4
 const PAYMENTS_MAX = 30
 const FAULTS_MAX = 25
 /** A payment that has not ended so long after all faults is cancelled. */
@@ -146,10 +146,10 @@ class Scenario {
     world.run(world.now + QUIET_MS, () => this.#open === 0)
     check(this.#open === 0, 'payments-end', [], () => `${this.#open} payments have no end`)
     world.run(world.now + SETTLING_MS)
-    for (const node of this.#network.nodes.values()) {
-      node.decideHolds((peer, executionCondition) => this.#decide(peer, executionCondition))
-      node.collect()
-    }
+    const nodes = [...this.#network.nodes.values()]
+    for (const node of nodes) node.decideHolds((peer, condition) => this.#decide(peer, condition))
+    world.run(world.now + QUIET_MS)
+    for (const node of nodes) node.collect()
     world.run(world.now + QUIET_MS)
     this.#invariants.checkEnd()
   }

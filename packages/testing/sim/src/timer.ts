@@ -39,5 +39,5 @@ export class Timer {
   }
 }
 
-const LATE_PROBABILITY = 0.1
+const LATE_PROBABILITY = 0.3
 const LATE_MS_MAX = 50

@@ -82,6 +82,8 @@ function drawConnector(
     disk: drawDisk(chance.fork('disk')),
     rates: drawRates(chance.fork('rates')),
     spread,
+    // Some wait for no longer than a busy network needs, and so are late now and then.
+    holdTimeMsMax: chance.happens(0.3) ? chance.integer(1200, 6000) : 30_000,
     nextHops: nextHopsOf(name, names, edges),
   }
 }
@@ -141,7 +143,7 @@ function drawWallets(names: readonly string[], codes: readonly string[], chance:
       climate: drawClimate(own),
       disk: drawDisk(own),
       balanceMax: isPrefunded ? 0n : terms.balanceMax,
-      prefund: isPrefunded ? worth(own.magnitude(1000, 20_000), terms.asset) : 0n,
+      prefund: isPrefunded ? worth(own.magnitude(1000, 100_000), terms.asset) : 0n,
     }
   })
 }
@@ -152,11 +154,11 @@ function drawTerms(codes: readonly string[], chance: Chance): Terms {
   const settlement = chance.happens(0.5) ? drawSettlement(asset, chance) : undefined
   const balanceMax = chance.happens(0.2)
     ? worth(chance.magnitude(50, 500), asset)
-    : worth(chance.magnitude(10_000, 1_000_000), asset)
+    : worth(chance.magnitude(20_000, 2_000_000), asset)
   return {
     asset,
     balanceMax,
-    packetAmountMax: chance.happens(0.5) ? worth(chance.magnitude(20, 2000), asset) : undefined,
+    packetAmountMax: chance.happens(0.6) ? worth(chance.magnitude(20, 2000), asset) : undefined,
     settlement,
   }
 }
