@@ -105,7 +105,7 @@ describe('commands', () => {
     await playground.says(PROMPT)
     playground.type('audit\nquit\n')
     const { exitCode, stdout } = await playground.ended
-    expect(stdout.match(/✓ /g)).toHaveLength(18)
+    expect(stdout.match(/✓ /g)).toHaveLength(20)
     expect(stdout).not.toContain('✗')
     expect(exitCode).toBe(0)
   })
