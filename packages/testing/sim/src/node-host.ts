@@ -2,7 +2,7 @@
  * Runs one connector's node as `apps/connector` does: journal, ledgers, links, settlements, one timer. Testing.
  * Its process may end between any two things that it does; the next one starts from what is durable.
  */
-import { AccountBook } from '@hourglass/books'
+import { AccountBook, type Hold } from '@hourglass/books'
 import {
   type Account,
   type ConnectorOptions,
@@ -190,11 +190,10 @@ export class NodeHost implements WatchedNode {
   }
 
   /** What an operator does about packets whose end a peer's link cannot tell: asks the peer's owner. */
-  decideHolds(ask: (peer: string, executionCondition: Uint8Array) => Decision | undefined): void {
-    const holds = [...(this.#process?.node.connector.books.holds.values() ?? [])]
-    for (const { id, destination, executionCondition } of holds) {
-      const decision = ask(destination.id, executionCondition)
-      if (decision !== undefined) this.push({ kind: 'decide', hold: id, ...decision })
+  decideHolds(ask: (hold: Hold) => Decision | undefined): void {
+    for (const hold of [...(this.#process?.node.connector.books.holds.values() ?? [])]) {
+      const decision = ask(hold)
+      if (decision !== undefined) this.push({ kind: 'decide', hold: hold.id, ...decision })
     }
   }
 

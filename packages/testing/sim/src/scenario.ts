@@ -4,6 +4,7 @@
  *
  *   start → payments and faults → faults end → payments end → quiet → collect → quiet → final checks
  */
+import type { Hold } from '@hourglass/books'
 import type { Decision } from '@hourglass/connector'
 import type { PaymentReport } from '@hourglass/stream'
 import { Chance } from './chance.ts'
@@ -147,7 +148,7 @@ class Scenario {
     check(this.#open === 0, 'payments-end', [], () => `${this.#open} payments have no end`)
     world.run(world.now + SETTLING_MS)
     const nodes = [...this.#network.nodes.values()]
-    for (const node of nodes) node.decideHolds((peer, condition) => this.#decide(peer, condition))
+    for (const node of nodes) node.decideHolds((hold) => this.#decide(hold))
     world.run(world.now + QUIET_MS)
     for (const node of nodes) node.collect()
     world.run(world.now + QUIET_MS)
@@ -155,13 +156,15 @@ class Scenario {
   }
 
   /** What is known of a packet to a peer that does not reconcile, or that cannot be believed. */
-  #decide(peer: string, executionCondition: Uint8Array): Decision | undefined {
-    const wallet = this.#network.wallets.get(peer)
+  #decide({ destination, outgoingAmount, executionCondition }: Hold): Decision | undefined {
+    const wallet = this.#network.wallets.get(destination.id)
     const fulfillment = wallet?.receiver.fulfillmentOf(executionCondition)
-    if (fulfillment !== undefined) {
+    // A cheat may have sent the same packet twice: the wallet's own sum tells whether this one was fulfilled too.
+    const isOwed = wallet !== undefined && destination.outgoing + outgoingAmount <= wallet.view.incoming
+    if (fulfillment !== undefined && isOwed) {
       return this.#operator.happens(0.5) ? { outcome: 'post', fulfillment } : { outcome: 'pay' }
     }
-    return wallet !== undefined || peer === this.#cheat?.node ? { outcome: 'void' } : undefined
+    return wallet !== undefined || destination.id === this.#cheat?.node ? { outcome: 'void' } : undefined
   }
 
   /** Begins a payment as soon as both wallets are there. */
