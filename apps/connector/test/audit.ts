@@ -32,7 +32,7 @@ export async function comeToRest(line: Line, ledger: Ledger): Promise<void> {
     const open = await Promise.all(MEMBERS.map(async (name) => askAgain(line.member(name))))
     return open.every((count) => count === 0)
   })
-  await until('a settlement is still under way', async () => isSettled(await readAll(line)))
+  await until('a settlement is still under way', async () => isSettled(line))
   for (const [payer, payee] of PAIRS) await line.member(payee).program.order(payer, 'collect')
   await until('a claim is not redeemed, or a channel not filled up', async () => {
     const reports = await readAll(line)
@@ -51,13 +51,13 @@ export async function checkBooks(line: Line): Promise<void> {
   const reports = await readAll(line)
   for (const name of MEMBERS) {
     for (const { sum, writtenOff } of await line.member(name).program.assets()) {
-      expect({ name, sum, writtenOff }).toEqual({ name, sum: '0', writtenOff: '0' })
+      expect.soft({ name, sum, writtenOff }).toEqual({ name, sum: '0', writtenOff: '0' })
     }
   }
   for (const [payer, payee] of PAIRS) checkMirror(reports, payer, payee)
   const { alice, bob } = line
-  expect(alice.books.conditions.paid).toEqual(bob.books.conditions.earned)
-  expect(bob.books.conditions.paid).toEqual(alice.books.conditions.earned)
+  expect.soft(alice.books.conditions.paid).toEqual(bob.books.conditions.earned)
+  expect.soft(bob.books.conditions.paid).toEqual(alice.books.conditions.earned)
   checkCustomer(reports.get('acme')!.get('alice')!, alice)
   checkCustomer(reports.get('cord')!.get('bob')!, bob)
 }
@@ -67,25 +67,27 @@ function checkMirror(reports: Reports, payer: MemberName, payee: MemberName): vo
   const ours = reports.get(payer)!.get(payee)!
   const theirs = reports.get(payee)!.get(payer)!
   const nothing = { heldIncoming: '0', heldOutgoing: '0', settling: '0', writtenOff: '0' }
-  expect(ours).toMatchObject(nothing)
-  expect(theirs).toMatchObject(nothing)
-  expect({
-    incoming: ours.incoming,
-    outgoing: ours.outgoing,
-    settled: ours.settled,
-    received: ours.received,
-    balance: BigInt(ours.balance),
-  }).toEqual({
-    incoming: theirs.outgoing,
-    outgoing: theirs.incoming,
-    settled: theirs.received,
-    received: theirs.settled,
-    balance: -BigInt(theirs.balance),
-  })
+  expect.soft(ours).toMatchObject(nothing)
+  expect.soft(theirs).toMatchObject(nothing)
+  expect
+    .soft({
+      incoming: ours.incoming,
+      outgoing: ours.outgoing,
+      settled: ours.settled,
+      received: ours.received,
+      balance: BigInt(ours.balance),
+    })
+    .toEqual({
+      incoming: theirs.outgoing,
+      outgoing: theirs.incoming,
+      settled: theirs.received,
+      received: theirs.settled,
+      balance: -BigInt(theirs.balance),
+    })
 }
 
 function checkCustomer(report: AccountReport, { books }: Line['alice']): void {
-  expect(report).toMatchObject({
+  expect.soft(report).toMatchObject({
     incoming: String(books.paid),
     outgoing: String(books.earned),
     balance: String(books.paid - books.earned),
@@ -143,7 +145,9 @@ async function readAll(line: Line): Promise<Reports> {
   return new Map(await Promise.all(entries))
 }
 
-function isSettled(reports: Reports): boolean {
+/** Whether all that was ordered to be settled is sent, and received. */
+export async function isSettled(line: Line): Promise<boolean> {
+  const reports = await readAll(line)
   return PAIRS.every(([payer, payee]) => {
     const { settled, settling } = reports.get(payer)!.get(payee)!
     return settling === '0' && settled === reports.get(payee)!.get(payer)!.received

@@ -48,7 +48,7 @@ afterAll(async () => {
 it(
   'connectors that are killed anywhere forget nothing and pay nothing twice (PCS-24, HTLA-08, HTLA-09)',
   async () => {
-    const line = await Line.open({ programs, chain, name: 'line', firstKey: 0 })
+    const line = await Line.open({ programs, chain, name: 'line', firstKey: 0, dialer: 'bolt' })
     lines.push(line)
     const peace = new AbortController()
     const load = line.load(peace.signal)

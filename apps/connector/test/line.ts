@@ -47,6 +47,8 @@ export interface LineOptions {
   readonly name: string
   /** Index of the first of three accounts of the chain. */
   readonly firstKey: number
+  /** Who connects to the others. It is found at once after its own death; after another's it waits before it tries. */
+  readonly dialer: 'bolt' | 'ends'
 }
 
 /** One connector, life after life. */
@@ -164,24 +166,21 @@ export class Line {
 type Ports = Readonly<Record<MemberName, number>>
 
 function makeConfigs(options: LineOptions, ports: Ports): Readonly<Record<MemberName, ConfigInput>> {
-  const toEnd = (end: MemberName): AccountInput['link'] => ({
-    kind: 'btp-client',
-    url: `btp+ws://bolt@127.0.0.1:${ports[end]}`,
-    token: 'bolt-hush',
-  })
+  const link = (from: MemberName, to: MemberName): AccountInput['link'] => {
+    const isClient = options.dialer === 'bolt' ? from === 'bolt' : to === 'bolt'
+    if (!isClient) return { kind: 'btp-server', token: `${to}-hush` }
+    return { kind: 'btp-client', url: `btp+ws://${from}@127.0.0.1:${ports[to]}`, token: `${from}-hush` }
+  }
   const end = (name: MemberName, customer: string): ConfigInput => ({
     ...common(options, name, ports[name]),
-    accounts: [
-      child(customer, { balance: { max: BALANCE_MAX } }),
-      peer('bolt', { kind: 'btp-server', token: 'bolt-hush' }),
-    ],
+    accounts: [child(customer, { balance: { max: BALANCE_MAX } }), peer('bolt', link(name, 'bolt'))],
     routes: [{ prefix: '', account: 'bolt' }],
   })
   return {
     acme: end('acme', 'alice'),
     bolt: {
       ...common(options, 'bolt', ports.bolt),
-      accounts: [peer('acme', toEnd('acme')), peer('cord', toEnd('cord'))],
+      accounts: [peer('acme', link('bolt', 'acme')), peer('cord', link('bolt', 'cord'))],
       routes: [
         { prefix: 'test.acme', account: 'acme' },
         { prefix: 'test.cord', account: 'cord' },

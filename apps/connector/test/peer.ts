@@ -22,7 +22,7 @@ const NOTHING = new Uint8Array(0)
 /** How long a peer waits for the connector after a packet has expired: it is to answer, and by itself. */
 const PATIENCE_MS = 60_000
 /** Before it asks again what became of packets that the connector called pending. */
-const ASK_AGAIN_MS = 100
+const ASK_AGAIN_MS = 250
 
 /** `fulfilled`, the code of a Reject, or how the link failed. */
 export type Outcome = string
@@ -108,16 +108,13 @@ export class Peer {
     const outcome = outcomeOf(prepare, answer)
     if (outcome === 'lost') this.books.end(prepare, 'unknown')
     else this.books.end(prepare, outcome === 'fulfilled' ? 'fulfilled' : 'void')
+    this.#moved()
     return outcome
   }
 
-  /** Resolves when it knows of each packet that it sent what became of it, and asks its connector until then. */
+  /** Resolves when it knows of each packet that it sent what became of it. */
   async reconciled(): Promise<void> {
-    while (this.books.undecided > 0) {
-      await this.up()
-      await this.#reconcile()
-      if (this.books.undecided > 0) await setTimeout(ASK_AGAIN_MS)
-    }
+    await this.#until(() => this.books.undecided === 0)
   }
 
   /** Resolves when it holds as many packets. */
@@ -142,7 +139,7 @@ export class Peer {
         this.ups++
         this.#isUp = true
         this.#moved()
-        void this.#reconcile()
+        void this.#reconcile(this.ups)
         break
       case 'down':
         this.#isUp = false
@@ -195,12 +192,16 @@ export class Peer {
     this.#driver.push({ kind: 'reply', id, body: encodeReply(timely) })
   }
 
-  /** Asks once about all that was cut off. */
-  async #reconcile(): Promise<void> {
-    const question = this.books.ask()
-    if (question === undefined) return
-    const answer = await this.#ask(RECONCILE_PROTOCOL, question.body, now() + PATIENCE_MS)
-    if (typeof answer !== 'string') this.books.learn(question.about, answer)
+  /** Asks about all that was cut off, and again, as long as this session lasts and not all is known. */
+  async #reconcile(session: number): Promise<void> {
+    while (this.#isUp && this.ups === session) {
+      const question = this.books.ask()
+      if (question === undefined) break
+      const answer = await this.#ask(RECONCILE_PROTOCOL, question.body, now() + PATIENCE_MS)
+      if (typeof answer !== 'string') this.books.learn(question.about, answer)
+      if (this.books.undecided > 0) await setTimeout(ASK_AGAIN_MS)
+    }
+    this.#moved()
   }
 
   async #ask(protocol: string, body: Uint8Array, deadline: number): Promise<Uint8Array | Outcome> {
