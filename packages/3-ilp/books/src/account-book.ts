@@ -50,6 +50,8 @@ export class AccountBook {
   heldOutgoing = 0n
   /** Since when the peer can be reached; undefined: it cannot. */
   upSince: Instant | undefined
+  /** What became of its packets that expired until then may be forgotten. */
+  forgottenUntil: Instant = 0
   /** Whether the journal knows of this account. */
   isRecorded = false
 
@@ -89,6 +91,7 @@ export class AccountBook {
     this.isRecorded = true
     const writer = new Writer().uint8(RECORD_VERSION).text(this.asset.code).uint8(this.asset.scale)
     for (const total of TOTALS) writer.octets(encodeBigUint(this[total]))
+    writer.varUint(BigInt(this.forgottenUntil))
     return { key: accountKey(this.id), value: writer.finish() }
   }
 
@@ -103,6 +106,7 @@ export class AccountBook {
       )
     }
     for (const total of TOTALS) this[total] = decodeBigUint(reader.octets())
+    this.forgottenUntil = Number(reader.varUint())
     this.isRecorded = true
     assert(reader.remaining === 0, 'an account record ends with its totals')
   }

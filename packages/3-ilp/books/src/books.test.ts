@@ -152,7 +152,13 @@ describe('books', () => {
     shelf.commit(NOW + 1)
     shelf.books.void(shelf.hold())
     const keys = shelf.commit(NOW + OUTCOME_KEPT_MS + 1)
-    expect(keys).toEqual(['-hold/000000000000001', '-hold/000000000000002', 'hold/000000000000003'])
+    // The account's record tells up to when its packets may be forgotten.
+    expect(keys).toEqual([
+      'account/alice',
+      '-hold/000000000000001',
+      '-hold/000000000000002',
+      'hold/000000000000003',
+    ])
     shelf.restart()
     expect([...shelf.books.holds.keys()]).toEqual([open.id])
     expect(shelf.books.outcomes(shelf.account('alice'), [name], NOW)).toEqual([{ kind: 'pending' }])
@@ -171,6 +177,24 @@ describe('books', () => {
     }
     expect([...shelf.books.holds.keys()]).toEqual([old.id, 2, 3, 4, 5])
     expect(shelf.account('alice').heldIncoming).toBe(500n)
+  })
+
+  it('call nothing void that they may have forgotten, after a restart neither', () => {
+    const shelf = new Shelf()
+    shelf.account('alice').upSince = NOW - OUTCOME_KEPT_MS
+    shelf.books.post(shelf.hold(), FULFILLMENT, NO_GAINS)
+    shelf.commit()
+    shelf.books.void(shelf.hold())
+    shelf.commit(NOW + OUTCOME_KEPT_MS)
+    shelf.restart()
+    const ask = (expiresAt: number): string[] => {
+      const later = NOW + 10 * OUTCOME_KEPT_MS
+      return shelf.books
+        .outcomes(shelf.account('alice'), [{ ...name, expiresAt }], later)
+        .map(({ kind }) => kind)
+    }
+    expect(ask(name.expiresAt)).toEqual(['pending'])
+    expect(ask(name.expiresAt + 1)).toEqual(['void'])
   })
 
   it('keep outcomes for a payer that is away, and know them after a restart', () => {

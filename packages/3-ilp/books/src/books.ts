@@ -62,6 +62,7 @@ export class Books<Account extends AccountBook> {
     this.#needs = {
       chunk: (lastId, sources) => this.#oldestHold() <= lastId || this.#isAnyAway(sources),
       entry: (entry) => this.#needed(entry),
+      forget: (source, until) => this.#forget(source, until),
     }
   }
 
@@ -216,8 +217,11 @@ export class Books<Account extends AccountBook> {
       if (fulfillment !== undefined) {
         return { kind: 'fulfilled', fulfillment, isWrittenOff: writtenOff >= posted.length }
       }
-      // One that may still come is not void: it could be taken after it was called so.
-      const isOpen = packet.expiresAt > now || this.#holdOf(source, packet) !== undefined
+      // One that may still come is not void: it could be taken after it was called so. Nor is one that was posted,
+      // and is forgotten: of such the peers' operators have to speak.
+      const mayCome = packet.expiresAt > now
+      const mayBeForgotten = packet.expiresAt <= source.forgottenUntil
+      const isOpen = mayCome || mayBeForgotten || this.#holdOf(source, packet) !== undefined
       return { kind: isOpen ? 'pending' : 'void' }
     })
   }
@@ -234,10 +238,11 @@ export class Books<Account extends AccountBook> {
   /** The records of all that has changed since the last call: one commit. */
   takeRecords(now: Instant): JournalRecord[] {
     this.#now = now
+    const chunks = this.#log.take(now, this.#needs)
     const records = [
       ...Array.from(this.#changed, (subject) => subject.toRecord()),
       ...this.#records,
-      ...this.#log.take(now, this.#needs),
+      ...chunks,
     ]
     this.#changed = new Set()
     this.#records = []
@@ -313,8 +318,8 @@ export class Books<Account extends AccountBook> {
     return Infinity
   }
 
-  #isAnyAway(sources: ReadonlySet<string>): boolean {
-    for (const source of sources) if (this.#isAway(source)) return true
+  #isAnyAway(sources: ReadonlyMap<string, Instant>): boolean {
+    for (const source of sources.keys()) if (this.#isAway(source)) return true
     return false
   }
 
@@ -322,6 +327,13 @@ export class Books<Account extends AccountBook> {
   #isAway(source: string): boolean {
     const upSince = this.#accounts.get(source)?.upSince
     return upSince === undefined || this.#now < upSince + OUTCOME_KEPT_MS
+  }
+
+  #forget(source: string, until: Instant): void {
+    const account = this.#accounts.get(source)
+    if (account === undefined || until <= account.forgottenUntil) return
+    account.forgottenUntil = until
+    this.#change(account)
   }
 
   #needed(entry: ChunkEntry): ChunkEntry | undefined {

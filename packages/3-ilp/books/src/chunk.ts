@@ -45,6 +45,7 @@ const EntryType = { Name: 0, Opened: 1, Posted: 2, Voided: 3, GivenUp: 4, Writte
 const HEADER_BYTES = 7
 const CONDITION_BYTES = 32
 const UINT48_BYTES = 6
+const NO_OUTCOME = { source: undefined, expiresAt: 0 } as const
 const NAME_BYTES = 2
 
 /** Writes one chunk, behind whatever the buffer holds. */
@@ -109,8 +110,9 @@ export class ChunkWriter {
 export interface Step {
   readonly kind: ChunkEntry['kind']
   readonly id: number
-  /** Where it has an outcome: whose packet it was. */
+  /** Where it has an outcome: whose packet it was, and when that expired; else undefined and 0. */
   readonly source: string | undefined
+  readonly expiresAt: Instant
 }
 
 /** Reads a chunk entry by entry; byte strings are views. */
@@ -167,16 +169,16 @@ export class ChunkReader {
         this.#reader.skipOctets()
         this.#reader.skipOctets()
         this.#reader.skip(CONDITION_BYTES + 2 * UINT48_BYTES + 1)
-        return { kind: 'opened', id, source: undefined }
+        return { kind: 'opened', id, ...NO_OUTCOME }
       }
-      if (type === EntryType.Voided) return { kind: 'voided', id, source: undefined }
-      if (type === EntryType.GivenUp) return { kind: 'given-up', id, source: undefined }
+      if (type === EntryType.Voided) return { kind: 'voided', id, ...NO_OUTCOME }
+      if (type === EntryType.GivenUp) return { kind: 'given-up', id, ...NO_OUTCOME }
       if (type !== EntryType.Posted && type !== EntryType.WrittenOff) throw new DecodeError('bad-type', at)
       const source = this.#name()
       this.#reader.skipOctets()
-      this.#reader.skip(UINT48_BYTES)
+      const expiresAt = readUint48(this.#reader)
       this.#reader.skipOctets()
-      return { kind: type === EntryType.Posted ? 'posted' : 'written-off', id, source }
+      return { kind: type === EntryType.Posted ? 'posted' : 'written-off', id, source, expiresAt }
     }
     return undefined
   }

@@ -23,8 +23,10 @@ export const HOLD_KEY_PREFIX = 'hold/'
 /** What of an old chunk must stay. */
 export interface Needs {
   /** Whether anything may be needed of chunks that opened holds up to `lastId` and posted for these accounts. */
-  chunk(lastId: number, sources: ReadonlySet<string>): boolean
+  chunk(lastId: number, sources: ReadonlyMap<string, Instant>): boolean
   entry(entry: ChunkEntry): ChunkEntry | undefined
+  /** Outcomes of this account's packets that expired until then are not kept any more. */
+  forget(source: string, until: Instant): void
 }
 
 export class HoldLog {
@@ -107,8 +109,9 @@ export class HoldLog {
         oldest.read(oldest.first, (entry) => {
           const needed = needs.entry(entry)
           if (needed !== undefined) this.write(needed)
+          else if (entry.kind === 'posted') needs.forget(entry.source, entry.expiresAt)
         })
-      }
+      } else for (const [source, until] of oldest.sources) needs.forget(source, until)
       records.push({ key: keyOf(oldest.first++), value: undefined })
       if (oldest.first === oldest.end && oldest !== this.#newest) this.#full.shift()
     }

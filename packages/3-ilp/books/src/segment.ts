@@ -18,8 +18,8 @@ export class Segment {
   writtenAt: Instant = 0
   /** Highest id of a hold that was opened in it. */
   lastId = 0
-  /** Accounts for whose packets it has outcomes. */
-  readonly sources: Set<string> = new Set<string>()
+  /** Accounts for whose packets it has outcomes, each with the latest expiry among them. */
+  readonly sources: Map<string, Instant> = new Map<string, Instant>()
   readonly #buffer = new Writer(CAPACITY_BYTES)
   readonly #ends: number[] = []
   readonly #firstEver: number
@@ -45,7 +45,7 @@ export class Segment {
   write(entry: ChunkEntry): void {
     this.#open ??= new ChunkWriter(this.#buffer)
     this.#open.write(entry)
-    this.#note(entry)
+    this.#note('expiresAt' in entry ? entry : { ...entry, source: undefined, expiresAt: 0 })
   }
 
   /** Ends the chunk that is being written. */
@@ -85,9 +85,11 @@ export class Segment {
     for (let entry = reader.next(); entry !== undefined; entry = reader.next()) visit(entry)
   }
 
-  #note({ kind, id, source }: { kind: Step['kind']; id: number; source?: string | undefined }): void {
-    if (kind === 'opened') this.lastId = Math.max(this.lastId, id)
-    else if (source !== undefined) this.sources.add(source)
+  #note(step: Step): void {
+    if (step.kind === 'opened') this.lastId = Math.max(this.lastId, step.id)
+    else if (step.source !== undefined) {
+      this.sources.set(step.source, Math.max(this.sources.get(step.source) ?? 0, step.expiresAt))
+    }
   }
 
   #added(writtenAt: Instant): void {

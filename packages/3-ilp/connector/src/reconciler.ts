@@ -21,7 +21,9 @@ import type { Account } from './account.ts'
 const ANSWER_TIMEOUT_MS = 10_000
 /** Pauses between two questions about the same packets. */
 const PAUSE_MS = 250
-const PAUSE_MS_MAX = 60_000
+const PAUSE_MS_MAX = 15_000
+/** After its expiry a packet that never came is void for the peer, whose clock may be a little behind. */
+const AFTER_EXPIRY_MS = 100
 
 /** What the connector does with it. */
 export interface ReconcilerEffects {
@@ -36,6 +38,8 @@ interface Inquiry {
   readonly open: Set<Hold<Account>>
   /** The question under way. */
   asked: { readonly id: number; readonly holds: readonly Hold<Account>[] } | undefined
+  /** How many are to be asked about before the next pause. */
+  roundLeft: number
   pauseMs: number
   askAt: Instant | undefined
 }
@@ -68,6 +72,7 @@ export class Reconciler {
     const inquiry = this.#inquiry(account)
     for (const hold of holds) inquiry.open.add(hold)
     inquiry.pauseMs = PAUSE_MS
+    inquiry.roundLeft = 0
     inquiry.askAt = now
     this.#advance(account, now)
   }
@@ -123,7 +128,7 @@ export class Reconciler {
   #inquiry(account: Account): Inquiry {
     let inquiry = this.#inquiries.get(account)
     if (inquiry === undefined) {
-      inquiry = { open: new Set(), asked: undefined, pauseMs: PAUSE_MS, askAt: undefined }
+      inquiry = { open: new Set(), asked: undefined, roundLeft: 0, pauseMs: PAUSE_MS, askAt: undefined }
       this.#inquiries.set(account, inquiry)
     }
     return inquiry
@@ -134,7 +139,8 @@ export class Reconciler {
     const { askAt, asked, open } = inquiry
     if (askAt === undefined || askAt > now || asked !== undefined || !account.up) return
     inquiry.askAt = undefined
-    const holds = [...open].slice(0, QUESTIONS_MAX)
+    if (inquiry.roundLeft === 0) inquiry.roundLeft = open.size
+    const holds = [...open].slice(0, Math.min(QUESTIONS_MAX, inquiry.roundLeft))
     const questions = holds.map((hold) => ({
       amount: hold.outgoingAmount,
       executionCondition: hold.executionCondition,
@@ -150,6 +156,7 @@ export class Reconciler {
     const inquiry = this.#inquiry(account)
     const { asked } = inquiry
     inquiry.asked = undefined
+    inquiry.roundLeft = Math.max(inquiry.roundLeft - (asked?.holds.length ?? 0), 0)
     if (asked !== undefined) this.#asking.delete(asked.id)
     return asked?.holds ?? []
   }
@@ -166,13 +173,19 @@ export class Reconciler {
 
   /** Asks again what is open: soon where the last question decided something. */
   #pause(inquiry: Inquiry, isAnyDecided: boolean, now: Instant): void {
+    if (isAnyDecided) inquiry.pauseMs = PAUSE_MS
     if (inquiry.open.size === 0) {
       inquiry.askAt = undefined
-      return
+      inquiry.roundLeft = 0
+    } else if (inquiry.roundLeft > 0) inquiry.askAt = now
+    else {
+      inquiry.askAt = now + inquiry.pauseMs
+      inquiry.pauseMs = Math.min(2 * inquiry.pauseMs, PAUSE_MS_MAX)
+      for (const { outgoingExpiresAt } of inquiry.open) {
+        const expired = outgoingExpiresAt + AFTER_EXPIRY_MS
+        if (expired > now && expired < inquiry.askAt) inquiry.askAt = expired
+      }
     }
-    if (isAnyDecided) inquiry.pauseMs = PAUSE_MS
-    inquiry.askAt = now + inquiry.pauseMs
-    inquiry.pauseMs = Math.min(2 * inquiry.pauseMs, PAUSE_MS_MAX)
   }
 }
 

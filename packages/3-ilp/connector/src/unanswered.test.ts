@@ -69,6 +69,31 @@ describe('connector: a packet under way when the node dies', () => {
     expect(held(machine)).toEqual([100n, 0n, 0n, 100n])
   })
 
+  it('is asked about with all others in one round, however many there are', () => {
+    const { machine, records } = journalled(
+      connector({ accounts: [account('alice', { balanceMax: 10_000n }), account('bob')] }),
+    )
+    for (let i = 1; i <= 600; i++) send(machine, prepare({ amount: 1n }), i)
+    const again = restarted(records)
+    let question = questionOf(handle(again, up('bob')))
+    const sizes: number[] = []
+    while (again.nextTimeout() === undefined) {
+      sizes.push(question.questions.length)
+      handle(again, reply(question.id, ...question.questions.map((): Answer => ({ kind: 'pending' }))))
+      if (again.nextTimeout() !== NOW) break
+      question = questionOf(handle(again, { kind: 'timeout' }))
+    }
+    expect(sizes).toEqual([256, 256, 88])
+    expect(again.nextTimeout()).toBe(NOW + 250)
+  })
+
+  it('is asked about right after its expiry, when it is decided for the peer', () => {
+    const machine = crashed()
+    const { id } = questionOf(handle(machine, up('bob'), NOW + 8900))
+    handle(machine, reply(id, { kind: 'pending' }), NOW + 8900)
+    expect(machine.nextTimeout()).toBe(NOW + 9100)
+  })
+
   it.each<[string, (id: number) => ConnectorInput]>([
     ['shows what does not fit', (id) => reply(id, { kind: 'fulfilled', fulfillment: CONDITION })],
     ['answers to none', (id) => reply(id)],
