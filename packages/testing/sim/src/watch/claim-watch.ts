@@ -35,16 +35,10 @@ export class ClaimWatch implements SettlementWatch {
   /** The highest claim of the peer that is truly signed, by channel. */
   readonly #signed = new Map<string, bigint>()
   #received = 0n
-  #sent = 0n
 
   constructor(options: ClaimWatchOptions) {
     this.#options = options
     this.#names = [options.node]
-  }
-
-  /** What the peer has settled, as we have told; what it says to have had from us. */
-  get totals(): { readonly received: bigint; readonly sent: bigint } {
-    return { received: this.#received, sent: this.#sent }
   }
 
   /** A request of the peer. */
@@ -84,10 +78,6 @@ export class ClaimWatch implements SettlementWatch {
     check(total <= owed, 'received-is-signed', this.#names, () => `${total} of ${owed}`)
     const covered = this.#options.toAccount(this.#fromPeer('deposit'))
     check(total <= covered, 'received-within-deposit', this.#names, () => `${total} of ${covered}`)
-  }
-
-  sent(total: bigint): void {
-    this.#sent = total > this.#sent ? total : this.#sent
   }
 
   /** Whether the ledger has paid all that was told as received. */

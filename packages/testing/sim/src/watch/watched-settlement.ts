@@ -5,8 +5,6 @@ import type { Instant } from '@hourglass/sansio'
 export interface SettlementWatch {
   /** The peer has settled that much in all, it says. */
   received(total: bigint): void
-  /** The peer has had that much in all from us, it says. */
-  sent(total: bigint): void
 }
 
 export class WatchedSettlement<Event, Action> implements Settlement<Event, Action> {
@@ -27,7 +25,6 @@ export class WatchedSettlement<Event, Action> implements Settlement<Event, Actio
   poll(): SettlementOutput<Action> | undefined {
     const output = this.#settlement.poll()
     if (output?.kind === 'received') this.#watch.received(output.total)
-    if (output?.kind === 'sent') this.#watch.sent(output.total)
     return output
   }
 
