@@ -101,24 +101,23 @@ function checkCustomer(report: AccountReport, { books }: Line['alice']): void {
  * The chain holds exactly what the books say: one channel from each payer to its payee, which has paid what was
  * settled, and every wei of the accounts is a fee, an escrow or such a payment.
  */
-export async function checkChain(lines: readonly Line[], ledger: Ledger, chain: DevChain): Promise<void> {
+export async function checkChain(line: Line, ledger: Ledger, chain: DevChain): Promise<void> {
   const fees = await feesOf(chain)
   const expected = new Map<string, bigint>([[PAY_CHAN_ADDRESS, 0n]])
+  for (const { address } of line.members.values()) expected.set(address, FUNDS - (fees.get(address) ?? 0n))
   const move = (address: string, wei: bigint): void => {
-    expected.set(address, (expected.get(address) ?? FUNDS - (fees.get(address) ?? 0n)) + wei)
+    expected.set(address, expected.get(address)! + wei)
   }
-  for (const line of lines) {
-    const reports = await readAll(line)
-    for (const [payer, payee] of PAIRS) {
-      const settled = amountOf(reports, payer, payee, 'settled')
-      const channels = await channelsOf(line, ledger, payer, payee)
-      expect(channels).toHaveLength(settled > 0n ? 1 : 0)
-      const { deposit, claimed } = channels[0] ?? { deposit: 0n, claimed: 0n }
-      expect(claimed).toBe(settled * WEI_PER_UNIT)
-      move(line.member(payer).address, -deposit)
-      move(line.member(payee).address, claimed)
-      move(PAY_CHAN_ADDRESS, deposit - claimed)
-    }
+  const reports = await readAll(line)
+  for (const [payer, payee] of PAIRS) {
+    const settled = amountOf(reports, payer, payee, 'settled')
+    const channels = await channelsOf(line, ledger, payer, payee)
+    expect(channels).toHaveLength(settled > 0n ? 1 : 0)
+    const { deposit, claimed } = channels[0] ?? { deposit: 0n, claimed: 0n }
+    expect(claimed).toBe(settled * WEI_PER_UNIT)
+    move(line.member(payer).address, -deposit)
+    move(line.member(payee).address, claimed)
+    move(PAY_CHAN_ADDRESS, deposit - claimed)
   }
   const held = [...expected.keys()].map(
     async (address) => [address, await balanceOf(chain, address)] as const,

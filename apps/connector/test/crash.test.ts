@@ -14,9 +14,10 @@
 import { DEV_ACCOUNTS, type DevChain, startDevChain } from '@hourglass/evm-devchain'
 import type { Ledger } from '@hourglass/ledger'
 import { connectEvm, deployPayChan } from '@hourglass/ledger-evm/io'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { now } from '@hourglass/sansio/io'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { checkBooks, checkChain, comeToRest } from './audit.ts'
-import { Line } from './line.ts'
+import { Line, MEMBERS, type Member } from './line.ts'
 import { ALL_POINTS } from './points.ts'
 import { Programs } from './programs.ts'
 import { AT_RANDOM, Storm } from './storm.ts'
@@ -25,41 +26,68 @@ const CRASHES_DEFAULT = 60
 const crashes = Number(process.env['HOURGLASS_CRASHES'] ?? CRASHES_DEFAULT)
 /** For starts on a machine that is busy with something else. */
 const PATIENCE_MS = 120_000 + crashes * 3000
+const SHORT_TIMEOUT_MS = 6000
 
 const programs = new Programs()
-const lines: Line[] = []
 let chain: DevChain
 let ledger: Ledger
+let line: Line
 
 beforeAll(async () => {
   chain = await startDevChain()
   const { privateKey } = DEV_ACCOUNTS.at(-1)!
   await deployPayChan({ rpcUrl: chain.url, privateKey })
   ledger = await connectEvm({ rpcUrl: chain.url, privateKey, confirmations: 1, pollMs: 100 })
+  line = await Line.open({ programs, chain, dialer: 'bolt' })
 })
 
 afterAll(async () => {
-  await Promise.all(lines.map(async (line) => line.close()))
+  await line.close()
   await programs.clear()
   await ledger.close()
   await chain.stop()
 })
 
+async function checkAtRest(line: Line): Promise<void> {
+  await comeToRest(line, ledger)
+  await checkBooks(line)
+  await checkChain(line, ledger, chain)
+}
+
 it(
   'connectors that are killed anywhere forget nothing and pay nothing twice (PCS-24, HTLA-08, HTLA-09)',
   async () => {
-    const line = await Line.open({ programs, chain, name: 'line', firstKey: 0, dialer: 'bolt' })
-    lines.push(line)
     const peace = new AbortController()
     const load = line.load(peace.signal)
     const kills = await new Storm(line, crashes).rage()
     peace.abort()
     await load
-    await comeToRest(line, ledger)
-    await checkBooks(line)
-    await checkChain(lines, ledger, chain)
+    await checkAtRest(line)
     expect(new Set(kills.keys())).toEqual(new Set([...ALL_POINTS, AT_RANDOM]))
     expect(line.alice.books.conditions.paid.size).toBeGreaterThan(0)
   },
   PATIENCE_MS,
 )
+
+it('what a payee can show is paid, however long its connector was away (PCS-24)', async () => {
+  const [acme, bolt, cord] = MEMBERS.map((name) => line.member(name)) as [Member, Member, Member]
+  await cord.kill()
+  const life = cord.launch({ point: 'heard.wire.fulfill', pass: 1 })
+  const paidBefore = line.alice.books.conditions.paid.size
+  const died = life.ended.then(async () => Promise.all([acme.kill(), bolt.kill()]))
+  let outcome: string | undefined
+  while (outcome !== 'lost') outcome = await line.alice.pay('test.cord.bob', 1_000_000n, SHORT_TIMEOUT_MS)
+  await died
+  await Promise.all([acme.start(), bolt.start()])
+  const holdsOf = async ({ program }: Member): Promise<string[]> =>
+    (await program.holds()).map(({ state, expiresAt }) => `${state} ${Date.parse(expiresAt) > now()}`)
+  await vi.waitUntil(async () => String(await holdsOf(acme)) === 'unknown false', { timeout: 20_000 })
+  // Nobody guesses: not even when asked again.
+  await acme.program.order('bolt', 'reconcile')
+  expect([await holdsOf(acme), await holdsOf(bolt)]).toEqual([['unknown false'], ['unknown false']])
+  expect(line.alice.books.undecided).toBe(1)
+  await cord.start()
+  await line.alice.reconciled()
+  expect(line.alice.books.conditions.paid.size).toBe(paidBefore + 1)
+  await checkAtRest(line)
+})

@@ -43,10 +43,6 @@ export const DEPOSIT = 2n * 10n ** 15n
 export interface LineOptions {
   readonly programs: Programs
   readonly chain: DevChain
-  /** Unique among the lines of one chain and directory. */
-  readonly name: string
-  /** Index of the first of three accounts of the chain. */
-  readonly firstKey: number
   /** Who connects to the others. It is found at once after its own death; after another's it waits before it tries. */
   readonly dialer: 'bolt' | 'ends'
 }
@@ -115,15 +111,15 @@ export class Line {
 
   /** All are up. */
   static async open(options: LineOptions): Promise<Line> {
-    const { programs, name: line, firstKey } = options
+    const { programs } = options
     const [acme, bolt, cord] = (await findPorts(3)) as [number, number, number]
     const configs = makeConfigs(options, { acme, bolt, cord })
     const members = MEMBERS.map((name, i) => {
-      const file = programs.file(`${line}-${name}.json`, configs[name])
-      return new Member(name, DEV_ACCOUNTS[firstKey + i]!.address, programs, file)
+      const file = programs.file(`${name}.json`, configs[name])
+      return new Member(name, DEV_ACCOUNTS[i]!.address, programs, file)
     })
     // Only a program that ends by itself leaves its compiled code to the next one.
-    await programs.run(['--config', `${line}-acme.json`, '--check'])
+    await programs.run(['--config', 'acme.json', '--check'])
     await Promise.all(members.map(async (member) => member.start()))
     const [alice, bob] = await Promise.all([Peer.connect('alice', acme), Peer.connect('bob', cord)])
     return new Line(members, alice, bob)
@@ -190,15 +186,11 @@ function makeConfigs(options: LineOptions, ports: Ports): Readonly<Record<Member
   }
 }
 
-function common(
-  { name: line, chain, firstKey }: LineOptions,
-  name: MemberName,
-  port: number,
-): Omit<ConfigInput, 'accounts'> {
-  const { privateKey } = DEV_ACCOUNTS[firstKey + MEMBERS.indexOf(name)]!
+function common({ chain }: LineOptions, name: MemberName, port: number): Omit<ConfigInput, 'accounts'> {
+  const { privateKey } = DEV_ACCOUNTS[MEMBERS.indexOf(name)]!
   return {
     address: `test.${name}`,
-    data: `./${line}-${name}`,
+    data: `./${name}`,
     // What may be lost between the two is lost with the power alone: a kill must find no difference.
     durability: name === 'bolt' ? 'process' : 'power',
     listen: { port },

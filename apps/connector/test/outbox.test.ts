@@ -31,7 +31,7 @@ beforeAll(async () => {
   const { privateKey } = DEV_ACCOUNTS.at(-1)!
   await deployPayChan({ rpcUrl: chain.url, privateKey })
   ledger = await connectEvm({ rpcUrl: chain.url, privateKey, confirmations: 1, pollMs: 100 })
-  line = await Line.open({ programs, chain, name: 'line', firstKey: 0, dialer: 'ends' })
+  line = await Line.open({ programs, chain, dialer: 'ends' })
 })
 
 afterAll(async () => {
@@ -113,5 +113,5 @@ it('after all of that, books and chain agree to the last unit', async () => {
   await Promise.all([line.alice.reconciled(), line.bob.reconciled()])
   await comeToRest(line, ledger)
   await checkBooks(line)
-  await checkChain([line], ledger, chain)
+  await checkChain(line, ledger, chain)
 })

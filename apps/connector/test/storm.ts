@@ -22,7 +22,7 @@ const NAMED_PER_RANDOM = 3
 /** Points that are passed at each packet. */
 const OFTEN = /hold|prepare|fulfill/
 const PASS_MAX = 20
-/** Points that are passed as a link comes up: who is told of them before has crashed and crashes again. */
+/** Points that are passed as a link comes up: looked for from the start, so that a member dies as it recovers. */
 const AT_START = /hello|question|outcome|decided|open/
 
 /** What a member comes by again and again. Channels are opened once: that is acme's to be killed at, first of all. */
