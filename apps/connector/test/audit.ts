@@ -7,7 +7,7 @@ import type { ChannelState, Ledger } from '@hourglass/ledger'
 import { PAY_CHAN_ADDRESS } from '@hourglass/ledger-evm/io'
 import { expect, vi } from 'vitest'
 import type { AccountReport } from '../src/reports.ts'
-import { DEPOSIT, type Line, MEMBERS, type Member, type MemberName, PEERING_SCALE } from './line.ts'
+import { DEPOSIT, type Line, MEMBERS, type MemberName, PEERING_SCALE } from './line.ts'
 
 /** Until all that can expire has, and the connectors have asked once more after that. */
 const PATIENCE_MS = 60_000
@@ -29,8 +29,8 @@ type Reports = ReadonlyMap<MemberName, ReadonlyMap<string, AccountReport>>
 /** Waits until nothing is held, and all that was ordered to be settled is sent, received and redeemed. */
 export async function comeToRest(line: Line, ledger: Ledger): Promise<void> {
   await until('a packet is still held', async () => {
-    const open = await Promise.all(MEMBERS.map(async (name) => askAgain(line.member(name))))
-    return open.every((count) => count === 0)
+    const open = await Promise.all(MEMBERS.map(async (name) => line.member(name).program.holds()))
+    return open.flat().length === 0
   })
   await until('a settlement is still under way', async () => isSettled(line))
   for (const [payer, payee] of PAIRS) await line.member(payee).program.order(payer, 'collect')
@@ -129,14 +129,6 @@ async function until(what: string, isSo: () => Promise<boolean>): Promise<void> 
   await vi.waitUntil(isSo, { timeout: PATIENCE_MS, interval: LOOK_EVERY_MS }).catch((error: unknown) => {
     throw new Error(what, { cause: error })
   })
-}
-
-/** Has it ask its peers about packets that are overdue; returns how many it holds. */
-async function askAgain({ program }: Member): Promise<number> {
-  const holds = await program.holds()
-  const overdue = holds.filter(({ expiresAt }) => Date.parse(expiresAt) <= Date.now())
-  for (const account of new Set(overdue.map(({ to }) => to))) await program.order(account, 'reconcile')
-  return holds.length
 }
 
 async function readAll(line: Line): Promise<Reports> {

@@ -8,8 +8,8 @@
  * - the payers know as paid exactly the packets that the payees fulfilled, and owe as much;
  * - what one settled the other received and the chain has paid, over one channel; not a wei is anywhere else.
  *
- * HOURGLASS_CRASHES says how many kills there are at least. Default 60, of which most are at named points: 45 s on
- * two free processors. With 300 it takes 3 minutes.
+ * HOURGLASS_CRASHES says how many kills there are at least. Default 60, of which most are at named points: a minute
+ * on two processors with little else to do. 300 take five.
  */
 import { DEV_ACCOUNTS, type DevChain, startDevChain } from '@hourglass/evm-devchain'
 import type { Ledger } from '@hourglass/ledger'
