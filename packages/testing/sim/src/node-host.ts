@@ -2,11 +2,10 @@
  * Runs one connector's node as `apps/connector` does: journal, ledgers, links, settlements, one timer. Testing.
  * Its process may end between any two things that it does; the next one starts from what is durable.
  */
-import { AccountBook, type Hold } from '@hourglass/books'
+import { AccountBook } from '@hourglass/books'
 import {
   type Account,
   type ConnectorOptions,
-  type Decision,
   Node,
   type NodeInput,
   type NodeOutput,
@@ -88,8 +87,9 @@ export class NodeHost implements WatchedNode {
     )
   }
 
+  /** Whether it takes connections. */
   get isRunning(): boolean {
-    return this.#process !== undefined
+    return this.#process !== undefined && this.#stalled === undefined
   }
 
   /** The life that runs now. */
@@ -187,14 +187,6 @@ export class NodeHost implements WatchedNode {
 
   collect(): void {
     for (const account of this.claims.keys()) this.push({ kind: 'collect', account })
-  }
-
-  /** What an operator does about packets whose end a peer's link cannot tell: asks the peer's owner. */
-  decideHolds(ask: (hold: Hold) => Decision | undefined): void {
-    for (const hold of [...(this.#process?.node.connector.books.holds.values() ?? [])]) {
-      const decision = ask(hold)
-      if (decision !== undefined) this.push({ kind: 'decide', hold: hold.id, ...decision })
-    }
   }
 
   isFairAmount(change: { source: string; incoming: bigint; destination: string; outgoing: bigint }): boolean {

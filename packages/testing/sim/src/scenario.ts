@@ -4,16 +4,16 @@
  *
  *   start → payments and faults → faults end → payments end → quiet → collect → quiet → final checks
  */
-import type { Hold } from '@hourglass/books'
-import type { Decision } from '@hourglass/connector'
 import type { PaymentReport } from '@hourglass/stream'
+import { Ambush, WAIT_MS } from './ambush.ts'
 import { Chance } from './chance.ts'
 import { type CheatPlan, drawCheat } from './cheats.ts'
-import { FAULT_KINDS, type Fault, type FaultKind, drawFaults, strike } from './faults.ts'
+import { FAULT_KINDS, type Fault, type FaultKind, drawFaults } from './faults.ts'
 import { SETTLE_DELAY_MS } from './host-account.ts'
 import { Invariants } from './invariants.ts'
 import { Log } from './log.ts'
 import { Network } from './network.ts'
+import { Operators } from './operators.ts'
 import { drawPayments } from './payments.ts'
 import type { NetworkPlan, PaymentPlan } from './plan.ts'
 import { drawNetwork } from './topology.ts'
@@ -58,7 +58,7 @@ export interface Failure {
 
 const CHEAT_PROBABILITY = 0.4
 const PAYMENTS_MAX = 30
-const FAULTS_MAX = 25
+const FAULTS_MAX = 40
 /** A payment that has not ended so long after all faults is cancelled. */
 const PATIENCE_MS = 600_000
 /** Longer than packets are held, than claims are resent, and than peers are asked again. */
@@ -75,7 +75,7 @@ class Scenario {
   readonly #world = new World()
   readonly #network: Network
   readonly #invariants: Invariants
-  readonly #operator: Chance
+  readonly #operators: Operators
   readonly #cheat: CheatPlan | undefined
   readonly #log: Log
   readonly #payments: readonly PaymentPlan[]
@@ -88,7 +88,6 @@ class Scenario {
     const plan = drawNetwork(chance.fork('network'), options.nodes)
     this.#log = new Log(this.#world, options.isTraced ?? false)
     const shared = { world: this.#world, log: this.#log, chance: chance.fork('course') }
-    this.#operator = chance.fork('operator')
     const cheats = chance.fork('cheats')
     const mayCheat = cheats.happens(CHEAT_PROBABILITY) && options.isHonest !== true
     this.#cheat = mayCheat
@@ -99,6 +98,7 @@ class Scenario {
       : undefined
     this.#network = new Network(plan, shared, this.#cheat)
     this.#invariants = new Invariants(this.#network)
+    this.#operators = new Operators(this.#network, chance.fork('operators'))
     const counts = chance.fork('counts')
     const payments = drawPayments(plan, counts.integer(1, PAYMENTS_MAX), chance.fork('payments'))
     const kinds = drawKinds(chance.fork('kinds'))
@@ -131,15 +131,18 @@ class Scenario {
 
   #course(): void {
     const world = this.#world
+    const ambush = new Ambush(this.#network, world)
     this.#network.start()
     for (const fault of this.#faults) {
       world.at(START + fault.afterMs, () => {
-        this.#log.add('!', fault.kind, { index: fault.index })
-        strike(this.#network, fault)
+        ambush.lay(fault, () => this.#log.add('!', fault.kind, { index: fault.index }))
       })
     }
     for (const payment of this.#payments) world.at(START + payment.afterMs, () => this.#pay(payment))
-    const faultsEnd = Math.max(0, ...this.#faults.map(({ afterMs, ms }) => afterMs + ms))
+    const faultsEnd = Math.max(
+      0,
+      ...this.#faults.map(({ afterMs, leadMs, ms }) => afterMs + WAIT_MS + leadMs + ms),
+    )
     world.run(START + faultsEnd)
     world.run(world.now + PATIENCE_MS, () => this.#open === 0)
     // Two payments may feed on what the other brings, bit by bit: at some time people lose patience.
@@ -147,24 +150,12 @@ class Scenario {
     world.run(world.now + QUIET_MS, () => this.#open === 0)
     check(this.#open === 0, 'payments-end', [], () => `${this.#open} payments have no end`)
     world.run(world.now + SETTLING_MS)
-    const nodes = [...this.#network.nodes.values()]
-    for (const node of nodes) node.decideHolds((hold) => this.#decide(hold))
-    world.run(world.now + QUIET_MS)
-    for (const node of nodes) node.collect()
+    this.#operators.decide()
+    do world.run(world.now + QUIET_MS)
+    while (this.#operators.tell())
+    for (const node of this.#network.nodes.values()) node.collect()
     world.run(world.now + QUIET_MS)
     this.#invariants.checkEnd()
-  }
-
-  /** What is known of a packet to a peer that does not reconcile, or that cannot be believed. */
-  #decide({ destination, outgoingAmount, executionCondition }: Hold): Decision | undefined {
-    const wallet = this.#network.wallets.get(destination.id)
-    const fulfillment = wallet?.receiver.fulfillmentOf(executionCondition)
-    // A cheat may have sent the same packet twice: the wallet's own sum tells whether this one was fulfilled too.
-    const isOwed = wallet !== undefined && destination.outgoing + outgoingAmount <= wallet.view.incoming
-    if (fulfillment !== undefined && isOwed) {
-      return this.#operator.happens(0.5) ? { outcome: 'post', fulfillment } : { outcome: 'pay' }
-    }
-    return wallet !== undefined || destination.id === this.#cheat?.node ? { outcome: 'void' } : undefined
   }
 
   /** Begins a payment as soon as both wallets are there. */

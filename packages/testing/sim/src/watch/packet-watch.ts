@@ -79,6 +79,8 @@ export class PacketWatch {
   readonly #waiting = new Map<string, Incoming[]>()
   /** Prepares that were sent on. */
   forwarded = 0
+  /** Called with every one: the accounts that it came from and goes to. */
+  afterForward: (source: string, destination: string) => void = () => undefined
 
   constructor(node: WatchedNode) {
     this.#node = node
@@ -154,7 +156,7 @@ export class PacketWatch {
     { id, body, deadline }: Extract<LinkInput<unknown>, { kind: 'request' }>,
   ): void {
     const prepare = decodePrepare(body.slice())
-    const incoming = this.#waiting.get(conditionOf(prepare))?.[0]
+    const incoming = this.#before(prepare, account)
     if (incoming === undefined) return this.#fail('forwarded-from-nothing', `a Prepare to ${account.id}`)
     this.#forget(incoming)
     const names = [this.#node.name]
@@ -186,6 +188,18 @@ export class PacketWatch {
     account.heldOutgoing += prepare.amount
     incoming.account.heldIncoming += amount
     this.forwarded++
+    this.afterForward(incoming.account.id, account.id)
+  }
+
+  /** What it was when it came: where a cheat has sent several with one condition, one that may become this. */
+  #before(prepare: Prepare, { id: destination }: AccountPackets): Incoming | undefined {
+    const waiting = this.#waiting.get(conditionOf(prepare)) ?? []
+    if (waiting.length < 2) return waiting[0]
+    const fits = ({ account: { id: source }, prepare: { amount, expiresAt } }: Incoming): boolean => {
+      if ((amount === 0n) !== (prepare.amount === 0n) || prepare.expiresAt >= expiresAt) return false
+      return this.#node.isFairAmount({ source, incoming: amount, destination, outgoing: prepare.amount })
+    }
+    return waiting.find(fits) ?? waiting[0]
   }
 
   #answered(account: AccountPackets, id: number, answer: Uint8Array | LinkFailure): void {
