@@ -2,7 +2,7 @@
  * Runs one connector's node as `apps/connector` does: journal, ledgers, links, settlements, one timer. Testing.
  * Its process may end between any two things that it does; the next one starts from what is durable.
  */
-import { AccountBook } from '@hourglass/books'
+import { AccountBook, type Hold } from '@hourglass/books'
 import {
   type Account,
   type ConnectorOptions,
@@ -243,7 +243,9 @@ export class NodeHost implements WatchedNode {
       Array.from(node.connector.accounts(), (account) => [account.id, account] as const),
     )
     for (const account of accounts.values()) this.packets.begin(account.id, account)
-    this.#checkOrphans(node)
+    const holds = [...node.connector.books.holds.values()]
+    this.packets.revive(holds)
+    this.#checkOrphans(holds)
     return { node, accounts, sessions }
   }
 
@@ -257,8 +259,7 @@ export class NodeHost implements WatchedNode {
   }
 
   /** Money that left and came to no end is known to whoever starts from the records. */
-  #checkOrphans({ connector }: Node): void {
-    const holds = [...connector.books.holds.values()]
+  #checkOrphans(holds: readonly Hold[]): void {
     for (const { account, prepare } of this.#orphans) {
       const isKnown = holds.some(
         (hold) =>

@@ -6,6 +6,7 @@
  * An outgoing packet is unknown when its link or our process ended first: the peer may have fulfilled it, and the
  * node has to find out.
  */
+import type { Hold } from '@hourglass/books'
 import { type Prepare, PacketType, decodeFulfill, decodePrepare } from '@hourglass/ilp'
 import { ILP_PROTOCOL } from '@hourglass/connector'
 import type { LinkFailure, LinkInput } from '@hourglass/link'
@@ -77,6 +78,8 @@ export class PacketWatch {
   readonly #accounts = new Map<string, AccountPackets>()
   /** Incoming packets that were neither forwarded nor answered. */
   readonly #waiting = new Map<string, Incoming[]>()
+  /** Since the process began. */
+  #rejected: Outgoing[] = []
   /** Prepares that were sent on. */
   forwarded = 0
   /** Called with every one: the accounts that it came from and goes to. */
@@ -113,6 +116,21 @@ export class PacketWatch {
     }
     this.#waiting.clear()
     return orphans
+  }
+
+  /** A process knows these holds: where the last one did not live to record a rejection, it has to be found out anew. */
+  revive(holds: Iterable<Hold>): void {
+    for (const { destination, outgoingAmount, executionCondition } of holds) {
+      const again = this.#rejected.find(
+        ({ account, prepare, state }) =>
+          state === 'rejected' &&
+          account.id === destination.id &&
+          prepare.amount === outgoingAmount &&
+          equalBytes(prepare.executionCondition, executionCondition),
+      )
+      if (again !== undefined) this.#lose(again)
+    }
+    this.#rejected = []
   }
 
   /** Looks at what passes on that account. */
@@ -211,9 +229,9 @@ export class PacketWatch {
     incoming.account.heldIncoming -= incoming.prepare.amount
     if (typeof answer === 'string') {
       if (answer === 'lost') this.#lose(outgoing)
-      else outgoing.state = 'rejected'
+      else this.#reject(outgoing)
     } else if (!fulfills(answer, prepare)) {
-      outgoing.state = 'rejected'
+      this.#reject(outgoing)
     } else if (this.#node.now() >= prepare.expiresAt) {
       this.#lose(outgoing, 'late')
     } else {
@@ -262,6 +280,11 @@ export class PacketWatch {
     outgoing.account.hasLost = true
     outgoing.account.unknown.outgoing += outgoing.prepare.amount
     outgoing.incoming.account.unknown.incoming += outgoing.incoming.prepare.amount
+  }
+
+  #reject(outgoing: Outgoing): void {
+    outgoing.state = 'rejected'
+    this.#rejected.push(outgoing)
   }
 
   #forget(incoming: Incoming): void {
