@@ -118,7 +118,10 @@ export class PacketWatch {
     return orphans
   }
 
-  /** A process knows these holds: where the last one did not live to record a rejection, it has to be found out anew. */
+  /**
+   * A process knows these holds: where the last one did not live to record a rejection, it
+   * has to be found out anew.
+   */
   revive(holds: Iterable<Hold>): void {
     for (const { destination, outgoingAmount, executionCondition } of holds) {
       const again = this.#rejected.find(

@@ -1,0 +1,105 @@
+/** Bugs planted in the connector. Testing. */
+import type { PlantedFault } from './fault.ts'
+
+export const CONNECTOR_FAULTS: readonly PlantedFault[] = [
+  {
+    bug: 'A Reject is relayed and the hold of its packet is not voided.',
+    path: 'packages/3-ilp/connector/src/connector.ts',
+    text: `      this.#clearing.void(pending)
+`,
+    planted: '',
+    foundBy: ['all-decided'],
+  },
+  {
+    bug: 'A Fulfill is relayed before the books are durable.',
+    path: 'packages/3-ilp/connector/src/clearing.ts',
+    text: 'const isMoney = hold !== undefined && body[0] === PacketType.Fulfill',
+    planted: 'const isMoney = false',
+    foundBy: ['commit-before-reveal'],
+  },
+  {
+    bug: 'A Prepare goes on before its hold is durable.',
+    path: 'packages/3-ilp/connector/src/connector.ts',
+    text: "this.#clearing.reveal(isMoney, { kind: 'request'",
+    planted: "this.#clearing.reveal(false, { kind: 'request'",
+    foundBy: ['hold-before-forward', 'holds-survive'],
+  },
+  {
+    bug: 'What waits for the next commit comes out with the one before.',
+    path: 'packages/3-ilp/connector/src/commit-gate.ts',
+    text: 'for (const output of this.#committing.hidden) outputs',
+    planted: 'for (const output of [...this.#committing.hidden, ...this.#hidden.splice(0)]) outputs',
+    foundBy: ['hold-before-forward'],
+  },
+  {
+    bug: 'A second commit is asked for while the first is under way, and what waits for the first is lost.',
+    path: 'packages/3-ilp/connector/src/commit-gate.ts',
+    text: `    if (this.#committing !== undefined) return
+`,
+    planted: '',
+    foundBy: ['all-decided'],
+  },
+  {
+    bug: 'A packet goes on with the expiry that it came with.',
+    path: 'packages/3-ilp/connector/src/forward.ts',
+    text: 'prepare.expiresAt - options.expiryMarginMs',
+    planted: 'prepare.expiresAt',
+    foundBy: ['outgoing-expires-first'],
+  },
+  {
+    bug: 'The next peer has until the incoming expiry to answer.',
+    path: 'packages/3-ilp/connector/src/connector.ts',
+    text: 'deadline: expiresAt }',
+    planted: 'deadline: prepare.expiresAt }',
+    foundBy: ['deadline-by-expiry'],
+  },
+  {
+    bug: 'Amounts are rounded up.',
+    path: 'packages/3-ilp/connector/src/rates.ts',
+    text: ': (amount * ratio.numerator) / ratio.denominator',
+    planted: ': (amount * ratio.numerator + ratio.denominator - 1n) / ratio.denominator',
+    foundBy: ['fair-amount'],
+  },
+  {
+    bug: 'The spread is not taken.',
+    path: 'packages/3-ilp/connector/src/rates.ts',
+    text: 'numerator: spread.denominator - spread.numerator,',
+    planted: 'numerator: spread.denominator,',
+    foundBy: ['fair-amount'],
+  },
+  {
+    bug: 'The way back has the rate of the way there.',
+    path: 'packages/3-ilp/connector/src/rates.ts',
+    text: 'this.#quotes.set(inverse, { numerator: rate.denominator, denominator: rate.numerator })',
+    planted: 'this.#quotes.set(inverse, rate)',
+    foundBy: ['fair-amount'],
+  },
+  {
+    bug: 'Scales are taken the wrong way round.',
+    path: 'packages/3-ilp/connector/src/rates.ts',
+    text: 'BigInt(destination.scale - source.scale)',
+    planted: 'BigInt(source.scale - destination.scale)',
+    foundBy: ['fair-amount'],
+  },
+  {
+    bug: 'A packet goes on with the amount that it came with.',
+    path: 'packages/3-ilp/connector/src/connector.ts',
+    text: 'rewritePrepare(outgoing, amount, expiresAt)',
+    planted: 'rewritePrepare(outgoing, incomingAmount, expiresAt)',
+    foundBy: ['fair-amount'],
+  },
+  {
+    bug: 'The balance limit is asked without what is held.',
+    path: 'packages/3-ilp/connector/src/account.ts',
+    text: 'this.balance + this.heldIncoming + amount <= this.balanceMax',
+    planted: 'this.balance + amount <= this.balanceMax',
+    foundBy: ['balance-limit'],
+  },
+  {
+    bug: 'What is given up is void in the books.',
+    path: 'packages/3-ilp/connector/src/unanswered.ts',
+    text: 'this.#clearing.books.giveUp(hold)',
+    planted: 'this.#clearing.books.void(hold)',
+    foundBy: ['AssertionError'],
+  },
+]
