@@ -32,12 +32,18 @@ export interface ReconcilerEffects {
   decide(hold: Hold<Account>, verdict: Verdict, now: Instant): void
 }
 
+/** A hold as the peer was asked about it. */
+interface Asked {
+  readonly hold: Hold<Account>
+  readonly isGivenUp: boolean
+}
+
 /** One peer. */
 interface Inquiry {
   /** Holds to be asked about; those that the peer called pending go to the end. */
   readonly open: Set<Hold<Account>>
   /** The question under way. */
-  asked: { readonly id: number; readonly holds: readonly Hold<Account>[] } | undefined
+  asked: { readonly id: number; readonly holds: readonly Asked[] } | undefined
   /** How many are to be asked about before the next pause. */
   roundLeft: number
   pauseMs: number
@@ -88,10 +94,12 @@ export class Reconciler {
     const inquiry = this.#inquiry(account)
     let isAnyDecided = false
     if (account.reconciles) {
-      holds.forEach((hold, i) => {
+      holds.forEach(({ hold, isGivenUp }, i) => {
         const answer = answers![i]!
         if (!inquiry.open.delete(hold)) return
-        if (answer.kind === 'pending') inquiry.open.add(hold)
+        // Given up after the question: the peer has not heard of it, and may take the loss when it does.
+        const isLate = answer.kind === 'fulfilled' && hold.state === 'given-up' && !isGivenUp
+        if (answer.kind === 'pending' || isLate) inquiry.open.add(hold)
         else {
           isAnyDecided = true
           this.#effects.decide(hold, answer, now)
@@ -140,19 +148,21 @@ export class Reconciler {
     if (askAt === undefined || askAt > now || asked !== undefined || !account.up) return
     inquiry.askAt = undefined
     if (inquiry.roundLeft === 0) inquiry.roundLeft = open.size
-    const holds = [...open].slice(0, Math.min(QUESTIONS_MAX, inquiry.roundLeft))
-    const questions = holds.map((hold) => ({
+    const holds = [...open]
+      .slice(0, Math.min(QUESTIONS_MAX, inquiry.roundLeft))
+      .map((hold): Asked => ({ hold, isGivenUp: hold.state === 'given-up' }))
+    const questions = holds.map(({ hold, isGivenUp }) => ({
       amount: hold.outgoingAmount,
       executionCondition: hold.executionCondition,
       expiresAt: hold.outgoingExpiresAt,
-      isGivenUp: hold.state === 'given-up',
+      isGivenUp,
     }))
     const id = this.#effects.ask(account, encodeQuestions(questions), now + ANSWER_TIMEOUT_MS)
     inquiry.asked = { id, holds }
     this.#asking.set(id, account)
   }
 
-  #take(account: Account): readonly Hold<Account>[] {
+  #take(account: Account): readonly Asked[] {
     const inquiry = this.#inquiry(account)
     const { asked } = inquiry
     inquiry.asked = undefined

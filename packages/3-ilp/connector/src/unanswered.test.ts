@@ -200,6 +200,19 @@ describe('connector: a packet whose link is cut', () => {
     expect(machine.nextTimeout()).toBeUndefined()
   })
 
+  it('is asked about again where the peer was asked before it was given up', () => {
+    const machine = connector({ reconciling: true })
+    const ids = [100n, 101n].map((amount) => send(machine, prepare({ amount })))
+    handle(machine, { kind: 'down', account: 'bob' })
+    for (const id of ids) handle(machine, { kind: 'failed', id, failure: 'lost' })
+    const { id, questions } = questionOf(handle(machine, up('bob'), NOW + 8999))
+    expect(questions.map(({ isGivenUp }) => isGivenUp)).toEqual([false, false])
+    const outputs = handle(machine, reply(id, { kind: 'void' }, fulfilled), NOW + 9000)
+    expect(outputs).not.toContainEqual(expect.objectContaining({ event: 'connector.disputed' }))
+    const again = questionOf([...outputs, ...handle(machine, { kind: 'timeout' }, NOW + 9300)])
+    expect(again.questions).toMatchObject([{ amount: 101n, isGivenUp: true }])
+  })
+
   it('ends once where the peer has stopped to reconcile meanwhile', () => {
     const { machine } = cut()
     handle(machine, {

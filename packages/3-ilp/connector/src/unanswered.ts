@@ -50,6 +50,7 @@ export class Unanswered {
 
   /** Whether the reply, or the failure, was of a question of ours. */
   answered(id: number, body: Uint8Array, now: Instant): boolean {
+    this.#expire(now)
     return this.#reconciler.answered(id, body, now)
   }
 
@@ -117,7 +118,6 @@ export class Unanswered {
 
   #decide(hold: Hold<Account>, verdict: Verdict, now: Instant): void {
     const { traces } = this.#clearing
-    this.#expire(now)
     if (verdict.kind === 'fulfilled' && !this.#clearing.fits(verdict.fulfillment, hold)) {
       traces.hold('connector.wrong-fulfillment', hold)
       return this.#reconciler.want(hold, now)
@@ -125,8 +125,6 @@ export class Unanswered {
     if (verdict.kind === 'fulfilled' && hold.state === 'given-up') {
       return traces.hold('connector.disputed', hold)
     }
-    // It may have been given up in this very moment, and is to be asked about then.
-    this.#reconciler.forget(hold)
     traces.hold('connector.reconciled', hold, { outcome: verdict.kind })
     const pending = this.#takeWaiting(hold.id)
     if (verdict.kind === 'void') {
