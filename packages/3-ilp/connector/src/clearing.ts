@@ -25,6 +25,8 @@ export interface Pending extends Forwarded {
   readonly hold: Hold<Account> | undefined
 }
 
+type ReplyOutput = Extract<ConnectorOutput, { kind: 'reply' }>
+
 export interface ClearingOptions {
   readonly address: Address
   readonly crypto: Crypto
@@ -109,21 +111,31 @@ export class Clearing {
     this.settleDue(hold.source)
   }
 
-  /** Nothing was paid: gives the money back and says why. */
-  fail(pending: Pending, refusal: Refusal): void {
+  /** Nothing was paid, as is certain: gives the money back and says why. */
+  refuse(pending: Pending, refusal: Refusal): void {
     this.void(pending)
     this.reject(pending.source, pending.sourceId, refusal)
+  }
+
+  /** Nothing is paid, though the next peer may see it otherwise: as `refuse`, but shown once that is durable. */
+  fail(pending: Pending, refusal: Refusal): void {
+    this.void(pending)
+    this.rejectDurably(pending, refusal)
+  }
+
+  /** Tells the payer that nothing is paid once that is durable: after a crash nobody shall find otherwise. */
+  rejectDurably({ source, sourceId, hold }: Pending, refusal: Refusal): void {
+    this.reveal(hold !== undefined, this.#rejection(source, sourceId, refusal))
+    this.#traceRejected(source, refusal, 0n)
   }
 
   void({ hold }: Pending): void {
     if (hold !== undefined) this.voidUnasked(hold)
   }
 
-  reject(source: Account, id: number, { code, message, data }: Refusal, amount = 0n): void {
-    const body = encodeReject({ code, triggeredBy: this.#address, message, data: data ?? NOTHING })
-    this.outputs.push({ kind: 'reply', account: source.id, id, body })
-    if (!this.#tracePackets) return
-    this.traces.add('connector.packet-rejected', { account: source.id, amount, code, message })
+  reject(source: Account, id: number, refusal: Refusal, amount = 0n): void {
+    this.outputs.push(this.#rejection(source, id, refusal))
+    this.#traceRejected(source, refusal, amount)
   }
 
   /** Sends a reply back to where the packet came from: at once, or when what it reveals is durable. */
@@ -144,6 +156,16 @@ export class Clearing {
     const amount = this.books[kind](account, total, reference, now)
     if (amount === 0n) return
     this.traces.add(`connector.settlement-${kind}`, { account: account.id, amount, reference })
+  }
+
+  #rejection({ id: account }: Account, id: number, { code, message, data }: Refusal): ReplyOutput {
+    const body = encodeReject({ code, triggeredBy: this.#address, message, data: data ?? NOTHING })
+    return { kind: 'reply', account, id, body }
+  }
+
+  #traceRejected({ id: account }: Account, { code, message }: Refusal, amount: bigint): void {
+    if (!this.#tracePackets) return
+    this.traces.add('connector.packet-rejected', { account, amount, code, message })
   }
 
   #settleDue({ source, destination }: Hold<Account>): void {

@@ -256,7 +256,7 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
   #expireUnsent(now: Instant): void {
     for (const id of this.#clearing.takeExpired(now)) {
       const pending = this.#take(id)
-      if (pending !== undefined) this.#clearing.fail(pending, TIMED_OUT)
+      if (pending !== undefined) this.#clearing.refuse(pending, TIMED_OUT)
     }
   }
 

@@ -1,7 +1,9 @@
 /** A store that fails: nothing is promised that cannot be kept. */
-import { decodePrepare } from '@hourglass/ilp'
+import { decodePrepare, encodeFulfill } from '@hourglass/ilp'
 import { describe, expect, it } from 'vitest'
+import type { ConnectorInput } from './messages.ts'
 import {
+  CONDITION,
   NOTHING,
   NOW,
   ask,
@@ -15,6 +17,27 @@ import {
   step,
 } from './testing/one-connector.ts'
 import { held } from './testing/recovery.ts'
+
+const wrongFulfillBody = encodeFulfill({ fulfillment: CONDITION, data: NOTHING })
+
+describe('connector: a Reject of a packet whose outcome the next peer may see otherwise', () => {
+  it.each<[string, ConnectorInput, number]>([
+    ['was cut off', { kind: 'failed', id: 1, failure: 'lost' }, NOW],
+    ['did not answer in time', { kind: 'failed', id: 1, failure: 'lost' }, NOW + 9000],
+    ['answered too late', { kind: 'reply', id: 1, body: fulfillBody }, NOW + 9000],
+    ['answered garbage', { kind: 'reply', id: 1, body: NOTHING }, NOW],
+    ['answered with what does not fit', { kind: 'reply', id: 1, body: wrongFulfillBody }, NOW],
+  ])('waits until its own record is durable: the peer %s', (_, input, now) => {
+    for (const reconciling of [false, now > NOW]) {
+      const machine = connector({ reconciling })
+      const outputs = step(machine, { ...input, id: send(machine) } as ConnectorInput, now)
+      expect(outputs.filter(({ kind }) => kind === 'reply')).toEqual([])
+      const commit = outputs.find(({ kind }) => kind === 'commit') as { id: number }
+      const after = step(machine, { kind: 'committed', id: commit.id }, now)
+      expect(rejectOf(after.filter(({ kind }) => kind === 'reply')).code).toMatch(/^[TRF]0/)
+    }
+  })
+})
 
 describe('connector: a store that fails', () => {
   it('takes no packets, keeps what it has, and goes on when the store works', () => {

@@ -85,7 +85,7 @@ export class Unanswered {
     this.#clearing.books.giveUp(hold)
     this.#clearing.settleDue(pending.source)
     this.#reconciler.want(hold, now)
-    this.#clearing.reject(pending.source, pending.sourceId, TIMED_OUT)
+    this.#clearing.rejectDurably(pending, TIMED_OUT)
   }
 
   /** The operator decides what no peer can say. */
@@ -129,7 +129,7 @@ export class Unanswered {
     const pending = this.#takeWaiting(hold.id)
     if (verdict.kind === 'void') {
       if (pending === undefined) this.#clearing.voidUnasked(hold)
-      else this.#clearing.fail(pending, PEER_UNREACHABLE)
+      else this.#clearing.refuse(pending, PEER_UNREACHABLE)
       return
     }
     const { fulfillment } = verdict
