@@ -209,7 +209,8 @@ export class Wallet implements Payer, WalletShell {
   #askIdentity(process: Process): void {
     if (this.#process !== process || this.receiver.isOpen) return
     const deadline = this.now() + IDENTITY_MS
-    process.stack.ask({ protocol: ILP_PROTOCOL, body: encodeIldcpRequest(deadline), deadline }, (answer) => {
+    const body = encodeIldcpRequest(this.now() + IDENTITY_EXPIRY_MS)
+    process.stack.ask({ protocol: ILP_PROTOCOL, body, deadline }, (answer) => {
       if (this.#process !== process || this.receiver.isOpen) return
       const address = typeof answer === 'string' ? undefined : readIdentity(answer)
       if (address !== undefined) this.receiver.open(address, this.#chance.fork(`server ${this.#lives}`))
@@ -219,6 +220,8 @@ export class Wallet implements Payer, WalletShell {
 }
 
 const IDENTITY_MS = 1000
+/** As the wallet app has it: clocks that are off by seconds must not keep anybody out. */
+const IDENTITY_EXPIRY_MS = 60_000
 
 /** The address that IL-DCP tells; undefined where it tells none. */
 function readIdentity(body: Uint8Array): Address | undefined {
