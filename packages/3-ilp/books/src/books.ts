@@ -60,6 +60,7 @@ export class Books<Account extends AccountBook> {
       this.#accounts.set(account.id, account)
     }
     this.#needs = {
+      oldestHold: () => this.#oldestHold(),
       chunk: (lastId, sources) => this.#oldestHold() <= lastId || this.#isAnyAway(sources),
       entry: (entry) => this.#needed(entry),
       forget: (source, until) => this.#forget(source, until),
@@ -101,7 +102,7 @@ export class Books<Account extends AccountBook> {
       }
     }
     this.#lastId = this.#log.lastId
-    for (const entry of this.#log.takeUndecided()) this.#reopen(entry)
+    for (const entry of this.#log.undecided()) this.#reopen(entry)
   }
 
   /** Holds a packet's money on both accounts. */

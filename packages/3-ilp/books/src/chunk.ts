@@ -1,7 +1,7 @@
 /**
  * The wire form of a chunk of the hold log. Layer 3, books.
  *
- *   version u8, written at u48, then entries: type u8 and its fields
+ *   version u8, written at u48, last id u48, oldest hold u48, then entries: type u8 and its fields
  *
  * Instants and ids are 48 bits: milliseconds until the year 10889. Accounts are named once a chunk.
  */
@@ -40,11 +40,21 @@ export interface PostedEntry {
   readonly fulfillment: Uint8Array
 }
 
+/** What stands before the entries. */
+export interface ChunkHeader {
+  readonly writtenAt: Instant
+  /** Highest id that a hold had by then. */
+  readonly lastId: number
+  /** All holds below were decided by then; `lastId + 1` where all were. */
+  readonly oldestHold: number
+}
+
 const VERSION = 1
 const EntryType = { Name: 0, Opened: 1, Posted: 2, Voided: 3, GivenUp: 4, WrittenOff: 5 } as const
-const HEADER_BYTES = 7
 const CONDITION_BYTES = 32
 const UINT48_BYTES = 6
+const HEADER_BYTES = 1 + 3 * UINT48_BYTES
+const NO_HEADER: ChunkHeader = { writtenAt: 0, lastId: 0, oldestHold: 0 }
 const NO_OUTCOME = { source: undefined, expiresAt: 0 } as const
 const NAME_BYTES = 2
 
@@ -57,7 +67,7 @@ export class ChunkWriter {
   constructor(buffer: Writer) {
     this.#writer = buffer
     this.#start = buffer.length
-    writeUint48(buffer.uint8(VERSION), 0)
+    writeHeader(buffer, NO_HEADER)
   }
 
   write(entry: ChunkEntry): void {
@@ -75,9 +85,9 @@ export class ChunkWriter {
   }
 
   /** The chunk: a view of the buffer, which never changes there again. */
-  finish(writtenAt: Instant): Uint8Array {
+  finish(header: ChunkHeader): Uint8Array {
     const chunk = this.#writer.finish().subarray(this.#start)
-    chunk.set(writeUint48(new Writer(HEADER_BYTES).uint8(VERSION), writtenAt).finish())
+    chunk.set(writeHeader(new Writer(HEADER_BYTES), header).finish())
     return chunk
   }
 
@@ -117,7 +127,7 @@ export interface Step {
 
 /** Reads a chunk entry by entry; byte strings are views. */
 export class ChunkReader {
-  readonly writtenAt: Instant
+  readonly header: ChunkHeader
   readonly #reader: Reader
   readonly #names: string[] = []
 
@@ -125,7 +135,8 @@ export class ChunkReader {
   constructor(chunk: Uint8Array) {
     this.#reader = new Reader(chunk)
     if (this.#reader.uint8() !== VERSION) throw new DecodeError('bad-version', 0)
-    this.writtenAt = readUint48(this.#reader)
+    const [writtenAt, lastId, oldestHold] = [0, 0, 0].map(() => readUint48(this.#reader))
+    this.header = { writtenAt: writtenAt!, lastId: lastId!, oldestHold: oldestHold! }
   }
 
   /** Undefined at the end. */
@@ -217,6 +228,12 @@ export class ChunkReader {
     if (name === undefined) throw new DecodeError('bad-name', at)
     return name
   }
+}
+
+function writeHeader(writer: Writer, { writtenAt, lastId, oldestHold }: ChunkHeader): Writer {
+  writer.uint8(VERSION)
+  for (const value of [writtenAt, lastId, oldestHold]) writeUint48(writer, value)
+  return writer
 }
 
 const UINT32_RANGE = 2 ** 32

@@ -22,6 +22,8 @@ export const HOLD_KEY_PREFIX = 'hold/'
 
 /** What of an old chunk must stay. */
 export interface Needs {
+  /** Lowest id of a hold that is not decided; above all ids where there is none. */
+  oldestHold(): number
   /** Whether anything may be needed of chunks that opened holds up to `lastId` and posted for these accounts. */
   chunk(lastId: number, sources: ReadonlyMap<string, Instant>): boolean
   entry(entry: ChunkEntry): ChunkEntry | undefined
@@ -33,17 +35,17 @@ export class HoldLog {
   /** Oldest first; the one that is written to is apart. */
   readonly #full = new Queue<Segment>()
   #newest = new Segment(1)
-  /** While the log is restored: undecided holds, and the chunk that opened each. */
-  #openedIn = new Map<number, number>()
-  readonly #givenUp = new Set<number>()
-  /** Highest id of a hold that it tells of. */
+  /** Highest id that a hold ever had. */
   lastId = 0
+  /** While the log is restored: holds below are decided. */
+  #oldestHold = 0
 
   get hasChanges(): boolean {
     return this.#newest.hasEntries
   }
 
   write(entry: ChunkEntry): void {
+    if (entry.id > this.lastId) this.lastId = entry.id
     this.#newest.write(entry)
   }
 
@@ -52,30 +54,37 @@ export class HoldLog {
     const number = Number(key.slice(HOLD_KEY_PREFIX.length))
     // Numbers have gaps where chunks without entries would have stood.
     if (number !== this.#newest.end) this.#begin(number)
-    this.#newest.restore(value, ({ kind, id }) => {
-      if (id > this.lastId) this.lastId = id
-      if (kind === 'opened') this.#openedIn.set(id, number)
-      else if (kind === 'given-up') this.#givenUp.add(id)
-      else if (kind !== 'written-off') this.#openedIn.delete(id)
-    })
+    const { lastId, oldestHold } = this.#newest.restore(value)
+    this.lastId = lastId
+    this.#oldestHold = oldestHold
     if (this.#newest.isFull(this.#newest.writtenAt)) this.#begin(this.#newest.end)
   }
 
   /** Once, when all is restored: the holds without an outcome, in the order of their ids. */
-  takeUndecided(): OpenedEntry[] {
-    const undecided: OpenedEntry[] = []
-    const chunks = new Set(this.#openedIn.values())
-    for (const segment of [...this.#full, this.#newest]) {
+  undecided(): OpenedEntry[] {
+    const segments = [...this.#full, this.#newest].filter(({ lastId }) => lastId >= this.#oldestHold)
+    const openedIn = new Map<number, number>()
+    const givenUp = new Set<number>()
+    for (const segment of segments) {
       for (let number = segment.first; number < segment.end; number++) {
-        if (!chunks.has(number)) continue
-        segment.read(number, (entry) => {
-          if (entry.kind !== 'opened' || this.#openedIn.get(entry.id) !== number) return
-          undecided.push(this.#givenUp.has(entry.id) ? { ...entry, state: 'given-up' } : entry)
+        segment.steps(number, ({ kind, id }) => {
+          if (kind === 'opened') openedIn.set(id, number)
+          else if (kind === 'given-up') givenUp.add(id)
+          else if (kind !== 'written-off') openedIn.delete(id)
         })
       }
     }
-    this.#openedIn = new Map()
-    this.#givenUp.clear()
+    const chunks = new Set(openedIn.values())
+    const undecided: OpenedEntry[] = []
+    for (const segment of segments) {
+      for (let number = segment.first; number < segment.end; number++) {
+        if (!chunks.has(number)) continue
+        segment.read(number, (entry) => {
+          if (entry.kind !== 'opened' || openedIn.get(entry.id) !== number) return
+          undecided.push(givenUp.has(entry.id) ? { ...entry, state: 'given-up' } : entry)
+        })
+      }
+    }
     return undecided.sort((a, b) => a.id - b.id)
   }
 
@@ -90,7 +99,8 @@ export class HoldLog {
     const records = this.#retire(now, needs)
     if (!this.#newest.hasEntries) return records
     const key = keyOf(this.#newest.end)
-    records.push({ key, value: this.#newest.finish(now) })
+    const oldestHold = Math.min(needs.oldestHold(), this.lastId + 1)
+    records.push({ key, value: this.#newest.finish({ writtenAt: now, lastId: this.lastId, oldestHold }) })
     if (this.#newest.isFull(now)) this.#begin(this.#newest.end)
     return records
   }

@@ -3,7 +3,7 @@
  */
 import { Writer } from '@hourglass/oer'
 import type { Instant } from '@hourglass/sansio'
-import { type ChunkEntry, ChunkReader, ChunkWriter, type Step } from './chunk.ts'
+import { type ChunkEntry, type ChunkHeader, ChunkReader, ChunkWriter, type Step } from './chunk.ts'
 
 /** A segment takes chunks for so long, or until it is so large. */
 const SEGMENT_MS = 1000
@@ -16,10 +16,14 @@ export class Segment {
   end: number
   /** When its newest chunk was written. */
   writtenAt: Instant = 0
-  /** Highest id of a hold that was opened in it. */
+  /** No hold that was opened in it has a higher id. */
   lastId = 0
-  /** Accounts for whose packets it has outcomes, each with the latest expiry among them. */
-  readonly sources: Map<string, Instant> = new Map<string, Instant>()
+  readonly #sources = new Map<string, Instant>()
+  /** Its chunks came from the journal, and nobody has looked at their entries yet. */
+  #isUnread = false
+  /** Chunks that came from the journal, before those in the buffer. */
+  readonly #restored: Uint8Array[] = []
+  #restoredBytes = 0
   readonly #buffer = new Writer(CAPACITY_BYTES)
   readonly #ends: number[] = []
   readonly #firstEver: number
@@ -38,8 +42,19 @@ export class Segment {
     return this.#open !== undefined
   }
 
+  /** Accounts for whose packets it has outcomes, each with the latest expiry among them. */
+  get sources(): ReadonlyMap<string, Instant> {
+    if (this.#isUnread) {
+      this.#isUnread = false
+      for (let number = this.first; number < this.end; number++)
+        this.steps(number, (step) => this.#note(step))
+    }
+    return this.#sources
+  }
+
   isFull(now: Instant): boolean {
-    return this.#buffer.length >= SEGMENT_BYTES || (this.#startedAt ?? now) + SEGMENT_MS <= now
+    const bytes = this.#restoredBytes + this.#buffer.length
+    return bytes >= SEGMENT_BYTES || (this.#startedAt ?? now) + SEGMENT_MS <= now
   }
 
   write(entry: ChunkEntry): void {
@@ -49,51 +64,64 @@ export class Segment {
   }
 
   /** Ends the chunk that is being written. */
-  finish(now: Instant): Uint8Array {
+  finish(header: ChunkHeader): Uint8Array {
     this.#open ??= new ChunkWriter(this.#buffer)
-    const bytes = this.#open.finish(now)
+    const chunk = this.#open.finish(header)
     this.#open = undefined
-    this.#added(now)
-    return bytes
+    this.#ends.push(this.#buffer.length)
+    this.#added(header)
+    return chunk
   }
 
-  /** Takes a chunk from the journal. @throws DecodeError */
-  restore(chunk: Uint8Array, visit: (step: Step) => void): void {
-    const reader = new ChunkReader(chunk)
-    for (let step = reader.skip(); step !== undefined; step = reader.skip()) {
-      this.#note(step)
-      visit(step)
-    }
-    this.#buffer.bytes(chunk)
-    this.#added(reader.writtenAt)
+  /**
+   * Takes a chunk from the journal, before the first is written. Its entries wait until somebody asks: a start has no
+   * time for them.
+   */
+  restore(chunk: Uint8Array): ChunkHeader {
+    const { header } = new ChunkReader(chunk)
+    this.#restored.push(chunk)
+    this.#restoredBytes += chunk.length
+    this.#added(header)
+    this.lastId = header.lastId
+    this.#isUnread = true
+    return header
   }
 
   /** Reads the chunk of that number. */
   read(number: number, visit: (entry: ChunkEntry) => void): void {
-    const at = number - this.#firstEver
-    this.#visit(this.#ends[at - 1] ?? 0, this.#ends[at]!, visit)
+    const reader = this.#reader(number)
+    for (let entry = reader.next(); entry !== undefined; entry = reader.next()) visit(entry)
+  }
+
+  /** As `read`, without what entries say of amounts. */
+  steps(number: number, visit: (step: Step) => void): void {
+    const reader = this.#reader(number)
+    for (let step = reader.skip(); step !== undefined; step = reader.skip()) visit(step)
   }
 
   /** Reads all, and what is not a chunk yet. */
   scan(visit: (entry: ChunkEntry) => void): void {
     for (let number = this.first; number < this.end; number++) this.read(number, visit)
-    if (this.#open !== undefined) this.#visit(this.#ends.at(-1) ?? 0, this.#buffer.length, visit)
+    if (this.#open !== undefined) this.read(this.end, visit)
   }
 
-  #visit(start: number, end: number, visit: (entry: ChunkEntry) => void): void {
-    const reader = new ChunkReader(this.#buffer.finish().subarray(start, end))
-    for (let entry = reader.next(); entry !== undefined; entry = reader.next()) visit(entry)
+  /** Of that chunk; of what is not one yet, where it is the next. */
+  #reader(number: number): ChunkReader {
+    const restored = this.#restored[number - this.#firstEver]
+    if (restored !== undefined) return new ChunkReader(restored)
+    const at = number - this.#firstEver - this.#restored.length
+    const end = this.#ends[at] ?? this.#buffer.length
+    return new ChunkReader(this.#buffer.finish().subarray(this.#ends[at - 1] ?? 0, end))
   }
 
   #note(step: Step): void {
     if (step.kind === 'opened') this.lastId = Math.max(this.lastId, step.id)
     else if (step.source !== undefined) {
-      this.sources.set(step.source, Math.max(this.sources.get(step.source) ?? 0, step.expiresAt))
+      this.#sources.set(step.source, Math.max(this.#sources.get(step.source) ?? 0, step.expiresAt))
     }
   }
 
-  #added(writtenAt: Instant): void {
-    this.#ends.push(this.#buffer.length)
+  #added({ writtenAt }: ChunkHeader): void {
     this.end++
     this.writtenAt = writtenAt
     this.#startedAt ??= writtenAt
