@@ -2,7 +2,7 @@
 import type { ChannelState } from '@hourglass/ledger'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { MINTED, type Name, Peering, other } from './testing/peering.ts'
+import { DELAY_MS, MINTED, type Name, Peering, other } from './testing/peering.ts'
 
 const RUNS = 200
 
@@ -30,19 +30,32 @@ const ordinary = [
   { weight: 1, arbitrary: step('collect', { who }) },
   { weight: 2, arbitrary: step('flow', {}) },
 ] as const
+/** A source may ask to close at any time, its destination may be without money for a fee. */
+const threats = [
+  { weight: 1, arbitrary: step('request-close', { who, which: fc.nat(2) }) },
+  { weight: 1, arbitrary: step('impoverish', { who }) },
+] as const
 /** What whoever runs a node may do with its ledger account, behind its settlement's back. */
 const meddling = [
   { weight: 1, arbitrary: step('request-close', { who, which: fc.nat(2) }) },
   { weight: 1, arbitrary: step('close', { who, which: fc.nat(2) }) },
 ] as const
 
-type Step = typeof ordinary | typeof meddling extends readonly { arbitrary: fc.Arbitrary<infer S> }[]
+type Step = typeof ordinary | typeof threats | typeof meddling extends readonly {
+  arbitrary: fc.Arbitrary<infer S>
+}[]
   ? S
   : never
 
+/** Nobody is without its ledger for longer than that. */
+const CARE_MS = DELAY_MS / 4
+const CARE_TURNS = 3
+const VAULT = 'vault'
+
 class World {
-  readonly peering = new Peering()
+  readonly peering = new Peering({ redeemAfterMs: DELAY_MS })
   readonly ordered = { alice: 0n, bob: 0n }
+  #caredAt = this.peering.now
 
   apply(step: Step): void {
     const p = this.peering
@@ -75,6 +88,11 @@ class World {
         return p.handle(p[step.who], { kind: 'collect' })
       case 'flow':
         return p.flow()
+      case 'impoverish': {
+        const balance = p.ledger.balanceOf(step.who)
+        p.ledger.mint(VAULT, balance)
+        return p.ledger.mint(step.who, -balance)
+      }
       case 'request-close':
       case 'close': {
         const channelId = this.channelsOf(step.who)[step.which]?.id
@@ -85,6 +103,23 @@ class World {
         })
       }
     }
+  }
+
+  /** Both sides have money and see their ledger for a moment, where that was long ago. */
+  care(): void {
+    const { peering } = this
+    if (peering.now - this.#caredAt < CARE_MS) return
+    for (const { name } of peering.sides()) {
+      peering.ledger.mint(name, peering.ledger.balanceOf(VAULT) / 2n)
+      peering.ledger.mint(VAULT, -peering.ledger.balanceOf(VAULT) / 2n)
+    }
+    for (let turn = 0; turn < CARE_TURNS; turn++) {
+      for (const { journal } of peering.sides()) journal.flush()
+      peering.ledger.run()
+      for (const side of peering.sides()) peering.hear(side)
+      peering.pass(DELAY_MS / 15)
+    }
+    this.#caredAt = peering.now
   }
 
   /** Channels that this side pays with. */
@@ -137,6 +172,30 @@ describe('channel settlement: whatever goes wrong', () => {
         expect([world.paidBy('alice'), world.paidBy('bob')]).toEqual([world.ordered.alice, world.ordered.bob])
         for (const name of ['alice', 'bob'] as const)
           expect(world.channelsOf(name).length).toBeLessThanOrEqual(1)
+      }),
+      { numRuns: RUNS },
+    )
+  })
+
+  it('redeems every claim in time where it sees its ledger a few times in each settle delay: HTLA-10', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(...ordinary, ...threats), { maxLength: 200, size: 'large' }), (steps) => {
+        const world = new World()
+        for (const step of steps) {
+          world.apply(step)
+          world.care()
+          world.check()
+        }
+        world.peering.pass(CARE_MS)
+        world.care()
+        world.recover()
+        for (const side of world.peering.sides()) {
+          const closed = side.tracesOf('channel.closed').filter(({ role }) => role === 'incoming')
+          for (const fields of closed) expect(fields).toMatchObject({ lost: 0n })
+          world.peering.handle(side, { kind: 'collect' })
+        }
+        world.peering.rest()
+        expect([world.paidBy('alice'), world.paidBy('bob')]).toEqual([world.ordered.alice, world.ordered.bob])
       }),
       { numRuns: RUNS },
     )

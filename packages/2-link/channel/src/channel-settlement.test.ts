@@ -109,6 +109,8 @@ describe('channel settlement', () => {
       account: 'bob',
       asset: 'native',
       referencePrefix: '00'.repeat(16),
+      settleDelayMsMin: 0,
+      settleDelayMsMax: DELAY_MS,
       held: [],
     }
     const answer = peering.ask(peering.alice, encodeHello({ ...mine, ...change }))

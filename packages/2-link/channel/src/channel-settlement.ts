@@ -18,7 +18,7 @@ import { DecodeError, type Instant } from '@hourglass/sansio'
 import { Effects } from './effects.ts'
 import { Incoming } from './incoming.ts'
 import { LedgerView } from './ledger-view.ts'
-import { type ChannelOptions, checkOptions, referencePrefixOf } from './options.ts'
+import { type ChannelOptions, checkOptions, referencePrefixOf, settleDelayBounds } from './options.ts'
 import { Outgoing } from './outgoing.ts'
 import { Pause, earliest } from './pause.ts'
 import { decodeRecords } from './records.ts'
@@ -124,7 +124,17 @@ export class ChannelSettlement implements Settlement<LedgerEvent, LedgerAction> 
   #hello(): Uint8Array {
     const { ledgerName: ledger, ledgerAccount: account, asset } = this.#options
     const referencePrefix = referencePrefixOf(this.#options)
-    return encodeHello({ ledger, account, asset, referencePrefix, held: this.#incoming.held() })
+    const { min: settleDelayMsMin, max: settleDelayMsMax } = settleDelayBounds(this.#options)
+    const held = this.#incoming.held()
+    return encodeHello({
+      ledger,
+      account,
+      asset,
+      referencePrefix,
+      settleDelayMsMin,
+      settleDelayMsMax,
+      held,
+    })
   }
 
   #sayHello(): void {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { ChannelSettlement } from './channel-settlement.ts'
 import { CLOSED_CHANNELS_MAX, OPEN_CHANNELS_MAX } from './incoming.ts'
 import { CHANNELS_MAX } from './ledger-view.ts'
+import { SETTLE_DELAY_MS_MAX } from './options.ts'
 import { channel, claimFor, claimTo, openBehind, paid, termsToBob } from './testing/paid.ts'
 import { DELAY_MS, Peering } from './testing/peering.ts'
 import { encodeClaim } from './wire/claim.ts'
@@ -48,6 +49,7 @@ describe('incoming claims', () => {
   it.each([
     ['pays another', { destination: 'carol' }],
     ['leaves too little time to redeem: HTLA-11', { settleDelayMs: DELAY_MS - 1 }],
+    ['keeps the source waiting beyond all proportion: SEC-34', { settleDelayMs: SETTLE_DELAY_MS_MAX + 1 }],
     ['holds another asset', { asset: 'shells' }],
     ['is for another account of ours: SEC-34', { reference: 'ab'.repeat(32) }],
   ])('are refused on a channel that %s', (_why, change) => {
@@ -55,6 +57,18 @@ describe('incoming claims', () => {
     const id = openBehind(peering, termsToBob(peering, change))
     expect(claimTo(peering, claimFor(peering, id, 5n)).refusal).toBe('bad-terms')
     expect(peering.bob.received).toBe(30n)
+  })
+
+  it('are taken at either end of what we accept as settle delay', () => {
+    const peering = new Peering({ settleDelayMsMax: 2 * DELAY_MS })
+    peering.connect()
+    for (const [at, settleDelayMs] of [DELAY_MS, 2 * DELAY_MS, 2 * DELAY_MS + 1].entries()) {
+      const reference = termsToBob(peering).reference.slice(0, -1) + String(at)
+      const id = openBehind(peering, termsToBob(peering, { settleDelayMs, reference }))
+      const isGood = settleDelayMs <= 2 * DELAY_MS
+      expect(claimTo(peering, claimFor(peering, id, 5n)).refusal).toBe(isGood ? undefined : 'bad-terms')
+    }
+    expect(peering.bob.received).toBe(10n)
   })
 
   it('are refused once the source has asked to close: HTLA-11', () => {
@@ -183,70 +197,5 @@ describe('what a peer can make us keep', () => {
     expect(peering.bob.journal.load('channel/peer/incoming/')).toHaveLength(CLOSED_CHANNELS_MAX)
     peering.crash(peering.bob)
     expect(peering.bob.receivedTotals).toEqual([total])
-  })
-})
-
-describe('redeeming', () => {
-  it('happens when asked, and what the ledger paid is what was received', () => {
-    const peering = paid(30n)
-    const before = peering.ledger.balanceOf('bob')
-    peering.handle(peering.bob, { kind: 'collect' })
-    peering.rest()
-    expect(peering.ledger.balanceOf('bob') - before).toBe(29n) // 30, less the fee.
-    const [{ transaction, ...rest } = {}] = peering.bob.tracesOf('channel.redeemed')
-    expect(rest).toEqual({ channelId: channel(peering).id, amount: 30n, paid: 30n, fee: 1n })
-    expect(transaction).toBeTypeOf('string')
-  })
-
-  it('happens at the threshold, and counts from what is redeemed', () => {
-    const peering = paid(39n, { redeemThreshold: 40n })
-    const redeemed: (bigint | undefined)[] = []
-    for (const total of [40n, 79n, 80n]) {
-      redeemed.push(channel(peering).claimed)
-      peering.settle(peering.alice, total)
-      peering.rest()
-    }
-    expect([...redeemed, channel(peering).claimed]).toEqual([0n, 40n, 40n, 80n])
-  })
-
-  it('happens at once when the source asks to close: HTLA-10', () => {
-    const peering = paid(30n)
-    peering.perform(peering.alice, { kind: 'request-close', channelId: channel(peering).id })
-    peering.flow()
-    expect(channel(peering)).toMatchObject({ claimed: 30n, closed: false })
-  })
-
-  it('leaves to a closing source what is not worth the fee', () => {
-    const peering = paid(30n, { redeemMin: 31n })
-    peering.perform(peering.alice, { kind: 'request-close', channelId: channel(peering).id })
-    peering.rest()
-    expect(channel(peering)).toMatchObject({ claimed: 0n, closed: true })
-    expect(peering.bob.tracesOf('channel.closed')[0]).toMatchObject({ amount: 30n, redeemed: 0n, lost: 30n })
-    expect(peering.bob.received, 'what was credited stays credited').toBe(30n)
-  })
-
-  it('is asked once at a time, and covers what came meanwhile', () => {
-    const peering = paid(30n)
-    for (let i = 0; i < 3; i++) peering.handle(peering.bob, { kind: 'collect' })
-    expect(peering.bob.tracesOf('channel.redeeming')).toHaveLength(1)
-    expect(claimTo(peering, claimFor(peering, channel(peering).id, 50n)).refusal).toBeUndefined()
-    peering.handle(peering.bob, { kind: 'collect' })
-    peering.rest()
-    expect(channel(peering).claimed).toBe(50n)
-  })
-
-  it('is tried again where the ledger refused it, and after a restart', () => {
-    const peering = paid(30n, { redeemThreshold: 30n, redeemMin: 1n })
-    expect(channel(peering).claimed).toBe(30n)
-    peering.ledger.mint('bob', -peering.ledger.balanceOf('bob')) // Nothing left for a fee.
-    peering.settle(peering.alice, 60n)
-    peering.rest(40_000)
-    expect(channel(peering).claimed).toBe(30n)
-    expect(peering.bob.tracesOf('channel.refused').length).toBeGreaterThan(1)
-    peering.crash(peering.bob)
-    peering.ledger.mint('bob', 100n)
-    peering.connect()
-    peering.rest()
-    expect(channel(peering).claimed).toBe(60n)
   })
 })

@@ -15,7 +15,7 @@ import type { ChannelState } from '@hourglass/ledger'
 import type { Instant } from '@hourglass/sansio'
 import type { Effects } from './effects.ts'
 import type { LedgerView } from './ledger-view.ts'
-import { type ChannelOptions, referencePrefixOf } from './options.ts'
+import { type ChannelOptions, referencePrefixOf, settleDelayBounds } from './options.ts'
 import { earliest } from './pause.ts'
 import { type IncomingRecord, encodeIncoming, encodeReceived, incomingKey } from './records.ts'
 import { Redeemer } from './redeemer.ts'
@@ -146,11 +146,12 @@ export class Incoming {
   #refusalOf(claim: Claim, channel?: Channel, state?: ChannelState): ClaimRefusal | undefined {
     if (channel?.record.isClosed === true) return 'closing'
     if (state === undefined) return this.#view.isFull(claim.channelId) ? 'busy' : 'unknown-channel'
-    const { ledgerAccount, asset, settleDelayMsMin, scheme } = this.#options
+    const { ledgerAccount, asset, scheme } = this.#options
     const { terms } = state
     if (terms.destination !== ledgerAccount || terms.asset !== asset) return 'bad-terms'
     if (!terms.reference.startsWith(this.#referencePrefix)) return 'bad-terms'
-    if (terms.settleDelayMs < settleDelayMsMin) return 'bad-terms' // HTLA-11
+    const { min, max } = settleDelayBounds(this.#options)
+    if (terms.settleDelayMs < min || terms.settleDelayMs > max) return 'bad-terms' // HTLA-11
     if (state.closed || state.closesAt !== undefined) return 'closing'
     if (channel === undefined && this.#openChannels() >= OPEN_CHANNELS_MAX) return 'busy'
     const { channelId, amount, signature } = claim
@@ -177,7 +178,10 @@ export class Incoming {
   /** Makes the claim durable, then answers it and tells what came in (HTLA-08, HTLA-09). */
   #keep(waiting: Waiting, known: Channel | undefined, state: ChannelState): void {
     const { claim, requestId } = waiting
-    const record: IncomingRecord = { claim, start: known?.record.start ?? state.claimed, isClosed: false }
+    const isAllPaid = known === undefined || known.record.claim.amount <= state.claimed
+    const since = isAllPaid ? this.#effects.now : known.redeemer.since(known.record)
+    const start = known?.record.start ?? state.claimed
+    const record: IncomingRecord = { claim, start, isClosed: false, since }
     this.#waiting = undefined // The next claim may come meanwhile, and waits for its turn.
     this.#write([encodeIncoming(this.#options.account, record)], () => {
       const channel = known ?? this.#newChannel(record)
@@ -224,9 +228,8 @@ export class Incoming {
   }
 
   #redeem(channel: Channel): void {
-    const { claim } = channel.record
-    const state = this.#view.state(claim.channelId)
-    if (state !== undefined) channel.redeemer.advance(claim, state, () => this.#redeem(channel))
+    const state = this.#view.state(channel.record.claim.channelId)
+    if (state !== undefined) channel.redeemer.advance(channel.record, state, () => this.#redeem(channel))
   }
 
   /** A closed channel takes no more claims. What it brought stays in the total; what was not redeemed is lost. */

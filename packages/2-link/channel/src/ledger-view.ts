@@ -10,7 +10,8 @@ import { Pause } from './pause.ts'
  */
 export const CHANNELS_MAX = 64
 const RETRY_MS = 15_000
-const RETRY_MS_MAX = 600_000
+/** Short: a channel of the peer that cannot be seen may be closing. */
+const RETRY_MS_MAX = 60_000
 
 export class LedgerView {
   readonly #effects: Effects

@@ -22,15 +22,25 @@ export interface ChannelOptions {
   readonly settleDelayMs: number
   /** The least that we accept in the peer's channels: the time to notice a close and redeem. */
   readonly settleDelayMsMin: number
+  /** The most that we accept in them. Default `SETTLE_DELAY_MS_MAX`. */
+  readonly settleDelayMsMax?: number
   /** Redeem as soon as the peer's claims exceed what the ledger has paid by as much. Undefined: only when asked. */
   readonly redeemThreshold?: bigint
-  /** Where a source closes, less than this is left to it: what the ledger's fee is worth. Default 1. */
+  /** Redeem when the oldest claim that the ledger has not paid is as old as that. Undefined: whatever its age. */
+  readonly redeemAfterMs?: number
+  /** Neither age nor a source that closes has less than this redeemed: what the ledger's fee is worth. Default 1. */
   readonly redeemMin?: bigint
 }
 
+/**
+ * No channel of a peer may keep its source waiting for longer. Ledgers add the settle delay to their time: one that is
+ * out of all proportion overflows on some, and then the channel closes at once instead of never.
+ */
+export const SETTLE_DELAY_MS_MAX = 365 * 86_400_000
+
 /** @throws UsageError where they cannot be meant */
 export function checkOptions(options: ChannelOptions): void {
-  const { account, accountScale, ledgerScale, deposit, settleDelayMs, settleDelayMsMin } = options
+  const { account, accountScale, ledgerScale, deposit } = options
   if (account === '' || account.includes('/')) throw new UsageError(`'${account}' cannot name records`)
   for (const scale of [accountScale, ledgerScale]) {
     if (!Number.isInteger(scale) || scale < 0 || scale > SCALE_MAX) {
@@ -38,9 +48,21 @@ export function checkOptions(options: ChannelOptions): void {
     }
   }
   if (deposit < 0n) throw new UsageError(`a deposit of ${deposit} is below zero`)
-  for (const delay of [settleDelayMs, settleDelayMsMin]) {
-    if (!(delay >= 0)) throw new UsageError(`a settle delay of ${delay} ms is below zero`)
+  checkTimes(options)
+}
+
+function checkTimes(options: ChannelOptions): void {
+  const { settleDelayMs, redeemAfterMs = 0 } = options
+  const { min, max } = settleDelayBounds(options)
+  for (const delay of [settleDelayMs, min, max, redeemAfterMs]) {
+    if (!Number.isSafeInteger(delay) || delay < 0) throw new UsageError(`${delay} is no time in milliseconds`)
   }
+  if (min > max) throw new UsageError(`no settle delay is at least ${min} ms and at most ${max} ms`)
+}
+
+/** What we accept in the peer's channels, in milliseconds. */
+export function settleDelayBounds(options: ChannelOptions): { min: number; max: number } {
+  return { min: options.settleDelayMsMin, max: options.settleDelayMsMax ?? SETTLE_DELAY_MS_MAX }
 }
 
 const SCALE_MAX = 255

@@ -52,6 +52,26 @@ describe('outgoing payments: the deposit', () => {
   })
 })
 
+describe('outgoing payments: the settle delay', () => {
+  it.each([
+    ['shorter than the peer accepts', { settleDelayMs: DELAY_MS - 1 }],
+    ['longer than the peer accepts', { settleDelayMs: DELAY_MS + 1, settleDelayMsMax: DELAY_MS }],
+  ])('escrows nothing where ours is %s, and says why: HTLA-11', (_what, options) => {
+    const peering = paid(30n, options)
+    expect(channels(peering)).toEqual([])
+    const [refused] = peering.alice.tracesOf('channel.refused')
+    expect(refused).toMatchObject({ by: 'us', action: 'open' })
+    expect(refused?.['message']).toMatch(
+      /^we offer a settle delay of \d+ ms, the peer accepts from \d+ to \d+ ms$/,
+    )
+  })
+
+  it.each([0, 1])('may be at either end of what the peer accepts', (end) => {
+    const peering = paid(30n, { settleDelayMs: DELAY_MS + end, settleDelayMsMax: DELAY_MS + 1 })
+    expect(peering.bob.received).toBe(30n)
+  })
+})
+
 describe('outgoing payments: claims', () => {
   it('are sent one at a time, each for all that was ordered meanwhile', () => {
     const peering = paid(10n)
@@ -189,6 +209,36 @@ describe('outgoing payments: when a channel ends', () => {
     expect(peering.bob.received).toBe(80n)
   })
 
+  it.each([
+    ['the peer', ['bob'], 'close'],
+    ['us, and the peer at once', ['alice', 'bob'], 'request-close'],
+    ['us, when its time has come', ['alice'], 'request-close'],
+  ] as const)(
+    'go on with the exact sums over a new one, with a new reference, where it was closed by %s',
+    (...row) => {
+      const [, closers, kind] = row
+      const peering = paid(30n)
+      for (const round of [1n, 2n, 3n]) {
+        const { id: channelId } = channels(peering).at(-1)!
+        peering.perform(peering[closers[0]], { kind, channelId })
+        peering.flow() // Where there is time to redeem, it is redeemed.
+        if (closers.length > 1) peering.perform(peering.bob, { kind: 'close', channelId })
+        peering.rest()
+        peering.settle(peering.alice, 30n + 7n * round)
+        peering.rest()
+        expect([peering.alice.sent, peering.bob.received]).toEqual([30n + 7n * round, 30n + 7n * round])
+      }
+      expect(channels(peering).map(({ closed }) => closed)).toEqual([true, true, true, false])
+      expect(new Set(channels(peering).map(({ terms }) => terms.reference)).size).toBe(4)
+      for (const side of peering.sides()) peering.crash(side)
+      peering.settle(peering.alice, 60n)
+      peering.connect()
+      peering.rest()
+      expect([peering.alice.sent, peering.bob.received]).toEqual([60n, 60n])
+      expect(channels(peering)).toHaveLength(4)
+    },
+  )
+
   it('stop for a peer that wants to be paid elsewhere, and go there once the channel is closed', () => {
     const peering = paid(30n)
     const { id: channelId } = channel(peering)
@@ -197,6 +247,8 @@ describe('outgoing payments: when a channel ends', () => {
       account: 'carol',
       asset: 'native',
       referencePrefix: '00'.repeat(16),
+      settleDelayMsMin: 0,
+      settleDelayMsMax: DELAY_MS,
       held: [],
     }
     peering.ask(peering.alice, encodeHello(hello))
@@ -303,6 +355,8 @@ describe('outgoing payments: when the store is lost', () => {
       account: 'bob',
       asset: 'native',
       referencePrefix: reference.slice(0, 32),
+      settleDelayMsMin: 0,
+      settleDelayMsMax: DELAY_MS,
       held,
     }
     peering.ask(peering.alice, encodeHello(hello))

@@ -89,6 +89,7 @@ export class Outgoing {
       const message = 'the peer is paid elsewhere now: once this channel is closed, another is opened'
       this.#effects.trace('channel.refused', { by: 'us', action: 'pay', channelId, message })
     }
+    if (terms === undefined) this.#checkOffer(hello)
     this.advance()
   }
 
@@ -147,7 +148,21 @@ export class Outgoing {
     for (let claim = this.#forgotten.pop(); claim !== undefined; claim = this.#forgotten.pop()) {
       if (this.#isOurs(claim)) return this.#consider(claim, this.#peer)
     }
-    if (this.#wanted > 0n) this.#decide(this.#peer)
+    if (this.#wanted > 0n && this.#accepts(this.#peer)) this.#decide(this.#peer)
+  }
+
+  /** Whether claims on a channel of ours would count: else nothing is escrowed that could pay nobody. */
+  #accepts({ settleDelayMsMin, settleDelayMsMax }: Hello): boolean {
+    const { settleDelayMs } = this.#options
+    return settleDelayMs >= settleDelayMsMin && settleDelayMs <= settleDelayMsMax
+  }
+
+  #checkOffer(peer: Hello): void {
+    if (this.#accepts(peer)) return
+    const { settleDelayMsMin: min, settleDelayMsMax: max } = peer
+    const { settleDelayMs } = this.#options
+    const message = `we offer a settle delay of ${settleDelayMs} ms, the peer accepts from ${min} to ${max} ms`
+    this.#effects.trace('channel.refused', { by: 'us', action: 'open', message })
   }
 
   /** Our store is lost or old: if the ledger still has that channel, we go on with it above that amount. */

@@ -24,6 +24,11 @@ export class Pause {
     this.#nextMs = Math.min(2 * this.#nextMs, this.#longestMs)
   }
 
+  /** Ends then, if it would last longer. */
+  limit(until: Instant): void {
+    if (this.#until !== undefined && this.#until > until) this.#until = until
+  }
+
   /** Ends where its time has come; says whether it ended now. */
   pass(now: Instant): boolean {
     if (this.#until === undefined || this.#until > now) return false

@@ -8,7 +8,7 @@
 import type { JournalRecord, StoredRecord } from '@hourglass/journal'
 import type { ChannelTerms } from '@hourglass/ledger'
 import { Reader, Writer } from '@hourglass/oer'
-import { DecodeError, assert } from '@hourglass/sansio'
+import { DecodeError, type Instant, assert } from '@hourglass/sansio'
 import { type Claim, readClaim, writeClaim } from './wire/claim.ts'
 import { readAmount, writeAmount } from './wire/envelope.ts'
 
@@ -33,6 +33,8 @@ export interface IncomingRecord {
   /** What the ledger had paid when we first saw the channel: not ours to count. */
   readonly start: bigint
   readonly isClosed: boolean
+  /** When the oldest claim came that the ledger had not paid. */
+  readonly since: Instant
 }
 
 /** Everything of one account. */
@@ -42,7 +44,8 @@ export interface ChannelRecords {
   readonly incoming: readonly IncomingRecord[]
 }
 
-const VERSION = 1
+/** The first version of an incoming record ends without `since`. */
+const VERSION = 2
 
 function prefix(account: string): string {
   return `channel/${account}/`
@@ -57,11 +60,12 @@ export function decodeRecords(account: string, records: Iterable<StoredRecord>):
   for (const { key, value } of records) {
     if (!key.startsWith(own)) continue
     const reader = new Reader(value)
-    if (reader.uint8() !== VERSION) throw new DecodeError('bad-version', 0)
+    const version = reader.uint8()
+    if (version < 1 || version > VERSION) throw new DecodeError('bad-version', 0)
     const name = key.slice(own.length)
     if (name === 'outgoing') outgoing = readOutgoing(reader)
     else if (name === 'received') received = readAmount(reader)
-    else incoming.push(readIncoming(reader))
+    else incoming.push(readIncoming(reader, version))
     assert(reader.remaining === 0, 'a record ends with its last field')
   }
   return { outgoing, received, incoming }
@@ -112,15 +116,21 @@ export function encodeReceived(account: string, received: bigint): JournalRecord
   return { key: `${prefix(account)}received`, value }
 }
 
-export function encodeIncoming(account: string, { claim, start, isClosed }: IncomingRecord): JournalRecord {
+export function encodeIncoming(account: string, record: IncomingRecord): JournalRecord {
+  const { claim, start, isClosed, since } = record
   const writer = writeAmount(writeClaim(new Writer(512).uint8(VERSION), claim), start)
-  return { key: incomingKey(account, claim.channelId), value: writer.uint8(isClosed ? 1 : 0).finish() }
+  const value = writer
+    .uint8(isClosed ? 1 : 0)
+    .varUint(BigInt(since))
+    .finish()
+  return { key: incomingKey(account, claim.channelId), value }
 }
 
-function readIncoming(reader: Reader): IncomingRecord {
+function readIncoming(reader: Reader, version: number): IncomingRecord {
   const claim = readClaim(reader)
   const start = readAmount(reader)
-  return { claim, start, isClosed: reader.uint8() === 1 }
+  const isClosed = reader.uint8() === 1
+  return { claim, start, isClosed, since: version === 1 ? 0 : Number(reader.varUint()) }
 }
 
 export function incomingKey(account: string, channelId: string): string {

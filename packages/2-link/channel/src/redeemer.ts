@@ -1,17 +1,20 @@
 /**
- * Takes in on the ledger what the claims on one channel promise: when enough has come together, when asked to, and
- * when the source closes the channel. Layer 2.
+ * Takes in on the ledger what the claims on one channel promise: when enough has come together or waited long enough,
+ * when asked to, and when the source closes the channel. Layer 2.
  */
 import type { ChannelState } from '@hourglass/ledger'
 import type { Instant } from '@hourglass/sansio'
 import type { Effects } from './effects.ts'
 import type { ChannelOptions } from './options.ts'
-import { Pause } from './pause.ts'
-import type { Claim } from './wire/claim.ts'
+import { Pause, earliest } from './pause.ts'
+import type { IncomingRecord } from './records.ts'
 
 /** A redeem that the ledger refused is tried again after that long. */
 const RETRY_MS = 15_000
 const RETRY_MS_MAX = 120_000
+/** While the source closes, after this part of the time that is left, but never sooner than that. */
+const DANGER_RETRY_SHARE = 8
+const DANGER_RETRY_MS_MIN = 1000
 
 export class Redeemer {
   readonly #options: ChannelOptions
@@ -20,6 +23,10 @@ export class Redeemer {
   #isRedeeming = false
   /** All that is held is to be redeemed, whatever the threshold. */
   #isWanted = false
+  /** When the last redeem began that succeeded: what came later is on no redeem. */
+  #redeemedAt: Instant = 0
+  /** When the claim that is held will be old enough. */
+  #ripeAt: Instant | undefined
   readonly #pause = new Pause(RETRY_MS, RETRY_MS_MAX)
 
   constructor(options: ChannelOptions, effects: Effects) {
@@ -33,16 +40,39 @@ export class Redeemer {
     this.#pause.reset()
   }
 
-  /** Redeems the claim where that is due. `then` is called when that has ended, to ask again. */
-  advance(claim: Claim, state: ChannelState, then: () => void): void {
+  /** When the oldest claim came that the ledger has not paid, where it has not paid all of the record's. */
+  since({ since }: IncomingRecord): Instant {
+    return Math.max(since, this.#redeemedAt)
+  }
+
+  /** Redeems the record's claim where that is due. `then` is called when that has ended, to ask again. */
+  advance(record: IncomingRecord, state: ChannelState, then: () => void): void {
+    this.#hasten(state)
+    this.#ripeAt = undefined
     if (this.#isRedeeming || this.#pause.until !== undefined || state.closed) return
-    const { channelId, amount, signature } = claim
-    const unredeemed = amount - state.claimed
-    const wasWanted = this.#isWanted
+    const unredeemed = record.claim.amount - state.claimed
     if (unredeemed <= 0n) this.#isWanted = false
-    if (unredeemed <= 0n || !this.#isDue(unredeemed, state)) return
+    else if (this.#isDue(unredeemed, record, state)) this.#redeem(record, unredeemed, then)
+  }
+
+  #isDue(unredeemed: bigint, record: IncomingRecord, { closesAt }: ChannelState): boolean {
+    const { redeemThreshold, redeemAfterMs, redeemMin = 1n } = this.#options
+    if (this.#isWanted || (redeemThreshold !== undefined && unredeemed >= redeemThreshold)) return true
+    if (unredeemed < redeemMin) return false
+    // HTLA-10: what is not redeemed before the source's settle delay is over is lost.
+    if (closesAt !== undefined) return true
+    if (redeemAfterMs === undefined) return false
+    this.#ripeAt = this.since(record) + redeemAfterMs
+    return this.#ripeAt <= this.#effects.now
+  }
+
+  #redeem({ claim }: IncomingRecord, unredeemed: bigint, then: () => void): void {
+    const { channelId, amount, signature } = claim
+    const { now: beganAt } = this.#effects
+    const wasWanted = this.#isWanted
     this.#isRedeeming = true
     this.#isWanted = false
+    this.#ripeAt = undefined
     this.#effects.trace('channel.redeeming', { channelId, amount, unredeemed })
     this.#effects.perform({ kind: 'redeem', channelId, amount, signature }, (end) => {
       this.#isRedeeming = false
@@ -54,21 +84,23 @@ export class Redeemer {
       } else {
         const { transaction = '', fee } = end
         this.#effects.trace('channel.redeemed', { channelId, amount, paid: unredeemed, transaction, fee })
+        this.#redeemedAt = beganAt
         this.#pause.reset()
       }
       then()
     })
   }
 
-  #isDue(unredeemed: bigint, { closesAt }: ChannelState): boolean {
-    const { redeemThreshold, redeemMin = 1n } = this.#options
-    if (this.#isWanted || (redeemThreshold !== undefined && unredeemed >= redeemThreshold)) return true
-    // HTLA-10: what is not redeemed before the source's settle delay is over is lost.
-    return closesAt !== undefined && unredeemed >= redeemMin
+  /** The less time is left, the sooner a redeem that was refused is tried again. */
+  #hasten({ closesAt }: ChannelState): void {
+    const { now } = this.#effects
+    if (closesAt === undefined || closesAt <= now) return
+    const shareMs = Math.ceil((closesAt - now) / DANGER_RETRY_SHARE)
+    this.#pause.limit(now + Math.max(shareMs, DANGER_RETRY_MS_MIN))
   }
 
   nextTimeout(): Instant | undefined {
-    return this.#pause.until
+    return earliest([this.#pause.until, this.#ripeAt])
   }
 
   timeout(): void {

@@ -13,6 +13,8 @@ const hello = fc.record({
   account: fc.string(),
   asset: fc.string(),
   referencePrefix: fc.uint8Array({ minLength: 16, maxLength: 16 }).map(encodeHex),
+  settleDelayMsMin: fc.maxSafeNat(),
+  settleDelayMsMax: fc.maxSafeNat(),
   held: fc.array(claim, { maxLength: HELD_MAX }),
 })
 const answer = fc.record({ refusal: fc.option(fc.string({ minLength: 1 }), { nil: undefined }), amount })
