@@ -36,7 +36,7 @@ export interface ChannelOptions {
  * No channel of a peer may keep its source waiting for longer. Ledgers add the settle delay to their time: one that is
  * out of all proportion overflows on some, and then the channel closes at once instead of never.
  */
-export const SETTLE_DELAY_MS_MAX = 365 * 86_400_000
+export const SETTLE_DELAY_MS_MAX: number = 365 * 86_400_000
 
 /** @throws UsageError where they cannot be meant */
 export function checkOptions(options: ChannelOptions): void {
