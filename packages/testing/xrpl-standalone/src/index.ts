@@ -1,0 +1,3 @@
+export { Faults } from './faults.ts'
+export { GENESIS } from './ledger/genesis.ts'
+export { startXrplStandalone, type XrplStandalone, type XrplStandaloneOptions } from './standalone.ts'
