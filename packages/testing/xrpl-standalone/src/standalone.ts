@@ -44,6 +44,8 @@ export interface XrplStandalone {
   balanceOf(account: string): bigint
   /** Drops that exist after the newest validated ledger: what fees destroyed is gone. */
   supply(): bigint
+  /** Index of the newest validated ledger. */
+  validatedIndex(): number
   /** Close time of the newest validated ledger, in seconds since 2000. */
   closeTime(): number
   /** Cuts every connection, as a broken line would. */
@@ -66,6 +68,7 @@ export async function startXrplStandalone(options: XrplStandaloneOptions = {}): 
     fund: (account, drops) => fund(node, account, drops),
     balanceOf: (account) => BigInt(readAccount(node.chain.state, account)?.Balance ?? 0),
     supply: () => node.chain.validated.totalCoins,
+    validatedIndex: () => node.chain.validated.index,
     closeTime: () => node.chain.validated.closeTime,
     dropConnections: () => server.dropConnections(),
     async stop() {
