@@ -1,0 +1,188 @@
+/**
+ * All validated transactions that concern our account, each once and in order. Layer 1, io.
+ *
+ * The ledger stream only says that there is something to look at; what it is comes from `account_tx`, from the ledger
+ * after the last one that was read on. So lost, doubled and late messages, a connection that broke and a server that
+ * changed all come to the same: a longer stretch, read from its beginning.
+ */
+import { type Json, countAt, objectsAt } from '../json.ts'
+import { type ValidatedTransaction, decodeTransaction, orderOf, orderOfLedger } from '../transaction.ts'
+import type { Connection } from './connection.ts'
+import { ServerError, XrplError } from './errors.ts'
+import type { Head } from './head.ts'
+
+export interface FeedOptions {
+  readonly account: string
+  readonly connection: Connection
+  readonly onlookers: readonly Onlooker[]
+  readonly trace: (message: string) => void
+}
+
+/** Who is shown the account's transactions. */
+export interface Onlooker {
+  /** Whether it cares at all at the moment. */
+  readonly wanted: () => boolean
+  readonly seen: (transaction: ValidatedTransaction) => void
+  /** Ledgers were passed over, up to that one: no server that we reach remembers them. */
+  readonly skipped: (head: Head) => Promise<void>
+  /** All transactions up to that ledger were shown. */
+  readonly beat: (head: Head) => Promise<void>
+}
+
+export class Feed {
+  readonly #options: FeedOptions
+  /** All up to it was shown. */
+  #current: Head
+  /** Order of the last transaction that was shown: within the ledgers after `#current`, where reading broke off. */
+  #shown: number
+  /** Newest that we heard of. */
+  #newest: Head
+  #beating = false
+  #timer: NodeJS.Timeout | undefined
+  #waiting: (() => void)[] = []
+  #stopped = false
+
+  constructor(head: Head, options: FeedOptions) {
+    this.#options = options
+    this.#current = head
+    this.#shown = orderOfLedger(head.index)
+    this.#newest = head
+  }
+
+  /** The ledger on which everything is judged: all that led to it was shown. */
+  get current(): Head {
+    return this.#current
+  }
+
+  /** A server tells of a validated ledger. */
+  heard(head: Head): void {
+    if (head.index === this.#newest.index && head.hash !== this.#newest.hash) {
+      this.#options.trace(`the server tells of two different ledgers ${head.index}; the first one counts`)
+    }
+    if (head.index <= this.#newest.index) return
+    this.#newest = head
+    void this.#beat()
+  }
+
+  /** Resolves when all of a ledger that is newer than `current` now was shown; never after `stop`. */
+  next(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
+  stop(): void {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+  }
+
+  async #beat(): Promise<void> {
+    if (this.#beating || this.#stopped) return
+    clearTimeout(this.#timer)
+    this.#beating = true
+    try {
+      while (this.#current.index < this.#newest.index && !this.#stopped) await this.#advance(this.#newest)
+    } catch (error) {
+      if (error instanceof XrplError && error.code === 'closed') return
+      if (!(error instanceof ServerError)) throw error
+      this.#options.trace(`account_tx: ${error.message}`)
+      if (!this.#isStopped()) this.#timer = setTimeout(() => void this.#beat(), RETRY_MS)
+    } finally {
+      this.#beating = false
+    }
+  }
+
+  async #advance(head: Head): Promise<void> {
+    const { onlookers, trace } = this.#options
+    if (onlookers.some((onlooker) => onlooker.wanted())) await this.#catchUp(head)
+    this.#shown = orderOfLedger(head.index)
+    this.#current = head
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const onlooker of onlookers) {
+      await onlooker.beat(head).catch((error: unknown) => {
+        if (!(error instanceof ServerError)) throw error
+        trace(error.message)
+      })
+    }
+    for (const resolve of waiting) resolve()
+  }
+
+  /** Shows all up to `head`. */
+  async #catchUp(head: Head): Promise<void> {
+    const { onlookers, trace } = this.#options
+    if (await this.#read(head)) return
+    trace(`the server does not remember ledger ${this.#current.index + 1}: looking at what came of it`)
+    for (const onlooker of onlookers) await onlooker.skipped(head)
+  }
+
+  /** False where the server does not remember all the ledgers. */
+  async #read(head: Head): Promise<boolean> {
+    const from = this.#current.index + 1
+    for (let marker: unknown; ;) {
+      const page = await this.#ask(from, marker)
+      if (page.first > from) return false
+      for (const item of page.items) this.#show(item, from, head)
+      marker = page.marker
+      if (marker === undefined && page.last < head.index) {
+        throw new ServerError(
+          'behind',
+          `the server has read up to ledger ${page.last}, not yet ${head.index}`,
+        )
+      }
+      if (marker === undefined) return true
+    }
+  }
+
+  async #ask(from: number, marker: unknown): Promise<Page> {
+    const { account, connection } = this.#options
+    const query = { command: 'account_tx', account, ledger_index_max: -1, forward: true, limit: PAGE }
+    const position = marker === undefined ? {} : { marker }
+    try {
+      return pageOf(await connection.request({ ...query, ledger_index_min: from, ...position }))
+    } catch (error) {
+      if (!(error instanceof ServerError && OUT_OF_RANGE.has(error.code))) throw error
+      // That is said of ledgers that are no more, and of those that are not yet.
+      const { first, last } = pageOf(await connection.request({ ...query, ledger_index_min: -1, limit: 1 }))
+      return { first, last, items: [], marker: undefined }
+    }
+  }
+
+  #show(item: Json, from: number, head: Head): void {
+    // What is in no ledger that we heard of is not validated, whatever the server says.
+    if ((countAt(item, 'ledger_index') ?? 0) > head.index) return
+    const transaction = decodeTransaction(item)
+    if (transaction === undefined || transaction.ledgerIndex < from) {
+      throw new ServerError('nonsense', 'the answer holds what is no validated transaction of these ledgers')
+    }
+    const order = orderOf(transaction)
+    if (order <= this.#shown) return
+    this.#shown = order
+    for (const onlooker of this.#options.onlookers) onlooker.seen(transaction)
+  }
+
+  #isStopped(): boolean {
+    return this.#stopped
+  }
+}
+
+/** Transactions that are asked for at a time. */
+const PAGE = 200
+const RETRY_MS = 200
+const OUT_OF_RANGE: ReadonlySet<string> = new Set(['lgrIdxMalformed', 'lgrIdxsInvalid', 'invalidLgrRange'])
+
+interface Page {
+  /** The ledgers that were searched. */
+  readonly first: number
+  readonly last: number
+  readonly items: readonly Json[]
+  /** Where the next page begins; undefined where there is none. */
+  readonly marker: unknown
+}
+
+function pageOf(answer: Json): Page {
+  const first = countAt(answer, 'ledger_index_min')
+  const last = countAt(answer, 'ledger_index_max')
+  if (first === undefined || last === undefined) {
+    throw new ServerError('nonsense', 'the answer does not say which ledgers it is about')
+  }
+  return { first, last, items: objectsAt(answer, 'transactions'), marker: answer['marker'] }
+}

@@ -1,0 +1,5 @@
+export type { AccountOptions } from './account.ts'
+export { type XrplOptions, connectXrpl } from './connect.ts'
+export { XrplError, type XrplErrorCode } from './errors.ts'
+export { nativeCurves } from './native-curves.ts'
+export { keyPairOf } from './signer.ts'

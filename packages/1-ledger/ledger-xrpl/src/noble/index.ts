@@ -1,0 +1,1 @@
+export { nobleCurves } from './noble-curves.ts'
