@@ -4,9 +4,9 @@
 import type { Transaction } from './engine/transaction.ts'
 import { Faults } from './faults.ts'
 import { Chain, type Submission } from './ledger/chain.ts'
-import { canonicalOrder } from './ledger/canonical-order.ts'
 import type { Clock } from './ledger/clock.ts'
 import type { ClosedLedger } from './ledger/closed-ledger.ts'
+import type { Placed } from './ledger/history.ts'
 import type { Rules } from './engine/rules.ts'
 import type { ReadView } from './state/view.ts'
 import { publishLedger, publishProposed, publishStatus } from './streams/publish.ts'
@@ -33,15 +33,37 @@ export class Node {
   /** What readers are told is the newest validated ledger. */
   seenLedger(): ClosedLedger {
     const { history, validated } = this.chain
-    const behind = this.faults.ledgersBehind
-    return behind === 0 ? validated : (history.byIndex(validated.index - behind) ?? history.oldest)
+    const { openAsValidated, ledgersBehind } = this.faults
+    if (openAsValidated) return this.chain.preview()
+    return ledgersBehind === 0 ? validated : (history.byIndex(validated.index - ledgersBehind) ?? history.oldest)
   }
 
-  /** What readers are told is the state after that ledger. */
+  /** A ledger that readers may know of. */
+  ledgerAt(index: number): ClosedLedger | undefined {
+    const seen = this.seenLedger()
+    if (index === seen.index) return seen
+    return index < seen.index ? this.chain.history.byIndex(index) : undefined
+  }
+
+  ledgerOf(hash: string): ClosedLedger | undefined {
+    const seen = this.seenLedger()
+    return hash === seen.hash ? seen : this.ledgerAt(this.chain.history.byHash(hash)?.index ?? -1)
+  }
+
+  /** The state after a ledger that readers may know of. */
   stateOf(ledger: ClosedLedger): ReadView {
-    const { chain, faults } = this
-    if (ledger !== chain.validated) return chain.stateAt(ledger.index)
-    return faults.openAsValidated ? chain.openState : chain.state
+    const { chain } = this
+    if (ledger.index > chain.validated.index) return chain.openState
+    return ledger === chain.validated ? chain.state : chain.stateAt(ledger.index)
+  }
+
+  /** A transaction in a ledger that readers may know of. */
+  placed(hash: string): Placed | undefined {
+    const placed = this.chain.history.transaction(hash)
+    const seen = this.seenLedger()
+    if (placed !== undefined) return placed.ledger.index <= seen.index ? placed : undefined
+    const applied = seen.transactions.find(({ transaction }) => transaction.hash === hash)
+    return applied === undefined ? undefined : { ...applied, ledger: seen }
   }
 
   /** `2-68` */
@@ -63,20 +85,24 @@ export class Node {
         this.#late.push({ transaction, atLedger: this.chain.openIndex + fate.ledgers })
       return submission
     }
-    return this.fund(transaction)
+    return this.submitSafely(transaction)
   }
 
   /** Like submit, but no fault touches it. */
-  fund(transaction: Transaction): Submission {
+  submitSafely(transaction: Transaction): Submission {
     this.#submitted.set(transaction.hash, transaction)
     const submission = this.chain.submit(transaction)
     if (submission.applied) publishProposed(this, transaction, submission)
     return submission
   }
 
+  /** The next ledger closes so many seconds after the last one. */
+  advanceTime(seconds: number): void {
+    this.clock.advance(seconds, this.chain.validated.closeTime)
+  }
+
   close(): ClosedLedger {
-    const reversed = this.faults.takeReversed()
-    const ledger = this.chain.close(reversed ? (all) => canonicalOrder(all).reverse() : canonicalOrder)
+    const ledger = this.chain.close(this.faults.takeArrangement())
     this.#submitLate()
     for (let time = this.faults.takeStreamTimes(); time > 0; time -= 1) publishLedger(this, ledger)
     if (this.#statusLoad !== this.chain.loadFactor) {

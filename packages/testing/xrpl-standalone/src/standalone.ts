@@ -1,14 +1,9 @@
 /**
  * Starts a stand-alone XRP Ledger and hands out its strings. Testing.
  */
-import { encode, encodeForSigning } from 'ripple-binary-codec'
-import { deriveKeypair, sign } from 'ripple-keypairs'
-import { scaled } from './engine/engine.ts'
-import { BASE_FEE_DROPS } from './engine/rules.ts'
-import { decodeTransaction } from './engine/transaction.ts'
+import { fund } from './faucet.ts'
 import type { Faults } from './faults.ts'
 import { Clock } from './ledger/clock.ts'
-import { GENESIS } from './ledger/genesis.ts'
 import { Node } from './node.ts'
 import { readAccount } from './state/view.ts'
 import { listen } from './transport/server.ts'
@@ -64,7 +59,7 @@ export async function startXrplStandalone(options: XrplStandaloneOptions = {}): 
     port: server.port,
     faults: node.faults,
     closeLedger: () => node.close().index,
-    advanceTime: (seconds) => node.clock.advance(seconds, node.chain.validated.closeTime),
+    advanceTime: (seconds) => node.advanceTime(seconds),
     fund: (account, drops) => fund(node, account, drops),
     balanceOf: (account) => BigInt(readAccount(node.chain.state, account)?.Balance ?? 0),
     supply: () => node.chain.validated.totalCoins,
@@ -92,23 +87,4 @@ function startClosing(
   return setInterval(() => {
     if (closeEmpty || node.chain.openTransactions.length > 0) node.close()
   }, closeMs)
-}
-
-const genesisKeys = deriveKeypair(GENESIS.seed)
-
-function fund(node: Node, account: string, amount: bigint): void {
-  const { networkId } = node.chain.rules
-  const unsigned = {
-    TransactionType: 'Payment',
-    Account: GENESIS.address,
-    Destination: account,
-    Amount: String(amount),
-    Fee: String(scaled(BASE_FEE_DROPS, node.chain.loadFactor)),
-    Sequence: readAccount(node.chain.openState, GENESIS.address)!.Sequence,
-    SigningPubKey: genesisKeys.publicKey,
-    ...(networkId > 1024 ? { NetworkID: networkId } : {}),
-  }
-  const signature = sign(encodeForSigning(unsigned), genesisKeys.privateKey)
-  const { result } = node.fund(decodeTransaction(encode({ ...unsigned, TxnSignature: signature })))
-  if (result !== 'tesSUCCESS') throw new Error(`The faucet's payment to ${account} failed: ${result}`)
 }

@@ -7,6 +7,7 @@ import { accountChannels, accountInfo, accountLines, accountObjects } from './ac
 import { ApiError, type Command, type Json } from './call.ts'
 import { channelAuthorize, channelVerify } from './claims.ts'
 import { ledger, ledgerAccept, ledgerClosed, ledgerCurrent, ledgerEntry } from './ledgers.ts'
+import { standaloneAdvanceTime, standaloneFund } from './standalone.ts'
 import { fee, ping, random, serverInfo, serverState, version } from './server.ts'
 import { subscribe, unsubscribe } from './subscribe.ts'
 import { accountTx, submit, tx } from './transactions.ts'
@@ -29,6 +30,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   random,
   server_info: serverInfo,
   server_state: serverState,
+  standalone_advance_time: standaloneAdvanceTime,
+  standalone_fund: standaloneFund,
   submit,
   subscribe,
   tx,

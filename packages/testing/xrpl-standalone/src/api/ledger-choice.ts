@@ -17,24 +17,24 @@ export interface Choice {
 export function chooseLedger({ node, parameters }: Call): Choice {
   const { chain } = node
   const { ledger_hash: hash, ledger_index: index } = parameters
-  if (typeof hash === 'string') return closedChoice(node, node.chain.history.byHash(hash.toUpperCase()))
-  if (index === undefined || index === 'current') {
-    const header = { ledger_current_index: chain.openIndex, validated: false }
-    return { state: chain.openState, closed: undefined, header }
-  }
+  if (typeof hash === 'string') return closedChoice(node, node.ledgerOf(hash.toUpperCase()))
+  if (index === undefined || index === 'current') return openChoice(node)
   if (index === 'validated' || index === 'closed') return closedChoice(node, node.seenLedger())
   const number = Number(index)
   if (!Number.isInteger(number))
     throw new ApiError('invalidParams', { error_message: 'ledgerIndexMalformed' })
-  if (number === chain.openIndex) {
-    const header = { ledger_current_index: number, validated: false }
-    return { state: chain.openState, closed: undefined, header }
-  }
-  return closedChoice(node, chain.history.byIndex(number))
+  const closed = node.ledgerAt(number)
+  if (closed === undefined && number === chain.openIndex) return openChoice(node)
+  return closedChoice(node, closed)
+}
+
+function openChoice({ chain }: Call['node']): Choice {
+  const header = { ledger_current_index: chain.openIndex, validated: false }
+  return { state: chain.openState, closed: undefined, header }
 }
 
 function closedChoice(node: Call['node'], ledger: ClosedLedger | undefined): Choice {
-  if (ledger === undefined || ledger.index > node.seenLedger().index) throw new ApiError('lgrNotFound')
+  if (ledger === undefined) throw new ApiError('lgrNotFound')
   const header = { ledger_hash: ledger.hash, ledger_index: ledger.index, validated: true }
   return { state: node.stateOf(ledger), closed: ledger, header }
 }

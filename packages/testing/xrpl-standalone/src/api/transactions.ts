@@ -27,11 +27,11 @@ export function submit({ node, parameters }: Call): Json {
     account_sequence_available: submission.sequenceNext,
     account_sequence_next: submission.sequenceNext,
     applied: submission.applied,
-    broadcast: submission.applied,
+    broadcast: submission.applied || submission.queued,
     ...presentResult(submission.result),
     kept: true,
     open_ledger_cost: String(scaled(BASE_FEE_DROPS, node.chain.loadFactor)),
-    queued: false,
+    queued: submission.queued,
     tx_blob: transaction.blob,
     tx_json: { ...transaction.fields, hash: transaction.hash },
     validated_ledger_index: node.chain.validated.index,
@@ -43,7 +43,7 @@ function readTransaction(blob: string): Transaction {
   try {
     const transaction = decodeTransaction(blob)
     const type = transactionType(transaction.fields.TransactionType)
-    if (type !== undefined) checkFields(transaction.fields, type.required, type.optional)
+    if (type !== undefined) checkFields(transaction.fields, type)
     checkSignature(transaction)
     return transaction
   } catch (error) {
@@ -56,9 +56,7 @@ export function tx(call: Call): Json {
   const { node, parameters, version } = call
   const { networkId } = node.chain.rules
   const placed = find(call)
-  if (placed !== undefined && placed.ledger.index <= node.seenLedger().index) {
-    return presentTransaction(placed, version, networkId)
-  }
+  if (placed !== undefined) return presentTransaction(placed, version, networkId)
   const hash = String(parameters['transaction']).toUpperCase()
   const pending = node.submitted(hash)
   if (pending === undefined) throw new ApiError('txnNotFound', searchedAll(call))
@@ -69,12 +67,11 @@ export function tx(call: Call): Json {
 function find({ node, parameters }: Call): Placed | undefined {
   const { transaction: hash, ctid } = parameters
   if (typeof ctid === 'string' && /^C[0-9A-F]{15}$/i.test(ctid)) {
-    const ledger = node.chain.history.byIndex(parseInt(ctid.slice(1, 8), 16))
-    const applied = ledger?.transactions[parseInt(ctid.slice(8, 12), 16)]
-    return ledger === undefined || applied === undefined ? undefined : { ...applied, ledger }
+    const applied = node.ledgerAt(parseInt(ctid.slice(1, 8), 16))?.transactions[parseInt(ctid.slice(8, 12), 16)]
+    return applied === undefined ? undefined : node.placed(applied.transaction.hash)
   }
   if (hash === undefined) throw invalidParameters("Missing field 'transaction'.")
-  return isIndex(hash) ? node.chain.history.transaction(hash.toUpperCase()) : undefined
+  return isIndex(hash) ? node.placed(hash.toUpperCase()) : undefined
 }
 
 /** Whether the server knows all of the ledgers asked about, the first of which it never does. */

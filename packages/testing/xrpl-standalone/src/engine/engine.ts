@@ -79,6 +79,7 @@ function preflight(type: TransactionType, transaction: Transaction, rules: Rules
   if (transaction.fee < 0n) return 'temBAD_FEE'
   if ((transaction.flags & ~(type.flags | UNIVERSAL_FLAGS)) !== 0) return 'temINVALID_FLAG'
   if (fields.TicketSequence !== undefined && fields.Sequence !== 0) return 'temSEQ_AND_TICKET'
+  if (type.unsupported?.some((name) => Object.hasOwn(fields, name)) === true) return 'temDISABLED'
   return type.preflight?.(transaction, rules) ?? 'tesSUCCESS'
 }
 

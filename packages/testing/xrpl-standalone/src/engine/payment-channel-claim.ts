@@ -27,7 +27,8 @@ const CLOSE = 0x00020000
 
 export const paymentChannelClaim: TransactionType = {
   required: ['Channel'],
-  optional: ['Balance', 'Amount', 'Signature', 'PublicKey', 'CredentialIDs'],
+  optional: ['Balance', 'Amount', 'Signature', 'PublicKey'],
+  unsupported: ['CredentialIDs'],
   flags: RENEW | CLOSE,
 
   preflight(transaction, rules) {

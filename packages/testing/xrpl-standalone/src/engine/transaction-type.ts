@@ -30,6 +30,8 @@ export interface ApplyContext extends LedgerContext {
 export interface TransactionType {
   readonly required: readonly string[]
   readonly optional: readonly string[]
+  /** Fields of the real type that are not implemented: `temDISABLED`. */
+  readonly unsupported?: readonly string[]
   /** Bits of Flags that mean something here. */
   readonly flags: number
   /** The least fee in drops, where that is not the ordinary one. */

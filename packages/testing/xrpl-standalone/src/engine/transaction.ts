@@ -83,15 +83,19 @@ const COMMON_FIELDS: readonly string[] = [
   ...['Signers', 'Memos', 'SourceTag', 'OperationLimit'],
 ]
 
+/** Which fields a type may have. */
+interface FieldRules {
+  readonly required: readonly string[]
+  readonly optional: readonly string[]
+  readonly unsupported?: readonly string[]
+}
+
 /** Checks the fields against the type's own. @throws InvalidTransactionError */
-export function checkFields(
-  fields: TransactionFields,
-  required: readonly string[],
-  optional: readonly string[],
-): void {
-  for (const name of required) requireField(fields, name)
+export function checkFields(fields: TransactionFields, type: FieldRules): void {
+  for (const name of type.required) requireField(fields, name)
+  const known = [COMMON_FIELDS, type.required, type.optional, type.unsupported ?? []]
   for (const name of Object.keys(fields)) {
-    if (COMMON_FIELDS.includes(name) || required.includes(name) || optional.includes(name)) continue
+    if (known.some((names) => names.includes(name))) continue
     throw new InvalidTransactionError(`Field '${name}' found in disallowed location.`)
   }
 }

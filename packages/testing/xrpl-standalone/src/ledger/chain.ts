@@ -5,7 +5,7 @@
  */
 import { applyTransaction, type Outcome } from '../engine/engine.ts'
 import { isRetriable, type Result } from '../engine/results.ts'
-import type { Rules } from '../engine/rules.ts'
+import { BASE_FEE_DROPS, type Rules } from '../engine/rules.ts'
 import type { Transaction } from '../engine/transaction.ts'
 import type { LedgerContext } from '../engine/transaction-type.ts'
 import type { Entry } from '../state/entries.ts'
@@ -13,7 +13,7 @@ import { affectedNodes } from '../state/metadata.ts'
 import { type ReadView, readAccount, View } from '../state/view.ts'
 import { canonicalOrder } from './canonical-order.ts'
 import { type Clock, roundCloseTime } from './clock.ts'
-import { type AppliedTransaction, type ClosedLedger, firstHeader, sealHeader } from './closed-ledger.ts'
+import { type AppliedTransaction, type ClosedLedger, firstHeader, type LedgerHeader, sealHeader } from './closed-ledger.ts'
 import { genesisState, GENESIS_DROPS } from './genesis.ts'
 import { History } from './history.ts'
 
@@ -26,6 +26,7 @@ const HOLD_LEDGERS = 5
 export interface Submission {
   readonly result: Result
   readonly applied: boolean
+  readonly queued: boolean
   /** The sequence number that the account would use next, 0 where there is no account. */
   readonly sequenceNext: number
 }
@@ -33,6 +34,8 @@ export interface Submission {
 export interface Load {
   /** Multiplies the least fee of the open ledger. */
   readonly loadFactor: number
+  /** What pays the ordinary fee but not the multiplied one waits (`terQUEUED`) instead of being refused. */
+  readonly queueUnderLoad: boolean
 }
 
 interface Held {
@@ -102,41 +105,40 @@ export class Chain {
     return this.#describe(transaction, applyTransaction(this.#open, transaction, this.#openContext()))
   }
 
-  /** Applies a transaction to the open ledger; one that came too early is kept and tried again. */
+  /** Applies a transaction to the open ledger; one that came too early, or pays too little now, is kept. */
   submit(transaction: Transaction): Submission {
-    const outcome = applyTransaction(this.#open, transaction, this.#openContext())
+    const outcome = this.#applyToOpen(transaction)
     const submission = this.#describe(transaction, outcome)
-    if (outcome.changes !== undefined) {
-      outcome.changes.mergeInto(this.#open)
-      this.#queue.push(transaction)
-      this.#retryHeld(transaction.fields.Account)
-    } else if (isRetriable(outcome.result)) {
-      this.#held.push({ transaction, sinceLedger: this.openIndex })
-    }
+    if (isRetriable(submission.result)) this.#held.push({ transaction, sinceLedger: this.openIndex })
     return submission
+  }
+
+  /** The open ledger as it would close now; nothing closes. */
+  preview(): ClosedLedger {
+    const closing = new View(this.#state)
+    const { applied } = this.#applyAll(closing, canonicalOrder(this.#queue))
+    return { ...this.#seal(applied), transactions: applied, replaced: new Map() }
   }
 
   /** @param arrange the order of application; default: the canonical one */
   close(arrange: (transactions: readonly Transaction[]) => Transaction[] = canonicalOrder): ClosedLedger {
     const closing = new View(this.#state)
     const { applied, left } = this.#applyAll(closing, arrange(this.#queue))
-    const fees = applied.reduce((sum, { transaction }) => sum + transaction.fee, 0n)
-    const previous = this.validated
-    const header = sealHeader(
-      previous,
-      {
-        closeTime: this.#clock.nextCloseTime(previous.closeTime),
-        totalCoins: previous.totalCoins - fees,
-      },
-      applied.map(({ transaction }) => transaction.hash),
-    )
-    const ledger = { ...header, transactions: applied, replaced: this.#commit(closing) }
+    const ledger = { ...this.#seal(applied), transactions: applied, replaced: this.#commit(closing) }
     this.history.append(ledger)
     this.#open = new View(this.#state)
     this.#queue = []
     for (const transaction of left) this.submit(transaction)
     this.#retryHeld()
     return ledger
+  }
+
+  #seal(applied: readonly AppliedTransaction[]): LedgerHeader {
+    const previous = this.validated
+    const fees = applied.reduce((sum, { transaction }) => sum + transaction.fee, 0n)
+    const closeTime = this.#clock.nextCloseTime(previous.closeTime)
+    const hashes = applied.map(({ transaction }) => transaction.hash)
+    return sealHeader(previous, { closeTime, totalCoins: previous.totalCoins - fees }, hashes)
   }
 
   /** In passes, as an earlier transaction of one account may need a later one of another. */
@@ -195,13 +197,25 @@ export class Chain {
     }
   }
 
-  #describe(transaction: Transaction, outcome: Outcome): Submission {
-    const account = readAccount(outcome.changes ?? this.#open, transaction.fields.Account)
+  #describe(transaction: Transaction, { result, changes }: Outcome): Submission {
+    const account = readAccount(changes ?? this.#open, transaction.fields.Account)
+    const queued = result === 'telINSUF_FEE_P' && this.#load.queueUnderLoad && transaction.fee >= BASE_FEE_DROPS
     return {
-      result: outcome.result,
-      applied: outcome.changes !== undefined,
+      result: queued ? 'terQUEUED' : result,
+      applied: changes !== undefined,
+      queued,
       sequenceNext: account?.Sequence ?? 0,
     }
+  }
+
+  #applyToOpen(transaction: Transaction): Outcome {
+    const outcome = applyTransaction(this.#open, transaction, this.#openContext())
+    if (outcome.changes !== undefined) {
+      outcome.changes.mergeInto(this.#open)
+      this.#queue.push(transaction)
+      this.#retryHeld(transaction.fields.Account)
+    }
+    return outcome
   }
 
   /** @param account only this one's; default: everybody's, and those that waited too long are given up */
@@ -215,13 +229,8 @@ export class Chain {
   }
 
   #retry(held: Held): void {
-    const outcome = applyTransaction(this.#open, held.transaction, this.#openContext())
-    if (outcome.changes !== undefined) {
-      outcome.changes.mergeInto(this.#open)
-      this.#queue.push(held.transaction)
-      this.#retryHeld(held.transaction.fields.Account)
-    } else if (isRetriable(outcome.result) && this.openIndex - held.sinceLedger < HOLD_LEDGERS) {
-      this.#held.push(held)
-    }
+    const outcome = this.#applyToOpen(held.transaction)
+    const { result } = this.#describe(held.transaction, outcome)
+    if (isRetriable(result) && this.openIndex - held.sinceLedger < HOLD_LEDGERS) this.#held.push(held)
   }
 }

@@ -46,7 +46,9 @@ function serve(node: Node, socket: WebSocket): void {
     const request = readRequest(String(data))
     if (request === undefined) return send({ error: 'jsonInvalid', status: 'error', type: 'response' })
     const reply = answer(node, client, request)
-    if (request['command'] === 'submit' && node.faults.takeLostAnswer()) return
+    const fate = node.faults.takeAnswerFate()
+    if (fate === 'cut') socket.terminate()
+    if (fate !== 'sent') return
     const delayMs = node.faults.answerDelayMs
     if (delayMs > 0) setTimeout(() => send(reply), delayMs)
     else send(reply)
