@@ -9,7 +9,7 @@ import type { ClaimScheme } from '@hourglass/ledger'
 import { decodeHex, encodeHex, writeUint64 } from '@hourglass/oer'
 import { UsageError } from '@hourglass/sansio'
 import { decodeChannelId } from './channel-id.ts'
-import { type Curves, ED25519_TAG, type KeyPair, PUBLIC_KEY_PATTERN } from './curves.ts'
+import { type Curves, ED25519_TAG, type KeyPair, isPublicKey } from './curves.ts'
 import { sha512Half } from './digest.ts'
 
 export interface XrplClaimSchemeOptions {
@@ -46,7 +46,7 @@ export class XrplClaimScheme implements ClaimScheme {
 
   verify(channelId: string, claimKey: string, amount: bigint, signature: Uint8Array): boolean {
     const message = claimMessage(channelId, amount)
-    if (message === undefined || !PUBLIC_KEY_PATTERN.test(claimKey)) return false
+    if (message === undefined || !isPublicKey(claimKey)) return false
     const publicKey = decodeHex(claimKey)!
     return isEd25519(publicKey)
       ? this.#curves.verifyEd25519(message, signature, publicKey.subarray(1))

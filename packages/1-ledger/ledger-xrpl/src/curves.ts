@@ -22,5 +22,7 @@ export const PUBLIC_KEY_BYTES = 33
 /** First byte of an Ed25519 key. */
 export const ED25519_TAG = 0xed
 
-/** A key in its one notation here, lower-case hex, of either kind. */
-export const PUBLIC_KEY_PATTERN: RegExp = /^(?:ed|02|03)[0-9a-f]{64}$/
+/** Whether that is a key of either kind, in its one notation here: lower-case hex. */
+export function isPublicKey(text: string): boolean {
+  return /^(?:ed|02|03)[0-9a-f]{64}$/.test(text)
+}

@@ -114,8 +114,7 @@ export class Outbox implements Machine<OutboxInput, OutboxOutput> {
       case 'ledger':
         return this.#handleLedger(input.ledgerIndex, input.feeDrops)
       case 'gap':
-        if (this.#entry !== undefined && input.sequence > this.#entry.sequence) this.#end()
-        return
+        return this.#handleGap(input.sequence)
       case 'answered':
         if (this.#entry?.id === input.id) this.#entry.answer = input.result
         return
@@ -152,16 +151,23 @@ export class Outbox implements Machine<OutboxInput, OutboxOutput> {
 
   #handleValidated({ hash, sequence }: OwnTransaction): void {
     const entry = this.#entry
-    if (entry === undefined || sequence !== entry.sequence) return
-    if (!entry.hashes.has(hash)) return this.#end()
+    if (entry?.sequence !== sequence) return
+    if (!entry.hashes.has(hash)) return this.#end(entry)
     this.#entry = undefined
     this.#outputs.push({ kind: 'final', id: entry.id, hash })
+  }
+
+  /** Where the number is taken, whoever took it was passed over: the state that it led to decides. */
+  #handleGap(sequence: number): void {
+    const entry = this.#entry
+    if (entry === undefined) return
+    if (sequence > entry.sequence) this.#end(entry)
   }
 
   #handleLedger(ledgerIndex: number, marketDrops: bigint): void {
     const entry = this.#entry
     if (entry === undefined) return
-    if (ledgerIndex >= entry.lastLedger) return this.#end()
+    if (ledgerIndex >= entry.lastLedger) return this.#end(entry)
     if (entry.answer === FEE_TOO_LOW || ledgerIndex - entry.offeredAt >= PATIENCE_LEDGERS) {
       this.#raise(entry, ledgerIndex, marketDrops)
     }
@@ -178,8 +184,7 @@ export class Outbox implements Machine<OutboxInput, OutboxOutput> {
     entry.hashes.add(entry.transaction.hash)
   }
 
-  #end(): void {
-    const { id, answer } = this.#entry!
+  #end({ id, answer }: Entry): void {
     this.#entry = undefined
     this.#outputs.push({ kind: 'void', id, answer })
   }

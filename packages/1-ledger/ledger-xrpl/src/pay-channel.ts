@@ -6,7 +6,7 @@ import type { ChannelState, ChannelTerms } from '@hourglass/ledger'
 import type { Instant } from '@hourglass/sansio'
 import { isValidClassicAddress } from 'ripple-address-codec'
 import { type ChannelId, channelIndex, encodeChannelId } from './channel-id.ts'
-import { PUBLIC_KEY_PATTERN } from './curves.ts'
+import { isPublicKey } from './curves.ts'
 import { type Json, countAt, dropsAt, hashAt, objectAt, objectsAt, textAt } from './json.ts'
 import { decodeReference } from './reference.ts'
 import { toInstant } from './time.ts'
@@ -49,7 +49,7 @@ export function decodePayChannel(fields: Json): PayChannel | undefined {
   const claimed = 'Balance' in fields ? dropsAt(fields, 'Balance') : 0n
   if (source === undefined || destination === undefined || deposit === undefined || claimed === undefined)
     return undefined
-  if (claimKey === undefined || !PUBLIC_KEY_PATTERN.test(claimKey)) return undefined
+  if (claimKey === undefined || !isPublicKey(claimKey)) return undefined
   const timeAt = (name: string): Instant | undefined => {
     const seconds = countAt(fields, name)
     return seconds === undefined ? undefined : toInstant(seconds)

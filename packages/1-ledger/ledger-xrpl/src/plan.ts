@@ -10,10 +10,10 @@ import type { Instant } from '@hourglass/sansio'
 import { isValidClassicAddress } from 'ripple-address-codec'
 import { encodeChannelId } from './channel-id.ts'
 import { DROPS_MAX } from './claim-scheme.ts'
-import { PUBLIC_KEY_PATTERN } from './curves.ts'
+import { isPublicKey } from './curves.ts'
 import type { Fields } from './outbox.ts'
 import { type Creation, NATIVE, type PayChannel, endOf } from './pay-channel.ts'
-import { REFERENCE_PATTERN, encodeReference } from './reference.ts'
+import { encodeReference, isReference } from './reference.ts'
 
 /** An action that changes the ledger. */
 export type ChangingAction = Exclude<LedgerAction, { readonly kind: 'watch' }>
@@ -114,8 +114,8 @@ function planOpen(action: Extract<ChangingAction, { kind: 'open' }>, { account }
     terms.asset === NATIVE &&
     isValidClassicAddress(terms.destination) &&
     terms.destination !== account &&
-    PUBLIC_KEY_PATTERN.test(terms.claimKey) &&
-    REFERENCE_PATTERN.test(terms.reference) &&
+    isPublicKey(terms.claimKey) &&
+    isReference(terms.reference) &&
     Number.isInteger(settleDelayS) &&
     settleDelayS >= 0 &&
     settleDelayS <= SETTLE_DELAY_S_MAX

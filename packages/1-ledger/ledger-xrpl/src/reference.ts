@@ -7,8 +7,10 @@
 import { decodeHex, encodeHex, encodeUtf8, readUint32 } from '@hourglass/oer'
 import { type Json, objectAt, objectsAt, textAt } from './json.ts'
 
-/** 32 bytes, lower-case hex. */
-export const REFERENCE_PATTERN: RegExp = /^[0-9a-f]{64}$/
+/** Whether that is 32 bytes in lower-case hex. */
+export function isReference(text: string): boolean {
+  return /^[0-9a-f]{64}$/.test(text)
+}
 
 /** Fields of a transaction. */
 export interface ReferenceFields {
@@ -28,8 +30,8 @@ export function decodeReference(transaction: Json): string | undefined {
   for (const item of objectsAt(transaction, 'Memos')) {
     const memo = objectAt(item, 'Memo')
     const reference = textAt(memo, 'MemoData')?.toLowerCase()
-    if (textAt(memo, 'MemoType')?.toUpperCase() !== MEMO_TYPE || reference === undefined) continue
-    if (REFERENCE_PATTERN.test(reference)) return reference
+    const isOurs = textAt(memo, 'MemoType')?.toUpperCase() === MEMO_TYPE
+    if (isOurs && reference !== undefined && isReference(reference)) return reference
   }
   return undefined
 }

@@ -56,12 +56,14 @@ export class Account {
     const patienceMs = options.patienceMs ?? DEFAULTS.patienceMs
     let account: Account | undefined
     const first = Promise.withResolvers<Head>()
+    let newest: Head | undefined
     const connection = new Connection({
       url: options.url,
       requestTimeoutMs: options.requestTimeoutMs ?? DEFAULTS.requestTimeoutMs,
       silenceMs: options.silenceMs ?? DEFAULTS.silenceMs,
       heard(head) {
         first.resolve(head)
+        newest = head
         account?.feed.heard(head)
       },
       trace,
@@ -78,6 +80,7 @@ export class Account {
         patienceMs,
         options,
       })
+      if (newest !== undefined) account.feed.heard(newest)
       await account.root(undefined, patienceMs)
       return account
     } catch (error) {
@@ -118,7 +121,7 @@ export class Account {
    * The account in that ledger; default: the newest that is validated. @throws ServerError where the server does not have that ledger; XrplError
    * `no-account` | `unreachable` | `closed`
    */
-  async root(ledger?: Head, patienceMs = Infinity): Promise<AccountRoot> {
+  async root(ledger?: Head, patienceMs?: number): Promise<AccountRoot> {
     const command = { command: 'account_info', account: this.address }
     try {
       const answer = await readValidated(this.connection, command, ledger, patienceMs)

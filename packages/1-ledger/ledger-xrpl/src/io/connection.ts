@@ -64,8 +64,8 @@ export class Connection {
    * Asks until the server answers, for `patienceMs` at most.
    * @throws ServerError with the server's own refusal; XrplError `unreachable` | `closed`
    */
-  async request(command: Command, patienceMs = Infinity): Promise<Json> {
-    const giveUpAt = performance.now() + patienceMs
+  async request(command: Command, patienceMs?: number): Promise<Json> {
+    const giveUpAt = performance.now() + (patienceMs ?? Infinity)
     for (let pauseMs = PAUSE_MIN_MS; ; pauseMs = Math.min(pauseMs * 2, PAUSE_MAX_MS)) {
       try {
         const client = this.#client ?? (await this.#connected(giveUpAt))
@@ -94,7 +94,7 @@ export class Connection {
 
   /** Connects, and again whenever the connection ends. */
   async #keep(): Promise<void> {
-    for (let pauseMs = PAUSE_MIN_MS; !this.#closing.signal.aborted;) {
+    for (let pauseMs = PAUSE_MIN_MS; !this.#isClosed();) {
       // Its heartbeat would reconnect behind our back.
       const client = new Client(this.#options.url, {
         timeout: TIMER_MAX_MS,
@@ -104,11 +104,11 @@ export class Connection {
       try {
         await this.#live(client)
       } catch (error) {
-        if (!this.#closing.signal.aborted) this.#tell(messageOf(error))
+        if (!this.#isClosed()) this.#tell(messageOf(error))
       }
       this.#client = undefined
       client.removeAllListeners()
-      // Clears its timer for reconnecting, too.
+      // Clears its timer for reconnecting, too, and what a server that hangs still owes us.
       client.disconnect().catch(() => undefined)
       if (performance.now() - connectedAt > STABLE_MS) pauseMs = PAUSE_MIN_MS
       await this.pause(pauseMs)
@@ -118,18 +118,18 @@ export class Connection {
 
   /** From the beginning to the end of one connection. */
   async #live(client: Client): Promise<void> {
-    const lost = Promise.withResolvers<void>()
-    this.#drop = lost.resolve
+    const lost = Promise.withResolvers<undefined>()
+    this.#drop = () => lost.resolve(undefined)
     client.on('error', () => undefined)
-    client.connection.on('disconnected', () => lost.resolve())
+    client.connection.on('disconnected', this.#drop)
     client.connection.on('ledgerClosed', (message: unknown) => this.#hear(message))
-    await client.connection.connect()
-    await this.#subscribe(client)
-    if (this.#closing.signal.aborted) return
-    this.#client = client
-    this.#wakeWaiting()
-    await lost.promise
-    if (!this.#closing.signal.aborted) this.#tell('the connection ended')
+    const greeting = client.connection.connect().then(() => this.#subscribe(client))
+    if (await Promise.race([greeting.then(() => true), lost.promise])) {
+      this.#client = client
+      this.#wakeWaiting()
+      await lost.promise
+    }
+    if (!this.#isClosed()) this.#tell('the connection ended')
   }
 
   /** The answer tells of the newest ledger. To ask for it once more does no harm. */
@@ -138,7 +138,7 @@ export class Connection {
   }
 
   #hear(message: unknown): void {
-    if (this.#closing.signal.aborted) return
+    if (this.#isClosed()) return
     clearTimeout(this.#silence)
     this.#silence = setTimeout(() => void this.#breakSilence(), this.#options.silenceMs)
     const head = isObject(message) ? decodeHead(message) : undefined
@@ -194,8 +194,12 @@ export class Connection {
     this.#options.trace(`${this.origin}: ${failure}`)
   }
 
+  #isClosed(): boolean {
+    return this.#closing.signal.aborted
+  }
+
   #assertOpen(): void {
-    if (this.#closing.signal.aborted) throw new XrplError('closed', 'the ledger was closed')
+    if (this.#isClosed()) throw new XrplError('closed', 'the ledger was closed')
   }
 
   /** Ends early with `close`. */

@@ -79,7 +79,7 @@ export class Feed {
     clearTimeout(this.#timer)
     this.#beating = true
     try {
-      while (this.#current.index < this.#newest.index && !this.#stopped) await this.#advance(this.#newest)
+      while (this.#current.index < this.#newest.index && !this.#isStopped()) await this.#advance(this.#newest)
     } catch (error) {
       if (error instanceof XrplError && error.code === 'closed') return
       if (!(error instanceof ServerError)) throw error

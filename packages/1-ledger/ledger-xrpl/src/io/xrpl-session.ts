@@ -58,7 +58,8 @@ export class XrplSession implements LedgerSession {
     try {
       const outcome = await this.#outcome(action)
       if (outcome.kind === 'refused') {
-        return this.#emit({ ...outcome, kind: 'failed', id: action.id })
+        this.#emit({ ...outcome, kind: 'failed', id: action.id })
+        return
       }
       const { id } = outcome.final.channel.creation
       if (action.kind === 'watch' || !this.#watching.has(id.index)) this.#watch(outcome.final)
