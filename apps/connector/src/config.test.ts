@@ -171,6 +171,16 @@ describe('checkConfig names the source, the field and what would be right', () =
       'accounts[0] (alice): a btp-server link needs "listen"',
     ],
     [
+      'a ledger of no kind that we know',
+      (c) => (c['ledgers'] = { chain: { kind: 'tally' } }),
+      'ledgers.chain.kind: ',
+    ],
+    [
+      'an XRP Ledger without a WebSocket',
+      (c) => (c['ledgers'] = { xrp: { kind: 'xrpl', url: 'https://xrpl.example', seed: 'x' } }),
+      'ledgers.xrp.url: ',
+    ],
+    [
       'a settlement on an unknown ledger',
       (c) => (c.accounts[0]!['settlement'] = settlement),
       'accounts[0] (alice): settlement.ledger: there is no ledger chain',

@@ -79,6 +79,10 @@ const settlement = z.strictObject({
   /** The settle delay that we offer, and the least that we accept. */
   settleDelayMs: z.int().positive().default(86_400_000),
   settleDelayMsMin: z.int().positive().default(3_600_000),
+  /** The most that we accept: ledgers may compute wrongly with delays beyond all reason. */
+  settleDelayMsMax: z.int().positive().optional(),
+  /** No claim waits longer for the ledger. Default: until the threshold, a close or `collect`. */
+  redeemAfterMs: z.int().positive().optional(),
 })
 
 const account = z.strictObject({
@@ -101,7 +105,7 @@ const account = z.strictObject({
   settlement: settlement.optional(),
 })
 
-const ledger = z.strictObject({
+const evmLedger = z.strictObject({
   kind: z.literal('evm'),
   rpcUrl: z.url({ protocol: /^https?$/ }),
   privateKey: secret,
@@ -116,6 +120,17 @@ const ledger = z.strictObject({
     .default('finalized'),
   pollMs: z.int().positive().default(2000),
 })
+
+const xrpLedger = z.strictObject({
+  kind: z.literal('xrpl'),
+  url: z.url({ protocol: /^wss?$/ }),
+  /** Seed of the account's key, `s…`. */
+  seed: secret,
+  /** Seed of the key that signs claims; default: one that follows from the account's. */
+  claimSeed: secret.optional(),
+})
+
+const ledger = z.discriminatedUnion('kind', [evmLedger, xrpLedger])
 
 const journal = z.discriminatedUnion('kind', [
   /** `journal.sqlite` in `data`. */

@@ -1,7 +1,8 @@
 /** Ledgers of the config: connected before anything else starts, since a settlement without its ledger is none. */
 import type { Ledger } from '@hourglass/ledger'
 import { connectEvm, deployPayChan } from '@hourglass/ledger-evm/io'
-import { type Config, type LedgerConfig, readSecret } from './config.ts'
+import { connectXrpl } from '@hourglass/ledger-xrpl/io'
+import { type Config, ConfigError, type LedgerConfig, readSecret } from './config.ts'
 import { StartError } from './start-error.ts'
 
 /** By their names in the config. @throws StartError | ConfigError */
@@ -18,20 +19,32 @@ export async function openLedgers(configs: Config['ledgers']): Promise<Map<strin
   return new Map(ledgers)
 }
 
-/** One line for each kind of ledger. */
 async function openLedger(name: string, config: LedgerConfig): Promise<Ledger> {
-  const { rpcUrl, contract, confirmations, pollMs } = config
-  const privateKey = readSecret(config.privateKey, `ledger ${name}, privateKey`)
   try {
-    return await connectEvm({
-      rpcUrl,
-      privateKey,
-      confirmations,
-      pollMs,
-      ...(contract !== undefined && { contract }),
-    })
+    return await connect(name, config)
   } catch (error) {
+    if (error instanceof ConfigError) throw error
     throw new StartError(`ledger ${name}: ${(error as Error).message}`)
+  }
+}
+
+/** One case for each kind of ledger. */
+function connect(name: string, config: LedgerConfig): Promise<Ledger> {
+  switch (config.kind) {
+    case 'evm': {
+      const { rpcUrl, contract, confirmations, pollMs } = config
+      const privateKey = readSecret(config.privateKey, `ledger ${name}, privateKey`)
+      const options = { rpcUrl, privateKey, confirmations, pollMs }
+      return connectEvm({ ...options, ...(contract !== undefined && { contract }) })
+    }
+    case 'xrpl': {
+      const { url, seed, claimSeed } = config
+      return connectXrpl({
+        url,
+        secret: readSecret(seed, `ledger ${name}, seed`),
+        ...(claimSeed !== undefined && { claimSecret: readSecret(claimSeed, `ledger ${name}, claimSeed`) }),
+      })
+    }
   }
 }
 

@@ -12,7 +12,8 @@ export function buildSettlement(
   config: NonNullable<AccountConfig['settlement']>,
   ledger: Ledger,
 ): ChannelSettlement {
-  const { deposit, redeemThreshold, settleDelayMs, settleDelayMsMin } = config
+  const { deposit, redeemThreshold, redeemAfterMs, settleDelayMs, settleDelayMsMin, settleDelayMsMax } =
+    config
   return new ChannelSettlement({
     account: account.id,
     accountScale: account.asset.scale,
@@ -26,6 +27,8 @@ export function buildSettlement(
     deposit,
     settleDelayMs,
     settleDelayMsMin,
+    ...(settleDelayMsMax !== undefined && { settleDelayMsMax }),
     ...(redeemThreshold !== undefined && { redeemThreshold }),
+    ...(redeemAfterMs !== undefined && { redeemAfterMs }),
   })
 }

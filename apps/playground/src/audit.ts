@@ -1,13 +1,13 @@
 /**
- * Do the books of every node and the chain agree, to the last unit?
- * Everything is asked again from where it is kept: the connectors' accounts, the chain's own balances.
+ * Do the books of every node and the ledgers agree, to the last unit?
+ * Everything is asked again from where it is kept: the connectors' accounts, the ledgers' own balances.
  */
-import { type Chain, type ChainTransaction } from './chain.ts'
-import { type Asset, ETH, EUR, USD, WEI, WEI_PER_UNIT } from './cast.ts'
+import { type Asset, CUSTOMERS, NODES, type NodeName, PEERINGS, type Peering } from './cast.ts'
 import { ask } from './http.ts'
+import { LEDGER_ASSETS, type WorldLedger } from './ledgers/ledger.ts'
 
 /** An account as a connector's admin reports it, in base units. */
-export interface Books {
+export interface Account {
   readonly id: string
   readonly incoming: bigint
   readonly outgoing: bigint
@@ -17,7 +17,10 @@ export interface Books {
   readonly held: bigint
 }
 
-/** What one payment did according to the two wallets. */
+/** All accounts of all nodes, by node and id. */
+export type Books = Readonly<Record<NodeName, ReadonlyMap<string, Account>>>
+
+/** What payments did according to the two wallets. */
 export interface PaymentTotals {
   readonly sent: bigint
   readonly delivered: bigint
@@ -37,9 +40,13 @@ export function agrees({ left, right }: Finding): boolean {
   return left === right
 }
 
-/** All accounts of the connector `name`, by id. */
-export async function readBooks(name: string, adminPort: number): Promise<Map<string, Books>> {
-  const reports = (await ask(name, `http://127.0.0.1:${adminPort}/accounts`)) as Record<string, string>[]
+export async function readBooks(admins: Readonly<Record<NodeName, number>>): Promise<Books> {
+  const books = NODES.map(async (node) => [node, await readAccounts(node, admins[node])] as const)
+  return Object.fromEntries(await Promise.all(books)) as unknown as Books
+}
+
+async function readAccounts(node: NodeName, adminPort: number): Promise<Map<string, Account>> {
+  const reports = (await ask(node, `http://127.0.0.1:${adminPort}/accounts`)) as Record<string, string>[]
   return new Map(
     reports.map((report) => {
       const amount = (name: string): bigint => BigInt(report[name] ?? '')
@@ -60,109 +67,102 @@ export async function readBooks(name: string, adminPort: number): Promise<Map<st
   )
 }
 
-/** Whether every asset in the books of `name` adds up to zero, the node's own accounts with it. */
-async function isBalanced(name: string, adminPort: number): Promise<boolean> {
-  const assets = (await ask(name, `http://127.0.0.1:${adminPort}/books`)) as { sum: string }[]
+/** Counts the connectors whose books are right within themselves: every asset adds up to zero. */
+export async function auditSums(admins: Readonly<Record<NodeName, number>>): Promise<Finding> {
+  const balanced = await Promise.all(NODES.map(async (node) => isBalanced(node, admins[node])))
+  const left = BigInt(balanced.filter(Boolean).length)
+  return { statement: 'every asset adds up to zero in all books', left, right: BigInt(NODES.length) }
+}
+
+async function isBalanced(node: NodeName, adminPort: number): Promise<boolean> {
+  const assets = (await ask(node, `http://127.0.0.1:${adminPort}/books`)) as { sum: string }[]
   return assets.every(({ sum }) => sum === '0')
 }
 
-/** Counts the connectors whose books are right within themselves. */
-export async function auditSums(admins: Readonly<Record<string, number>>): Promise<Finding> {
-  const names = Object.keys(admins)
-  const balanced = await Promise.all(names.map(async (name) => isBalanced(name, admins[name]!)))
-  const left = BigInt(balanced.filter(Boolean).length)
-  return { statement: 'every asset adds up to zero in both books', left, right: BigInt(names.length) }
-}
-
-export interface AuditSubjects {
-  readonly acme: ReadonlyMap<string, Books>
-  readonly bolt: ReadonlyMap<string, Books>
-  readonly totals: PaymentTotals
-}
-
-/** The two connectors, the two wallets, and what each says of the other. */
-export function auditBooks({ acme, bolt, totals }: AuditSubjects): Finding[] {
-  const alice = acme.get('alice')!
-  const toBolt = acme.get('bolt')!
-  const fromAcme = bolt.get('acme')!
-  const bob = bolt.get('bob')!
-  const held = [alice, toBolt, fromAcme, bob].reduce((sum, books) => sum + books.held, 0n)
-  const owed = -toBolt.balance
+/** The connectors, the two wallets, and what each says of the other. */
+export function auditBooks(books: Books, totals: PaymentTotals): Finding[] {
+  const { alice, bob } = CUSTOMERS
+  const accounts = NODES.flatMap((node) => [...books[node].values()])
   return [
     {
-      statement: "alice's wallet sent what acme booked",
+      statement: `alice's wallet sent what ${alice.node} booked`,
       left: totals.sent,
-      right: alice.incoming,
-      asset: USD,
+      right: books[alice.node].get('alice')!.incoming,
+      asset: alice.asset,
     },
+    ...PEERINGS.flatMap((peering) => auditPeering(peering, books)),
     {
-      statement: 'acme sent to bolt what bolt booked',
-      left: toBolt.outgoing,
-      right: fromAcme.incoming,
-      asset: ETH,
-    },
-    {
-      statement: "bolt delivered what bob's wallet took",
-      left: bob.outgoing,
+      statement: `${bob.node} delivered what bob's wallet took`,
+      left: books[bob.node].get('bob')!.outgoing,
       right: totals.delivered,
-      asset: EUR,
+      asset: bob.asset,
     },
     {
-      statement: 'acme settled what bolt received',
-      left: toBolt.settled,
-      right: fromAcme.received,
-      asset: ETH,
+      statement: 'nothing is held any more',
+      left: accounts.reduce((sum, { held }) => sum + held, 0n),
+      right: 0n,
     },
-    { statement: 'what acme owes bolt, bolt is owed', left: owed, right: fromAcme.balance, asset: ETH },
-    { statement: 'nothing is held any more', left: held, right: 0n },
   ]
 }
 
-/** The parties on the chain, and what they had before. */
-export interface ChainSubjects {
-  readonly acme: string
-  readonly bolt: string
-  readonly contract: string
-  readonly before: { readonly acme: bigint; readonly bolt: bigint }
-  readonly transactions: readonly ChainTransaction[]
-  /** What bolt's books say acme has paid, in base units of the peering. */
-  readonly received: bigint
-}
-
-/** The chain against the books: escrow, payout, fees. */
-export async function auditChain(chain: Chain, subjects: ChainSubjects): Promise<Finding[]> {
-  const { acme, bolt, contract, before, transactions, received } = subjects
-  const fees = (from: string): bigint =>
-    transactions.filter((t) => sameAddress(t.from, from)).reduce((sum, t) => sum + t.fee, 0n)
-  const escrowed = transactions
-    .filter((t) => t.succeeded && t.to !== null && sameAddress(t.to, contract))
-    .reduce((sum, t) => sum + t.value, 0n)
-  const [acmeNow, boltNow, contractNow] = await Promise.all(
-    [acme, bolt, contract].map(async (address) => chain.balance(address)),
-  )
-  const paid = received * WEI_PER_UNIT
+function auditPeering({ payer, payee, asset }: Peering, books: Books): Finding[] {
+  const ours = books[payer].get(payee)!
+  const theirs = books[payee].get(payer)!
   return [
     {
-      statement: 'the chain paid bolt what its books received',
-      left: boltNow! - before.bolt + fees(bolt),
-      right: paid,
-      asset: WEI,
+      statement: `${payer} sent to ${payee} what ${payee} booked`,
+      left: ours.outgoing,
+      right: theirs.incoming,
+      asset,
     },
     {
-      statement: 'the contract holds what is not paid out',
-      left: contractNow!,
-      right: escrowed - paid,
-      asset: WEI,
+      statement: `${payer} settled what ${payee} received`,
+      left: ours.settled,
+      right: theirs.received,
+      asset,
     },
     {
-      statement: 'acme spent its escrow and its fees',
-      left: before.acme - acmeNow!,
-      right: escrowed + fees(acme),
-      asset: WEI,
+      statement: `what ${payer} owes ${payee}, ${payee} is owed`,
+      left: -ours.balance,
+      right: theirs.balance,
+      asset,
     },
   ]
 }
 
-function sameAddress(a: string, b: string): boolean {
-  return a.toLowerCase() === b.toLowerCase()
+/** A ledger against the books of the peering that settles on it: escrow, payout, fees. */
+export async function auditLedger(
+  ledger: WorldLedger,
+  { payer, payee, asset }: Peering,
+  before: Readonly<Record<string, bigint>>,
+  books: Books,
+): Promise<Finding[]> {
+  const [activity, payerNow, payeeNow, escrow] = await Promise.all([
+    ledger.activity(),
+    ledger.balance(payer),
+    ledger.balance(payee),
+    ledger.escrow(),
+  ])
+  const ledgerAsset = LEDGER_ASSETS[ledger.name]
+  const paid = books[payee].get(payer)!.received * 10n ** BigInt(ledgerAsset.scale - asset.scale)
+  return [
+    {
+      statement: `${ledger.name} paid ${payee} what its books received`,
+      left: payeeNow - before[payee]! + activity.fees(payee),
+      right: paid,
+      asset: ledgerAsset,
+    },
+    {
+      statement: `${ledger.name} holds in escrow what is not paid out`,
+      left: escrow,
+      right: activity.escrowed - paid,
+      asset: ledgerAsset,
+    },
+    {
+      statement: `${payer} spent its escrow and its fees`,
+      left: before[payer]! - payerNow,
+      right: activity.escrowed + activity.fees(payer),
+      asset: ledgerAsset,
+    },
+  ]
 }

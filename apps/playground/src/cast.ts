@@ -1,11 +1,9 @@
 /**
  * Who takes part in the local internet of value, and on which terms.
- * Alice has dollars at Acme, Bob has euros at Bolt; Acme and Bolt owe one another ether and settle it on a chain.
+ * Alice has dollars at Acme, Bob has euros at Cove. Acme and Bolt owe one another ether and settle it on an EVM
+ * chain; Bolt and Cove owe one another XRP and settle it on an XRP Ledger.
  */
-import { randomInt } from 'node:crypto'
-import { type Server, createServer } from 'node:net'
 import type { ConfigInput } from '@hourglass/connector-app'
-import { ChildError } from './processes.ts'
 
 export interface Asset {
   readonly code: string
@@ -14,138 +12,161 @@ export interface Asset {
 
 export const USD: Asset = { code: 'USD', scale: 6 }
 export const EUR: Asset = { code: 'EUR', scale: 4 }
-export const ETH: Asset = { code: 'ETH', scale: 9 }
-/** Ether in the base units of the chain. */
-export const WEI: Asset = { code: 'ETH', scale: 18 }
+const ETH: Asset = { code: 'ETH', scale: 9 }
+const XRP: Asset = { code: 'XRP', scale: 6 }
 
-/** Wei per base unit of the connectors' ETH accounts. */
-export const WEI_PER_UNIT = 10n ** 9n
+export const NODES = ['acme', 'bolt', 'cove'] as const
+export type NodeName = (typeof NODES)[number]
+export type LedgerName = 'evm' | 'xrpl'
+
+/** Two connectors that settle with one another on a ledger. Alice's money flows from payer to payee. */
+export interface Peering {
+  readonly payer: NodeName
+  readonly payee: NodeName
+  readonly asset: Asset
+  readonly ledger: LedgerName
+  /** The most that one owes the other, and what is settled: base units of the asset. */
+  readonly balanceMax: bigint
+  readonly settleThreshold: bigint
+  /** What a channel escrows: base units of the ledger. */
+  readonly deposit: bigint
+}
+
+export const PEERINGS: readonly Peering[] = [
+  {
+    payer: 'acme',
+    payee: 'bolt',
+    asset: ETH,
+    ledger: 'evm',
+    balanceMax: 20_000_000n,
+    settleThreshold: 500_000n,
+    deposit: 10n ** 18n,
+  },
+  {
+    payer: 'bolt',
+    payee: 'cove',
+    asset: XRP,
+    ledger: 'xrpl',
+    balanceMax: 24_000_000n,
+    settleThreshold: 600_000n,
+    deposit: 1_000_000_000n,
+  },
+]
+
+/** Who has money at which node. */
+export const CUSTOMERS = {
+  alice: { node: 'acme', asset: USD },
+  bob: { node: 'cove', asset: EUR },
+} as const satisfies Record<string, { node: NodeName; asset: Asset }>
+export type CustomerName = keyof typeof CUSTOMERS
+
+/** What an account of a node is denominated in. */
+export function assetOf(node: string, account: string): Asset {
+  return account in CUSTOMERS ? CUSTOMERS[account as CustomerName].asset : peeringOf(node, account)!.asset
+}
+
+export function peeringOf(node: string, account: string): Peering | undefined {
+  return PEERINGS.find(
+    ({ payer, payee }) => (payer === node && payee === account) || (payee === node && payer === account),
+  )
+}
 
 /** Bob's payment pointer; the wallet is told where to find its host, as a hosts file would. */
 export const BOB_HOST = 'bob.example'
 export const BOB_POINTER = `$${BOB_HOST}`
 
-/** Local ports that are free now. */
+/** Local ports. */
 export interface Ports {
-  readonly acme: number
-  readonly acmeAdmin: number
-  readonly bolt: number
-  readonly boltAdmin: number
+  /** Where peers of a node connect, and where its operator asks. */
+  readonly node: Readonly<Record<NodeName, number>>
+  readonly admin: Readonly<Record<NodeName, number>>
+  /** Bob's web server. */
   readonly bob: number
 }
 
-/** What the chain was asked for before the connectors start. */
-export interface ChainFacts {
-  readonly rpcUrl: string
-  /** Address of the PayChan contract. */
-  readonly contract: string
-  readonly acmeKey: string
-  readonly boltKey: string
-}
-
 /** Tokens of the links: they guard nothing here, but links have them. */
-const TOKENS = { alice: 'alice-secret', bob: 'bob-secret', peering: 'peering-secret' }
-
-/** Below where systems take the ports of outgoing connections from: those are gone again in no time. */
-const PORT_RANGE = [20_000, 32_000] as const
-const PORT_TRIES_MAX = 100
-
-export async function findPorts(): Promise<Ports> {
-  const servers: Server[] = []
-  for (let tries = 0; servers.length < 5; tries++) {
-    if (tries === PORT_TRIES_MAX)
-      throw new ChildError(`no local port from ${PORT_RANGE.join(' to ')} is free`)
-    const server = createServer()
-    if (await listen(server, randomInt(...PORT_RANGE))) servers.push(server)
-  }
-  const ports = servers.map((server) => (server.address() as { port: number }).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  const [acme, acmeAdmin, bolt, boltAdmin, bob] = ports as [number, number, number, number, number]
-  return { acme, acmeAdmin, bolt, boltAdmin, bob }
-}
-
-async function listen(server: Server, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true))
-  })
-}
+const TOKENS = { alice: 'alice-secret', bob: 'bob-secret', peering: 'peering-secret' } satisfies Record<
+  CustomerName | 'peering',
+  string
+>
 
 type AccountInput = ConfigInput['accounts'][number]
-type LedgerInput = NonNullable<ConfigInput['ledgers']>[string]
+export type LedgerInput = NonNullable<ConfigInput['ledgers']>[string]
 
-export function acmeConfig(ports: Ports, chain: ChainFacts, data: string): ConfigInput {
-  return {
-    ...commonConfig('test.acme', data),
-    listen: { port: ports.acme },
-    admin: { port: ports.acmeAdmin },
-    ledgers: { chain: ledger(chain, chain.acmeKey) },
-    accounts: [
-      customer('alice', USD, TOKENS.alice, '500000'),
-      {
-        ...peering('bolt'),
-        link: {
-          kind: 'btp-client',
-          url: `btp+ws://acme@127.0.0.1:${ports.bolt}`,
-          token: TOKENS.peering,
-        },
-      },
-    ],
-    routes: [{ prefix: 'test.bolt', account: 'bolt' }],
-    rates: [{ from: 'USD', to: 'ETH', rate: '1/3000' }],
-  }
+/** Rates at each node, into the next asset on the way to Bob. */
+const RATES: Readonly<Record<NodeName, NonNullable<ConfigInput['rates']>>> = {
+  acme: [{ from: 'USD', to: 'ETH', rate: '1/3000' }],
+  bolt: [{ from: 'ETH', to: 'XRP', rate: '1200' }],
+  cove: [{ from: 'XRP', to: 'EUR', rate: '2.3' }],
 }
 
-export function boltConfig(ports: Ports, chain: ChainFacts, data: string): ConfigInput {
-  return {
-    ...commonConfig('test.bolt', data),
-    listen: { port: ports.bolt },
-    admin: { port: ports.boltAdmin },
-    ledgers: { chain: ledger(chain, chain.boltKey) },
-    accounts: [
-      customer('bob', EUR, TOKENS.bob),
-      { ...peering('acme'), link: { kind: 'btp-server', token: TOKENS.peering } },
-    ],
-    routes: [{ prefix: 'test.acme', account: 'acme' }],
-    rates: [{ from: 'ETH', to: 'EUR', rate: '2760' }],
-  }
-}
-
-function commonConfig(
-  address: string,
+/** Config file of a connector; `ledgers` are those that its peerings name. */
+export function connectorConfig(
+  node: NodeName,
+  ports: Ports,
+  ledgers: Record<string, LedgerInput>,
   data: string,
-): Pick<ConfigInput, 'address' | 'data' | 'spread' | 'tracePackets'> {
-  return { address, data, spread: '0.002', tracePackets: true }
+): ConfigInput {
+  const peerings = PEERINGS.filter(({ payer, payee }) => payer === node || payee === node)
+  const customers = (Object.keys(CUSTOMERS) as CustomerName[]).filter((id) => CUSTOMERS[id].node === node)
+  return {
+    address: `test.${node}`,
+    data,
+    spread: '0.002',
+    tracePackets: true,
+    listen: { port: ports.node[node] },
+    admin: { port: ports.admin[node] },
+    ledgers,
+    accounts: [...customers.map(customer), ...peerings.map((peering) => peer(node, peering, ports))],
+    routes: NODES.filter((other) => other !== node).map((other) => ({
+      prefix: `test.${other}`,
+      account: nextTo(node, other),
+    })),
+    rates: RATES[node],
+  }
 }
 
-function customer(id: string, asset: Asset, token: string, packetAmountMax?: string): AccountInput {
+/** The nodes stand in a line. */
+function nextTo(node: NodeName, other: NodeName): NodeName {
+  const [from, to] = [NODES.indexOf(node), NODES.indexOf(other)]
+  return NODES[from + Math.sign(to - from)]!
+}
+
+function customer(id: CustomerName): AccountInput {
+  const { asset } = CUSTOMERS[id]
   return {
     id,
     relation: 'child',
     asset,
-    link: { kind: 'btp-server', token },
+    link: { kind: 'btp-server', token: TOKENS[id] },
     balance: { max: String(1000n * 10n ** BigInt(asset.scale)) },
-    ...(packetAmountMax !== undefined && { packetAmountMax }),
+    // Small packets, so that there is something to see.
+    ...(id === 'alice' && { packetAmountMax: '500000' }),
   }
 }
 
-/** Both sides of the peering see the same terms: settle each 0.0005 ETH, redeem on the chain when asked. */
-function peering(id: string): Omit<AccountInput, 'link'> {
+/** Both sides of a peering see the same terms; they redeem on the ledger when asked. */
+function peer(node: NodeName, peering: Peering, ports: Ports): AccountInput {
+  const { payer, payee, asset, ledger, balanceMax, settleThreshold, deposit } = peering
+  const isPayer = payer === node
   return {
-    id,
+    id: isPayer ? payee : payer,
     relation: 'peer',
-    asset: ETH,
+    asset,
     balance: {
-      max: '20000000',
-      payableMax: '20000000',
-      settleThreshold: '500000',
+      max: String(balanceMax),
+      payableMax: String(balanceMax),
+      settleThreshold: String(settleThreshold),
     },
-    settlement: { kind: 'channel', ledger: 'chain', deposit: '1000000000000000000' },
+    settlement: { kind: 'channel', ledger, deposit: String(deposit) },
+    link: isPayer
+      ? {
+          kind: 'btp-client',
+          url: `btp+ws://${node}@127.0.0.1:${ports.node[payee]}`,
+          token: TOKENS.peering,
+        }
+      : { kind: 'btp-server', token: TOKENS.peering },
   }
-}
-
-function ledger({ rpcUrl, contract }: ChainFacts, privateKey: string): LedgerInput {
-  // The chain makes a block per transaction and is ours alone, so the first block is final.
-  return { kind: 'evm', rpcUrl, contract, privateKey, confirmations: 1, pollMs: 100 }
 }
 
 /** Config file of a wallet. */
@@ -155,10 +176,7 @@ export interface WalletConfigInput {
   readonly state: string
 }
 
-export function aliceConfig(ports: Ports, state: string): WalletConfigInput {
-  return { link: `btp+ws://alice@127.0.0.1:${ports.acme}`, token: TOKENS.alice, state }
-}
-
-export function bobConfig(ports: Ports, state: string): WalletConfigInput {
-  return { link: `btp+ws://bob@127.0.0.1:${ports.bolt}`, token: TOKENS.bob, state }
+export function walletConfig(name: CustomerName, ports: Ports, state: string): WalletConfigInput {
+  const port = ports.node[CUSTOMERS[name].node]
+  return { link: `btp+ws://${name}@127.0.0.1:${port}`, token: TOKENS[name], state }
 }

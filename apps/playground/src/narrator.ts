@@ -1,5 +1,6 @@
 /** Turns what the programs log into the story that people see, and counts what the summary needs. */
-import { type Asset, ETH, EUR, USD, WEI } from './cast.ts'
+import { type Asset, type LedgerName, assetOf, peeringOf } from './cast.ts'
+import { LEDGER_ASSETS } from './ledgers/ledger.ts'
 import { type Layer, formatAmount, formatMoney, shorten, step } from './terminal.ts'
 
 type Fields = Readonly<Record<string, string | number | boolean>>
@@ -23,22 +24,31 @@ const DUES: Repeated = { layer: 'L3 ilp', plural: 'settlements due', toldMax: 1 
 const CLAIMS_SENT: Repeated = { layer: 'L2 channel', plural: 'claims signed', toldMax: 3 }
 const CLAIMS_RECEIVED: Repeated = { layer: 'L2 channel', plural: 'claims checked and kept', toldMax: 3 }
 
+interface Waiting {
+  readonly who: string
+  readonly event: string
+  readonly account: string | undefined
+  readonly resolve: () => void
+}
+
+/** What the connectors did to settle on one ledger, since the beginning. */
+export interface Settled {
+  transactions: number
+  claims: number
+}
+
 export class Narrator {
-  /** Claims signed and transactions made by the connectors, since the beginning. */
-  claims = 0
-  transactions = 0
+  readonly settled: Readonly<Record<LedgerName, Settled>> = {
+    evm: { transactions: 0, claims: 0 },
+    xrpl: { transactions: 0, claims: 0 },
+  }
   /** By who and `plural`. */
   #repeated = new Map<string, { readonly who: string; readonly what: Repeated; count: number }>()
-  #waiting: { readonly who: string; readonly event: string; readonly resolve: () => void }[] = []
+  #waiting: Waiting[] = []
 
-  /** Resolves when `who` has logged `event`, from now on. */
-  async when(who: string, event: string): Promise<void> {
-    return new Promise((resolve) => this.#waiting.push({ who, event, resolve }))
-  }
-
-  deployed(rpcUrl: string, contract: string): void {
-    step('L1 ledger', 'chain', `an EVM chain is up at ${rpcUrl}`)
-    step('L1 ledger', 'chain', `PayChan contract ${contract}`)
+  /** Resolves when `who` has logged `event`, of `account` where that is given, from now on. */
+  async when(who: string, event: string, account?: string): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push({ who, event, account, resolve }))
   }
 
   /** One line of a connector's log. */
@@ -64,7 +74,8 @@ export class Narrator {
   #hear(who: string, line: LogLine): void {
     this.#tell(who, line)
     this.#waiting = this.#waiting.filter((waiting) => {
-      if (waiting.who !== who || waiting.event !== line.event) return true
+      const { event, account = line.fields['account'] } = waiting
+      if (waiting.who !== who || event !== line.event || account !== line.fields['account']) return true
       waiting.resolve()
       return false
     })
@@ -72,8 +83,6 @@ export class Narrator {
 
   #tell(who: string, { event, fields }: LogLine): void {
     const text = (name: string): string => String(fields[name] ?? '')
-    const ether = (name: string): string => formatEther(BigInt(text(name)))
-    const transaction = shorten(text('transaction'))
     switch (event) {
       case 'connector.started':
         return step('L3 ilp', who, `connector ${text('address')} is up`)
@@ -88,25 +97,37 @@ export class Narrator {
       case 'connector.packet-fulfilled':
         return this.#packet(who, fields)
       case 'connector.settlement-due': {
-        const amount = formatMoney(BigInt(text('amount')), ETH)
+        const amount = formatMoney(BigInt(text('amount')), assetOf(who, text('account')))
         return this.#repeat(DUES, who, `owes ${text('account')} ${amount}: time to settle`)
       }
+      default:
+        if (event.startsWith('channel.')) this.#channel(who, event, fields)
+    }
+  }
+
+  #channel(who: string, event: string, fields: Fields): void {
+    const text = (name: string): string => String(fields[name] ?? '')
+    const { ledger } = peeringOf(who, text('account'))!
+    const money = (name: string): string => formatShort(BigInt(text(name)), LEDGER_ASSETS[ledger])
+    const settled = this.settled[ledger]
+    const transact = (what: string): void => {
+      settled.transactions++
+      step('L1 ledger', who, `${what} (${shorten(text('transaction'))})`)
+    }
+    switch (event) {
       case 'channel.opening':
         return step('L2 channel', who, `opens a payment channel to ${shorten(text('destination'))}`)
       case 'channel.opened':
-        this.transactions++
-        return step('L1 ledger', who, `opened a channel with ${ether('deposit')} (${transaction})`)
+        return transact(`opened a channel with ${money('deposit')}`)
       case 'channel.funded':
-        this.transactions++
-        return step('L1 ledger', who, `channel now holds ${ether('deposit')} (${transaction})`)
+        return transact(`channel now holds ${money('deposit')}`)
       case 'channel.claim-sent':
-        this.claims++
-        return this.#repeat(CLAIMS_SENT, who, `signed a claim on its channel: ${ether('amount')} in all`)
+        settled.claims++
+        return this.#repeat(CLAIMS_SENT, who, `signed a claim on its channel: ${money('amount')} in all`)
       case 'channel.claim-received':
         return this.#repeat(CLAIMS_RECEIVED, who, 'checked and kept that claim')
       case 'channel.redeemed':
-        this.transactions++
-        return step('L1 ledger', who, `redeemed ${ether('amount')} (${transaction})`)
+        return transact(`redeemed ${money('amount')}`)
       case 'channel.refused':
         return step('L2 channel', who, `refused: ${text('message')}`)
     }
@@ -114,8 +135,8 @@ export class Narrator {
 
   #packet(who: string, fields: Fields): void {
     const [from, to] = [String(fields['from']), String(fields['to'])]
-    const incoming = formatMoney(BigInt(String(fields['incomingAmount'])), assetOf(from))
-    const outgoing = formatMoney(BigInt(String(fields['outgoingAmount'])), assetOf(to))
+    const incoming = formatMoney(BigInt(String(fields['incomingAmount'])), assetOf(who, from))
+    const outgoing = formatMoney(BigInt(String(fields['outgoingAmount'])), assetOf(who, to))
     this.#repeat(PACKETS, who, `fulfilled ${incoming} from ${from} → ${outgoing} to ${to}`)
   }
 
@@ -128,14 +149,7 @@ export class Narrator {
   }
 }
 
-/** Each account of the cast holds one asset. */
-const ASSETS: Readonly<Record<string, Asset>> = { alice: USD, bob: EUR, acme: ETH, bolt: ETH }
-
-function assetOf(account: string): Asset {
-  return ASSETS[account] ?? ETH
-}
-
-/** Without zeros at the end, of which ether has many. */
-function formatEther(wei: bigint): string {
-  return `${formatAmount(wei, WEI.scale).replace(/\.?0+$/, '')} ${WEI.code}`
+/** Without zeros at the end, of which ledgers have many. */
+function formatShort(amount: bigint, { code, scale }: Asset): string {
+  return `${formatAmount(amount, scale).replace(/\.?0+$/, '')} ${code}`
 }

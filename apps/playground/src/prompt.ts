@@ -7,7 +7,7 @@ import { type Tour, TourError } from './tour.ts'
 const HELP = `
   pay 2.50     Alice pays Bob so many dollars
   balances     who has what, and who owes whom
-  audit        check the books against one another and the chain
+  audit        check the books against one another and the ledgers
   quit         end everything (as Ctrl-C does)`
 
 /** Reads commands until `quit`, or until the input ends. Where there is no input at all, stays up for good. */

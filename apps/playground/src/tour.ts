@@ -1,9 +1,10 @@
 /** What the playground does: one payment with everything around it, then whatever is asked for. */
 import { setTimeout as wait } from 'node:timers/promises'
 import { AmountError, decodeDecimal, toBaseUnits } from '@hourglass/wallet'
-import { type Books, type Finding, agrees, auditBooks, auditChain, auditSums, readBooks } from './audit.ts'
-import { BOB_POINTER, ETH, EUR, USD, WEI } from './cast.ts'
+import { type Finding, agrees, auditBooks, auditLedger, auditSums, readBooks } from './audit.ts'
+import { BOB_POINTER, CUSTOMERS, NODES, type NodeName, PEERINGS, type Peering, USD } from './cast.ts'
 import { ask } from './http.ts'
+import { LEDGER_ASSETS, type WorldLedger } from './ledgers/ledger.ts'
 import type { Narrator } from './narrator.ts'
 import { formatMoney, heading, say, step, table, verdict } from './terminal.ts'
 import type { World } from './world.ts'
@@ -64,36 +65,24 @@ export function checkAmount(dollars: string): void {
 export class Tour {
   readonly #world: World
   readonly #narrator: Narrator
-  readonly #chainStart: number
-  readonly #before: { readonly acme: bigint; readonly bolt: bigint }
+  readonly #before: Balances
   #sent = 0n
   #delivered = 0n
-  /** What Bolt has taken in on the chain, in base units of the peering. */
-  #redeemed = 0n
+  /** What payees have redeemed on their ledgers, in base units of the peering. */
+  readonly #redeemed = new Map<Peering, bigint>()
 
-  private constructor(
-    world: World,
-    narrator: Narrator,
-    start: { height: number; acme: bigint; bolt: bigint },
-  ) {
+  private constructor(world: World, narrator: Narrator, before: Balances) {
     this.#world = world
     this.#narrator = narrator
-    this.#chainStart = start.height
-    this.#before = start
+    this.#before = before
   }
 
   /** Notes how things stand, so that the audit knows what has changed. */
   static async begin(world: World, narrator: Narrator): Promise<Tour> {
-    const { chain, addresses } = world
-    const [height, acme, bolt] = await Promise.all([
-      chain.height(),
-      chain.balance(addresses.acme),
-      chain.balance(addresses.bolt),
-    ])
-    return new Tour(world, narrator, { height, acme, bolt })
+    return new Tour(world, narrator, await readBalances(world))
   }
 
-  /** Alice pays Bob `amount` dollars; both connectors settle; everything is checked. @throws TourError */
+  /** Alice pays Bob `amount` dollars; the connectors settle; everything is checked. @throws TourError */
   async pay(amount: string): Promise<Summary> {
     checkAmount(amount)
     heading(`Alice pays ${BOB_POINTER} ${amount} USD`)
@@ -114,13 +103,12 @@ export class Tour {
     say()
     await this.showBalances('after')
     const balanced = await this.audit()
-    const { transactions, claims } = this.#narrator
     return {
       delivered,
       sent,
       packets,
       ms,
-      settlements: [{ ledger: 'evm', transactions, claims }],
+      settlements: PEERINGS.map(({ ledger }) => ({ ledger, ...this.#narrator.settled[ledger] })),
       balanced,
     }
   }
@@ -146,24 +134,30 @@ export class Tour {
     step('L4 stream', 'alice', `packets of up to ${show(packetAmountMax)}`)
   }
 
-  /** Bolt takes in on the chain what Acme has promised. */
+  /** Every payee redeems on its ledger what its payer has promised. */
   async #collect(): Promise<void> {
-    const { boltAdmin } = this.#world.ports
-    if (!(await this.#settled())) return
-    const redeemed = this.#narrator.when('bolt', 'channel.redeemed')
-    await ask('bolt', `http://127.0.0.1:${boltAdmin}/accounts/acme/collect`, { method: 'POST' })
-    await Promise.race([redeemed, wait(SETTLE_MS, undefined, { ref: false })])
+    await Promise.all(
+      PEERINGS.map(async (peering) => {
+        const { payer, payee } = peering
+        if (!(await this.#isSettled(peering))) return
+        const redeemed = this.#narrator.when(payee, 'channel.redeemed', payer)
+        const admin = this.#world.ports.admin[payee]
+        await ask(payee, `http://127.0.0.1:${admin}/accounts/${payer}/collect`, { method: 'POST' })
+        await Promise.race([redeemed, wait(SETTLE_MS, undefined, { ref: false })])
+      }),
+    )
   }
 
-  /** Waits until Bolt has what Acme ordered to be settled; false where that is nothing, or does not come. */
-  async #settled(): Promise<boolean> {
+  /** Waits until the payee has what its payer ordered to be settled; false where that is nothing, or does not come. */
+  async #isSettled(peering: Peering): Promise<boolean> {
+    const { payer, payee } = peering
     const deadline = Date.now() + SETTLE_MS
     while (Date.now() < deadline) {
-      const [acme, bolt] = await this.#readBooks()
-      const ordered = acme.get('bolt')?.settled
-      if (ordered === this.#redeemed) return false
-      if (ordered === bolt.get('acme')?.received) {
-        this.#redeemed = ordered ?? 0n
+      const books = await readBooks(this.#world.ports.admin)
+      const ordered = books[payer].get(payee)!.settled
+      if (ordered === (this.#redeemed.get(peering) ?? 0n)) return false
+      if (ordered === books[payee].get(payer)!.received) {
+        this.#redeemed.set(peering, ordered)
         return true
       }
       await wait(POLL_MS)
@@ -171,50 +165,59 @@ export class Tour {
     return false
   }
 
-  async #readBooks(): Promise<[acme: Map<string, Books>, bolt: Map<string, Books>]> {
-    const { acmeAdmin, boltAdmin } = this.#world.ports
-    return Promise.all([readBooks('acme', acmeAdmin), readBooks('bolt', boltAdmin)])
-  }
-
   async showBalances(when: string): Promise<void> {
-    const { chain, addresses } = this.#world
-    const [acme, bolt] = await this.#readBooks()
-    const [acmeWei, boltWei] = await Promise.all([
-      chain.balance(addresses.acme),
-      chain.balance(addresses.bolt),
+    const [books, balances] = await Promise.all([
+      readBooks(this.#world.ports.admin),
+      readBalances(this.#world),
     ])
-    const held = (books: Map<string, Books>, id: string): bigint => -(books.get(id)?.balance ?? 0n)
-    table([
-      [`balances ${when}`, 'amount'],
-      ['alice at acme', formatMoney(held(acme, 'alice'), USD)],
-      ['bob at bolt', formatMoney(held(bolt, 'bob'), EUR)],
-      ['acme owes bolt', formatMoney(held(acme, 'bolt'), ETH)],
-      ['acme on the chain', formatMoney(acmeWei, WEI)],
-      ['bolt on the chain', formatMoney(boltWei, WEI)],
+    const owes = (node: NodeName, id: string): bigint => -books[node].get(id)!.balance
+    const customers = Object.entries(CUSTOMERS).map(([id, { node, asset }]) => [
+      `${id} at ${node}`,
+      formatMoney(owes(node, id), asset),
     ])
+    const peerings = PEERINGS.map(({ payer, payee, asset }) => [
+      `${payer} owes ${payee}`,
+      formatMoney(owes(payer, payee), asset),
+    ])
+    const ledgers = PEERINGS.flatMap(({ payer, payee, ledger }) =>
+      [payer, payee].map((node) => [
+        `${node} on ${ledger}`,
+        formatMoney(balances[ledger]![node]!, LEDGER_ASSETS[ledger]),
+      ]),
+    )
+    table([[`balances ${when}`, 'amount'], ...customers, ...peerings, ...ledgers])
   }
 
-  /** Whether the books of every node and the chain agree, and says so line by line. */
+  /** Whether the books of every node and the ledgers agree, and says so line by line. */
   async audit(): Promise<boolean> {
-    const { chain, addresses, contract, ports } = this.#world
-    const [acme, bolt] = await this.#readBooks()
-    const transactions = await chain.transactionsSince(this.#chainStart)
+    const { admin } = this.#world.ports
+    const books = await readBooks(admin)
+    const ledgers = await Promise.all(
+      PEERINGS.map(async (peering) => {
+        const ledger = this.#world.ledgers.find(({ name }) => name === peering.ledger)!
+        return auditLedger(ledger, peering, this.#before[ledger.name]!, books)
+      }),
+    )
     const totals = { sent: this.#sent, delivered: this.#delivered }
-    const findings = [
-      ...auditBooks({ acme, bolt, totals }),
-      await auditSums({ acme: ports.acmeAdmin, bolt: ports.boltAdmin }),
-      ...(await auditChain(chain, {
-        ...addresses,
-        contract,
-        before: this.#before,
-        transactions,
-        received: bolt.get('acme')?.received ?? 0n,
-      })),
-    ]
-    heading('Do the books of every node and the chain agree?')
+    const findings = [...auditBooks(books, totals), await auditSums(admin), ...ledgers.flat()]
+    heading('Do the books of every node and the ledgers agree?')
     for (const finding of findings) verdict(agrees(finding), finding.statement, describe(finding))
     return findings.every(agrees)
   }
+}
+
+/** What nodes hold on ledgers: by ledger, then by node. */
+type Balances = Readonly<Record<string, Readonly<Record<string, bigint>>>>
+
+async function readBalances({ ledgers }: World): Promise<Balances> {
+  return Object.fromEntries(
+    await Promise.all(ledgers.map(async (ledger) => [ledger.name, await balancesOn(ledger)] as const)),
+  )
+}
+
+async function balancesOn(ledger: WorldLedger): Promise<Record<string, bigint>> {
+  const balances = NODES.map(async (node) => [node, await ledger.balance(node)] as const)
+  return Object.fromEntries(await Promise.all(balances))
 }
 
 /** How long a settlement may take before the audit speaks of it. */

@@ -1,23 +1,24 @@
-/** Starts and stops the local internet of value: chain, contract, two connectors, Bob's wallet. */
+/** Starts and stops the local internet of value: two ledgers, three connectors, Bob's wallet. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { DEV_ACCOUNTS, type DevChain, startDevChain } from '@hourglass/evm-devchain'
-import { deployPayChan } from '@hourglass/ledger-evm/io'
 import {
   BOB_HOST,
   BOB_POINTER,
-  type ChainFacts,
+  CUSTOMERS,
+  NODES,
+  type NodeName,
+  PEERINGS,
   type Ports,
-  acmeConfig,
-  aliceConfig,
-  boltConfig,
-  bobConfig,
-  findPorts,
+  connectorConfig,
+  walletConfig,
 } from './cast.ts'
-import { Chain } from './chain.ts'
+import { EvmLedger } from './ledgers/evm.ts'
+import type { WorldLedger } from './ledgers/ledger.ts'
+import { XrpLedger } from './ledgers/xrpl.ts'
 import type { Narrator } from './narrator.ts'
+import { findPorts } from './ports.ts'
 import { type Child, ChildError, type ChildOptions, startChild } from './processes.ts'
 
 const CONNECTOR = fileURLToPath(import.meta.resolve('@hourglass/connector-app/bin.js'))
@@ -38,8 +39,7 @@ export class World {
   readonly #children = new Set<Child>()
   #isStopping = false
   #ports: Ports | undefined
-  #devChain: DevChain | undefined
-  #facts: ChainFacts | undefined
+  #ledgers: readonly WorldLedger[] = []
 
   constructor(narrator: Narrator) {
     this.#narrator = narrator
@@ -52,31 +52,23 @@ export class World {
   /** Resolves when everything is up and linked; where a program cannot start, `failed` rejects. */
   async start(): Promise<void> {
     this.#ports = await findPorts()
-    await this.#startChain()
-    const peered = this.#narrator.when('acme', 'link.up')
-    await Promise.all([
-      this.#startConnector('acme'),
-      this.#startConnector('bolt').then(async () => this.#startBob()),
-    ])
-    await peered
+    await this.#startLedgers()
+    const peered = PEERINGS.map(({ payer, payee }) => this.#narrator.when(payer, 'link.up', payee))
+    await Promise.all(
+      NODES.map(async (node) => {
+        await this.#startConnector(node)
+        if (node === CUSTOMERS.bob.node) await this.#startBob()
+      }),
+    )
+    await Promise.all(peered)
   }
 
   get ports(): Ports {
     return this.#ports!
   }
 
-  get chain(): Chain {
-    return new Chain(this.#facts!.rpcUrl)
-  }
-
-  get contract(): string {
-    return this.#facts!.contract
-  }
-
-  /** Ledger accounts on the chain. */
-  get addresses(): { readonly acme: string; readonly bolt: string } {
-    const [acme, bolt] = DEV_ACCOUNTS
-    return { acme: acme.address, bolt: bolt.address }
+  get ledgers(): readonly WorldLedger[] {
+    return this.#ledgers
   }
 
   /**
@@ -87,7 +79,7 @@ export class World {
     [command = '', ...args]: readonly string[],
     onLine: (line: string) => void,
   ): Promise<CommandEnd> {
-    const config = this.#write('alice', aliceConfig(this.ports, join(this.#directory, 'alice')))
+    const config = this.#write('alice', walletConfig('alice', this.ports, join(this.#directory, 'alice')))
     const where = command === 'pay' ? ['--resolve', `${BOB_HOST}=http://127.0.0.1:${this.ports.bob}`] : []
     const child = this.#start({
       name: 'alice',
@@ -104,7 +96,7 @@ export class World {
   async stop(): Promise<void> {
     this.#isStopping = true
     await Promise.all([...this.#children].map((child) => child.stop()))
-    await this.#devChain?.stop()
+    await Promise.all(this.#ledgers.map((ledger) => ledger.stop()))
     this.#removeFiles()
   }
 
@@ -113,26 +105,29 @@ export class World {
     rmSync(this.#directory, { recursive: true, force: true, maxRetries: 3 })
   }
 
-  async #startChain(): Promise<void> {
-    this.#devChain = await startDevChain()
-    const { url: rpcUrl } = this.#devChain
-    const [acme, bolt, deployer] = DEV_ACCOUNTS
-    const contract = await deployPayChan({ rpcUrl, privateKey: deployer.privateKey })
-    this.#facts = { rpcUrl, contract, acmeKey: acme.privateKey, boltKey: bolt.privateKey }
-    this.#narrator.deployed(rpcUrl, contract)
+  /** One line for each ledger. */
+  async #startLedgers(): Promise<void> {
+    const starts = [EvmLedger.start(), XrpLedger.start()]
+    for (const start of starts) {
+      // Those that are up are stopped with everything, also where another cannot start.
+      start.then((ledger) => (this.#ledgers = [...this.#ledgers, ledger])).catch(() => undefined)
+    }
+    await Promise.all(starts)
   }
 
-  async #startConnector(name: 'acme' | 'bolt'): Promise<void> {
-    const build = name === 'acme' ? acmeConfig : boltConfig
-    const config = this.#write(name, build(this.ports, this.#facts!, join(this.#directory, name)))
-    const ready = this.#narrator.when(name, 'connector.started')
-    const onLine = (line: string): void => this.#narrator.connectorLine(name, line)
-    this.#startForGood({ name, args: [CONNECTOR, '--config', config], onLine })
+  async #startConnector(node: NodeName): Promise<void> {
+    const used = PEERINGS.filter(({ payer, payee }) => payer === node || payee === node)
+    const ledgers = this.#ledgers.filter(({ name }) => used.some(({ ledger }) => ledger === name))
+    const inputs = Object.fromEntries(ledgers.map((ledger) => [ledger.name, ledger.config(node)]))
+    const config = this.#write(node, connectorConfig(node, this.ports, inputs, join(this.#directory, node)))
+    const ready = this.#narrator.when(node, 'connector.started')
+    const onLine = (line: string): void => this.#narrator.connectorLine(node, line)
+    this.#startForGood({ name: node, args: [CONNECTOR, '--config', config], onLine })
     await ready
   }
 
   async #startBob(): Promise<void> {
-    const config = this.#write('bob', bobConfig(this.ports, join(this.#directory, 'bob')))
+    const config = this.#write('bob', walletConfig('bob', this.ports, join(this.#directory, 'bob')))
     const ready = this.#narrator.when('bob', 'wallet.receiving')
     const options = ['--config', config, '--port', String(this.ports.bob), '--pointer', BOB_POINTER, '--json']
     const onLine = (line: string): void => this.#narrator.bobLine(line)

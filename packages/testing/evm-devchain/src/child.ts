@@ -20,7 +20,8 @@ export interface GuardedChild {
 
 /** Starts `command`; throws where it cannot be run. */
 export async function spawnGuarded(command: string, args: readonly string[]): Promise<GuardedChild> {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  // A group of its own: Ctrl-C reaches us alone, and we stop the child when we are ready.
+  const child = spawn(command, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
   await once(child, 'spawn')
   const pid = child.pid!
   const guard = process.platform === 'win32' ? undefined : spawnGuard(pid)

@@ -25,6 +25,8 @@ const ledger = await startXrplStandalone({
   networkId: Number(values['network-id']),
   fixCleanup3_2_0: values['fix-cleanup-3-2-0'],
 })
+// Nobody reads: who started it is gone already.
+process.stdout.once('error', stop)
 process.stdout.write(`${ledger.url}\n`)
 
 let isStopping = false

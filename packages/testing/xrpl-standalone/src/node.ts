@@ -35,7 +35,9 @@ export class Node {
     const { history, validated } = this.chain
     const { openAsValidated, ledgersBehind } = this.faults
     if (openAsValidated) return this.chain.preview()
-    return ledgersBehind === 0 ? validated : (history.byIndex(validated.index - ledgersBehind) ?? history.oldest)
+    return ledgersBehind === 0
+      ? validated
+      : (history.byIndex(validated.index - ledgersBehind) ?? history.oldest)
   }
 
   /** A ledger that readers may know of. */

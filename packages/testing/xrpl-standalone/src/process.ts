@@ -32,7 +32,8 @@ export async function spawnXrplStandalone(options: XrplProcessOptions = {}): Pro
   // Beside this file, in the sources as in what is built.
   const program = new URL(import.meta.url.endsWith('.ts') ? './main.ts' : './main.js', import.meta.url)
   const child = spawn(process.execPath, [program.pathname, ...arguments_(options)], {
-    // The pipe into it tells it when this process is gone.
+    // A group of its own: Ctrl-C reaches us alone. The pipe into it tells it when this process is gone.
+    detached: true,
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const gone = once(child, 'exit')
@@ -54,7 +55,12 @@ export async function spawnXrplStandalone(options: XrplProcessOptions = {}): Pro
   }
 }
 
-function arguments_({ port = 0, closeMs = 1000, networkId = 0, fixCleanup3_2_0 }: XrplProcessOptions): string[] {
+function arguments_({
+  port = 0,
+  closeMs = 1000,
+  networkId = 0,
+  fixCleanup3_2_0,
+}: XrplProcessOptions): string[] {
   const numbers = { port, 'close-ms': closeMs, 'network-id': networkId }
   return [
     '--with-parent',
@@ -71,7 +77,8 @@ async function ask(url: string, request: Readonly<Record<string, unknown>>): Pro
     socket.send(JSON.stringify(request))
     const [data] = (await once(socket, 'message')) as [unknown]
     const answer = JSON.parse(String(data)) as { status: string; error_message?: string }
-    if (answer.status !== 'success') throw new Error(answer.error_message ?? 'The stand-alone ledger refused.')
+    if (answer.status !== 'success')
+      throw new Error(answer.error_message ?? 'The stand-alone ledger refused.')
   } finally {
     socket.terminate()
   }

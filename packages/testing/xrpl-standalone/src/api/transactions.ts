@@ -67,7 +67,9 @@ export function tx(call: Call): Json {
 function find({ node, parameters }: Call): Placed | undefined {
   const { transaction: hash, ctid } = parameters
   if (typeof ctid === 'string' && /^C[0-9A-F]{15}$/i.test(ctid)) {
-    const applied = node.ledgerAt(parseInt(ctid.slice(1, 8), 16))?.transactions[parseInt(ctid.slice(8, 12), 16)]
+    const applied = node.ledgerAt(parseInt(ctid.slice(1, 8), 16))?.transactions[
+      parseInt(ctid.slice(8, 12), 16)
+    ]
     return applied === undefined ? undefined : node.placed(applied.transaction.hash)
   }
   if (hash === undefined) throw invalidParameters("Missing field 'transaction'.")

@@ -36,7 +36,15 @@ const ALLOW_XRP = 0x00200000
 export const accountSet: TransactionType = {
   required: [],
   optional: ['SetFlag', 'ClearFlag', 'Domain'],
-  unsupported: ['EmailHash', 'MessageKey', 'NFTokenMinter', 'TickSize', 'TransferRate', 'WalletLocator', 'WalletSize'],
+  unsupported: [
+    'EmailHash',
+    'MessageKey',
+    'NFTokenMinter',
+    'TickSize',
+    'TransferRate',
+    'WalletLocator',
+    'WalletSize',
+  ],
   flags: REQUIRE_DESTINATION_TAG | OPTIONAL_DESTINATION_TAG | DISALLOW_XRP | ALLOW_XRP,
 
   preflight(transaction) {

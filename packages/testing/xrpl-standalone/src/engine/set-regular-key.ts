@@ -30,7 +30,11 @@ export const setRegularKey: TransactionType = {
     const spent = isFree(transaction, view)
     writeAccount(view, {
       ...account,
-      Flags: withFlag(account.Flags, AccountFlag.passwordSpent, spent || hasFlag(account, AccountFlag.passwordSpent)),
+      Flags: withFlag(
+        account.Flags,
+        AccountFlag.passwordSpent,
+        spent || hasFlag(account, AccountFlag.passwordSpent),
+      ),
       ...(key === undefined ? {} : { RegularKey: key }),
     })
     return 'tesSUCCESS'

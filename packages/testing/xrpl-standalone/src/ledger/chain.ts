@@ -13,7 +13,13 @@ import { affectedNodes } from '../state/metadata.ts'
 import { type ReadView, readAccount, View } from '../state/view.ts'
 import { canonicalOrder } from './canonical-order.ts'
 import { type Clock, roundCloseTime } from './clock.ts'
-import { type AppliedTransaction, type ClosedLedger, firstHeader, type LedgerHeader, sealHeader } from './closed-ledger.ts'
+import {
+  type AppliedTransaction,
+  type ClosedLedger,
+  firstHeader,
+  type LedgerHeader,
+  sealHeader,
+} from './closed-ledger.ts'
 import { genesisState, GENESIS_DROPS } from './genesis.ts'
 import { History } from './history.ts'
 
@@ -199,7 +205,8 @@ export class Chain {
 
   #describe(transaction: Transaction, { result, changes }: Outcome): Submission {
     const account = readAccount(changes ?? this.#open, transaction.fields.Account)
-    const queued = result === 'telINSUF_FEE_P' && this.#load.queueUnderLoad && transaction.fee >= BASE_FEE_DROPS
+    const queued =
+      result === 'telINSUF_FEE_P' && this.#load.queueUnderLoad && transaction.fee >= BASE_FEE_DROPS
     return {
       result: queued ? 'terQUEUED' : result,
       applied: changes !== undefined,
