@@ -22,7 +22,10 @@ test('xrpl connects, fills in, submits and waits, for a payment by the genesis a
   const genesis = Wallet.fromSeed(GENESIS.seed, { masterAddress: GENESIS.address })
   const alice = Wallet.generate()
   const payment = { Account: GENESIS.address, Destination: alice.address, Amount: '50000000' }
-  const { result } = await client.submitAndWait({ TransactionType: 'Payment', ...payment }, { wallet: genesis })
+  const { result } = await client.submitAndWait(
+    { TransactionType: 'Payment', ...payment },
+    { wallet: genesis },
+  )
   expect(result.validated).toBe(true)
   expect(result.meta).toMatchObject({ TransactionResult: 'tesSUCCESS', delivered_amount: '50000000' })
   expect(await client.getXrpBalance(alice.address)).toBe(50)
@@ -47,7 +50,9 @@ test('xrpl opens a channel with either kind of key, and hears of it by the strea
       account: alice.address,
       ledger_index: 'validated',
     })
-    expect(found.channels).toMatchObject([{ amount: '10000000', balance: '0', public_key_hex: alice.publicKey }])
+    expect(found.channels).toMatchObject([
+      { amount: '10000000', balance: '0', public_key_hex: alice.publicKey },
+    ])
     expect(heard).toEqual([result.hash])
     client.removeAllListeners('transaction')
   }

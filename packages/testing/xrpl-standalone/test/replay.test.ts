@@ -80,7 +80,12 @@ describe.each(['rippled-2.6.1', 'xrpld-3.2.0'] as const)('what was recorded from
     await client.ask({ id: 'own', command: 'submit', tx_blob: encode({ ...fields }) })
     ledger.closeLedger()
     const hash = step.response!.result!['hash']
-    const answer = await client.ask({ id: step.response!.id, command: 'tx', transaction: hash, api_version: 2 })
+    const answer = await client.ask({
+      id: step.response!.id,
+      command: 'tx',
+      transaction: hash,
+      api_version: 2,
+    })
     const { status: _, ...told } = answer
     expect(comparison.plain(told)).toEqual(comparison.recorded(step.response!, told))
   }

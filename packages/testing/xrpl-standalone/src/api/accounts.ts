@@ -1,5 +1,5 @@
 /**
- * account_info, account_objects, account_channels, account_lines. Testing.
+ * account_info, account_objects, account_channels. Testing.
  */
 import { decodeAccountPublic, encodeAccountPublic } from 'ripple-address-codec'
 import { AccountFlag, type AccountFlagName, type AccountRoot, type Entry, hasFlag } from '../state/entries.ts'
@@ -102,7 +102,7 @@ function presentChannel(index: string, channel: Extract<Entry, { LedgerEntryType
   }
 }
 
-function chooseAccount(call: Call): { choice: Choice; account: string } {
+export function chooseAccount(call: Call): { choice: Choice; account: string } {
   const choice = chooseLedger(call)
   const account = accountParameter(call.parameters)
   if (readAccount(choice.state, account) === undefined) throw new ApiError('actNotFound')
@@ -116,7 +116,7 @@ interface Page {
 }
 
 /** `limit` counts what the account owns, whatever the type: a page may be empty and not the last. */
-function pageOf(call: Call, choice: Choice, account: string): Page {
+export function pageOf(call: Call, choice: Choice, account: string): Page {
   const limit = limitParameter(call.parameters)
   const indexes = ownedIndexes(choice.state, account)
   const { marker } = call.parameters
@@ -126,11 +126,6 @@ function pageOf(call: Call, choice: Choice, account: string): Page {
   const entries = shown.map((index) => ({ index, entry: choice.state.get(index)! }))
   const isCut = start + limit < indexes.length
   return { entries, rest: isCut ? { limit, marker: `${shown.at(-1)!},0` } : {} }
-}
-
-export function accountLines(call: Call): Json {
-  const { choice, account } = chooseAccount(call)
-  return { account, lines: [], ...choice.header }
 }
 
 /** Keys come as hex or, in base 58, with a checksum. Undefined for neither. */

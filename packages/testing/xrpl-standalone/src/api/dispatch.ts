@@ -3,7 +3,8 @@
  */
 import type { Node } from '../node.ts'
 import type { Client } from '../streams/subscriptions.ts'
-import { accountChannels, accountInfo, accountLines, accountObjects } from './accounts.ts'
+import { accountChannels, accountInfo, accountObjects } from './accounts.ts'
+import { accountLines } from './lines.ts'
 import { ApiError, type Command, type Json } from './call.ts'
 import { channelAuthorize, channelVerify } from './claims.ts'
 import { ledger, ledgerAccept, ledgerClosed, ledgerCurrent, ledgerEntry } from './ledgers.ts'

@@ -1,9 +1,11 @@
 /**
  * ledger, ledger_closed, ledger_current, ledger_accept, ledger_entry. Testing.
  */
+import { isValidClassicAddress } from 'ripple-address-codec'
 import { CLOSE_RESOLUTION_S, humanTime, isoTime } from '../ledger/clock.ts'
 import type { ClosedLedger } from '../ledger/closed-ledger.ts'
-import { accountIndex, isIndex, ticketIndex } from '../state/indexes.ts'
+import { accountIndex, isIndex, ticketIndex, trustLineIndex } from '../state/indexes.ts'
+import { currencyHex } from '../state/trust-lines.ts'
 import { accountParameter, ApiError, type Call, invalidParameters, type Json } from './call.ts'
 import { chooseLedger } from './ledger-choice.ts'
 import { presentExpanded } from './present.ts'
@@ -80,9 +82,10 @@ function entryNotFound(call: Call, index: string, header: Json): ApiError {
 }
 
 function wantedIndex({ parameters }: Call): string {
-  const { account_root: account, ticket } = parameters
+  const { account_root: account, ticket, ripple_state: line } = parameters
   if (account !== undefined) return accountIndex(accountParameter(parameters, 'account_root'))
   if (isTicketName(ticket)) return ticketIndex(ticket.account, ticket.ticket_seq)
+  if (isLineName(line)) return trustLineIndex(line.accounts[0], line.accounts[1], currencyHex(line.currency))
   const index = parameters['payment_channel'] ?? parameters['index'] ?? parameters['directory'] ?? ticket
   if (index === undefined) throw invalidParameters('No ledger_entry params provided.')
   if (!isIndex(index)) throw invalidParameters('Invalid field.')
@@ -91,4 +94,21 @@ function wantedIndex({ parameters }: Call): string {
 
 function isTicketName(value: unknown): value is { readonly account: string; readonly ticket_seq: number } {
   return typeof value === 'object' && value !== null && 'account' in value && 'ticket_seq' in value
+}
+
+interface LineName {
+  readonly accounts: readonly [string, string]
+  readonly currency: string
+}
+
+function isLineName(value: unknown): value is LineName {
+  if (typeof value !== 'object' || value === null || !('accounts' in value && 'currency' in value))
+    return false
+  const { accounts, currency } = value
+  const named = Array.isArray(accounts) && accounts.length === 2 && accounts.every(isAddress)
+  return named && typeof currency === 'string'
+}
+
+function isAddress(value: unknown): boolean {
+  return typeof value === 'string' && isValidClassicAddress(value)
 }

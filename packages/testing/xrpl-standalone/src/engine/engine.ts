@@ -27,6 +27,8 @@ export interface Outcome {
   readonly result: Result
   /** What to merge; undefined where nothing happens. */
   readonly changes: View | undefined
+  /** Drops that are gone. */
+  readonly feePaid: bigint
   /** What arrived, where the type says so. */
   readonly delivered: unknown
 }
@@ -53,19 +55,19 @@ export function applyTransaction(
   if (claimed === 'tesSUCCESS') {
     const view = new View(base)
     const balanceBefore = BigInt(readAccount(base, transaction.fields.Account)!.Balance)
-    takeFee(view, transaction)
+    const feePaid = takeFee(view, transaction)
     const deliver = (amount: unknown): void => void (delivered = amount)
     result = type.apply({ ...context, transaction, view, balanceBefore, deliver })
-    if (result === 'tesSUCCESS') return { result, changes: view, delivered }
+    if (result === 'tesSUCCESS') return { result, changes: view, feePaid, delivered }
   }
   if (!isFeeOnly(result) || !final) return refused(result)
   const view = new View(base)
-  takeFee(view, transaction)
-  return { result, changes: view, delivered: undefined }
+  const feePaid = takeFee(view, transaction)
+  return { result, changes: view, feePaid, delivered: undefined }
 }
 
 function refused(result: Result): Outcome {
-  return { result, changes: undefined, delivered: undefined }
+  return { result, changes: undefined, feePaid: 0n, delivered: undefined }
 }
 
 function preflight(type: TransactionType, transaction: Transaction, rules: Rules): Result {
@@ -146,12 +148,18 @@ function checkAuthority(account: AccountRoot, transaction: Transaction): Result 
   return hasFlag(account, AccountFlag.disableMasterKey) ? 'tefMASTER_DISABLED' : 'tesSUCCESS'
 }
 
-function takeFee(view: View, transaction: Transaction): void {
+/** All there is, where that is less than the fee. Returns what was taken. */
+function takeFee(view: View, transaction: Transaction): bigint {
   const { Account: address, TicketSequence: ticket } = transaction.fields
   const balance = BigInt(readAccount(view, address)!.Balance)
-  addToBalance(view, address, -(transaction.fee < balance ? transaction.fee : balance))
-  if (ticket !== undefined) return useTicket(view, address, ticket)
-  writeAccount(view, { ...readAccount(view, address)!, Sequence: transaction.fields.Sequence + 1 })
+  const feePaid = transaction.fee < balance ? transaction.fee : balance
+  addToBalance(view, address, -feePaid)
+  if (ticket === undefined) {
+    writeAccount(view, { ...readAccount(view, address)!, Sequence: transaction.fields.Sequence + 1 })
+  } else {
+    useTicket(view, address, ticket)
+  }
+  return feePaid
 }
 
 function useTicket(view: View, address: string, ticket: number): void {

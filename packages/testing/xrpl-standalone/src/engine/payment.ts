@@ -1,34 +1,23 @@
 /**
- * Payment of XRP; creates the destination where there is none. Testing.
+ * Payment, and of XRP in particular: it creates the destination where there is none. Testing.
  */
 import { AccountFlag, hasFlag, withFlag } from '../state/entries.ts'
-import type { Amount } from '../state/entries.ts'
 import { addToBalance, readAccount, writeAccount } from '../state/view.ts'
+import { payIssued, preflightIssued } from './issued-payment.ts'
+import { LIMIT_QUALITY, NO_DIRECT_RIPPLE, PARTIAL_PAYMENT, type PaymentFields } from './payment-fields.ts'
 import type { Result } from './results.ts'
 import { accountReserve } from './rules.ts'
-import type { TransactionFields } from './transaction.ts'
 import { type ApplyContext, drops, isPositiveDrops, type TransactionType } from './transaction-type.ts'
-
-export interface PaymentFields extends TransactionFields {
-  readonly Destination: string
-  readonly Amount: Amount
-  readonly DestinationTag?: number
-  readonly SendMax?: Amount
-  readonly DeliverMin?: Amount
-}
-
-const NO_DIRECT_RIPPLE = 0x00010000
-const PARTIAL_PAYMENT = 0x00020000
-const LIMIT_QUALITY = 0x00040000
 
 export const payment: TransactionType = {
   required: ['Destination', 'Amount'],
-  optional: ['DestinationTag', 'SendMax', 'DeliverMin', 'InvoiceID', 'Paths', 'CredentialIDs', 'DomainID'],
+  optional: ['DestinationTag', 'SendMax', 'DeliverMin', 'InvoiceID'],
+  unsupported: ['Paths', 'CredentialIDs', 'DomainID'],
   flags: NO_DIRECT_RIPPLE | PARTIAL_PAYMENT | LIMIT_QUALITY,
 
   preflight(transaction) {
     const fields = transaction.fields as PaymentFields
-    if (drops(fields.Amount) === undefined) return 'temDISABLED'
+    if (drops(fields.Amount) === undefined) return preflightIssued(transaction)
     if (!isPositiveDrops(fields.Amount)) return 'temBAD_AMOUNT'
     if (fields.Account === fields.Destination) return 'temREDUNDANT'
     if (fields.SendMax !== undefined) return 'temBAD_SEND_XRP_MAX'
@@ -39,13 +28,19 @@ export const payment: TransactionType = {
     const fields = transaction.fields as PaymentFields
     const destination = readAccount(view, fields.Destination)
     if (destination === undefined) {
-      return drops(fields.Amount)! < accountReserve(0) ? 'tecNO_DST_INSUF_XRP' : 'tesSUCCESS'
+      const amount = drops(fields.Amount)
+      if (amount === undefined) return 'tecNO_DST'
+      return amount < accountReserve(0) ? 'tecNO_DST_INSUF_XRP' : 'tesSUCCESS'
     }
     const needsTag = hasFlag(destination, AccountFlag.requireDestinationTag)
     return needsTag && fields.DestinationTag === undefined ? 'tecDST_TAG_NEEDED' : 'tesSUCCESS'
   },
 
-  apply: payXrp,
+  apply: (context) => (isXrp(context) ? payXrp(context) : payIssued(context)),
+}
+
+function isXrp({ transaction }: ApplyContext): boolean {
+  return drops((transaction.fields as PaymentFields).Amount) !== undefined
 }
 
 function payXrp(context: ApplyContext): Result {

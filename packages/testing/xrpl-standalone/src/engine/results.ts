@@ -10,6 +10,7 @@ const RESULTS = {
   tecPATH_PARTIAL: [101, 'Path could not send full amount.'],
   tecUNFUNDED_PAYMENT: [104, 'Insufficient XRP balance to send.'],
   tecDIR_FULL: [121, 'Can not add entry to full directory.'],
+  tecINSUF_RESERVE_LINE: [122, 'Insufficient reserve to add trust line.'],
   tecNO_DST: [124, 'Destination does not exist. Send XRP to create it.'],
   tecNO_DST_INSUF_XRP: [125, 'Destination does not exist. Too little XRP sent to create it.'],
   tecNO_LINE_INSUF_RESERVE: [126, 'No such line. Too little reserve to create it.'],

@@ -9,6 +9,7 @@ import { paymentChannelCreate } from './payment-channel-create.ts'
 import { paymentChannelFund } from './payment-channel-fund.ts'
 import { setRegularKey } from './set-regular-key.ts'
 import { ticketCreate } from './ticket-create.ts'
+import { trustSet } from './trust-set.ts'
 import type { TransactionType } from './transaction-type.ts'
 
 const TYPES: Readonly<Record<string, TransactionType>> = {
@@ -20,6 +21,7 @@ const TYPES: Readonly<Record<string, TransactionType>> = {
   PaymentChannelFund: paymentChannelFund,
   SetRegularKey: setRegularKey,
   TicketCreate: ticketCreate,
+  TrustSet: trustSet,
 }
 
 /** Undefined where the type is not implemented: `temDISABLED`. */

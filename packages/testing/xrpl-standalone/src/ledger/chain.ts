@@ -141,7 +141,7 @@ export class Chain {
 
   #seal(applied: readonly AppliedTransaction[]): LedgerHeader {
     const previous = this.validated
-    const fees = applied.reduce((sum, { transaction }) => sum + transaction.fee, 0n)
+    const fees = applied.reduce((sum, { feePaid }) => sum + feePaid, 0n)
     const closeTime = this.#clock.nextCloseTime(previous.closeTime)
     const hashes = applied.map(({ transaction }) => transaction.hash)
     return sealHeader(previous, { closeTime, totalCoins: previous.totalCoins - fees }, hashes)
@@ -180,7 +180,7 @@ export class Chain {
       ...(outcome.delivered === undefined ? {} : { delivered_amount: outcome.delivered }),
     }
     changes.mergeInto(closing)
-    return { transaction, result: outcome.result, metadata }
+    return { transaction, result: outcome.result, feePaid: outcome.feePaid, metadata }
   }
 
   #commit(closing: View): Map<string, Entry | undefined> {

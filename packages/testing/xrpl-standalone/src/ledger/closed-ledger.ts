@@ -10,6 +10,7 @@ import type { Metadata } from '../state/metadata.ts'
 export interface AppliedTransaction {
   readonly transaction: Transaction
   readonly result: Result
+  readonly feePaid: bigint
   readonly metadata: Metadata
 }
 
