@@ -151,7 +151,7 @@ test('xrpl sees balances, and reads what changed out of the metadata', async () 
   ledger.closeLedger()
   const limit = { TransactionType: 'TrustSet', Account: wallet.address, LimitAmount: usd('100') } as const
   const filled = await xrpl.autofill(limit as never)
-  expect((await xrpl.submit(wallet.sign(filled as never).tx_blob)).result.engine_result).toBe('tesSUCCESS')
+  expect((await xrpl.submit(wallet.sign(filled).tx_blob)).result.engine_result).toBe('tesSUCCESS')
   ledger.closeLedger()
   const issue = { TransactionType: 'Payment', Destination: wallet.address, Amount: usd('12.5') }
   const { hash } = await issuer.send(issue)

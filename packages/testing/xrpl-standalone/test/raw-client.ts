@@ -19,7 +19,7 @@ export async function connectRaw(url: string): Promise<RawClient> {
   const messages: Json[] = []
   const waiting = new Map<unknown, (answer: Json) => void>()
   socket.on('message', (data) => {
-    const message = JSON.parse(String(data)) as Json
+    const message = JSON.parse((data as Buffer).toString()) as Json
     if (message['type'] === 'response') waiting.get(message['id'])?.(message)
     else messages.push(message)
   })

@@ -86,7 +86,8 @@ describe.each(['rippled-2.6.1', 'xrpld-3.2.0'] as const)('what was recorded from
       transaction: hash,
       api_version: 2,
     })
-    const { status: _, ...told } = answer
+    // xrpl.js has taken the status off.
+    const told = Object.fromEntries(Object.entries(answer).filter(([name]) => name !== 'status'))
     expect(comparison.plain(told)).toEqual(comparison.recorded(step.response!, told))
   }
 

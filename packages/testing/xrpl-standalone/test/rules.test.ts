@@ -113,7 +113,7 @@ describe.each([
     expect((await poor.send({ TransactionType: 'AccountSet', Fee: '9' })).result).toBe('telINSUF_FEE_P')
   })
 
-  test('who wants a tag gets none without, who wants no channels gets none, who guards deposits is not paid', async () => {
+  test('who wants a tag, no channels or no deposits is obeyed', async () => {
     const channel = await openChannel()
     const create = { TransactionType: 'PaymentChannelCreate', Destination: bob.address, Amount: '1000000' }
     const open = { ...create, SettleDelay: 60, PublicKey: alice.keys.publicKey }

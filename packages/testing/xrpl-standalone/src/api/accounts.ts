@@ -50,17 +50,24 @@ function namedFlags(account: AccountRoot): Json {
   }
 }
 
-/** Names of types in the API, and in the ledger. */
-const TYPE_NAMES: Readonly<Record<string, Entry['LedgerEntryType']>> = {
-  payment_channel: 'PayChannel',
-  state: 'RippleState',
-  ticket: 'Ticket',
-}
+/** Names of types in the API, and in the ledger; of some this ledger never has any. */
+const TYPE_NAMES: ReadonlyMap<unknown, string> = new Map([
+  ['check', 'Check'],
+  ['deposit_preauth', 'DepositPreauth'],
+  ['escrow', 'Escrow'],
+  ['nft_offer', 'NFTokenOffer'],
+  ['nft_page', 'NFTokenPage'],
+  ['offer', 'Offer'],
+  ['payment_channel', 'PayChannel'],
+  ['signer_list', 'SignerList'],
+  ['state', 'RippleState'],
+  ['ticket', 'Ticket'],
+])
 
 export function accountObjects(call: Call): Json {
   const { choice, account } = chooseAccount(call)
   const { type } = call.parameters
-  const wanted = type === undefined ? undefined : TYPE_NAMES[String(type)]
+  const wanted = TYPE_NAMES.get(type)
   if (type !== undefined && wanted === undefined) throw invalidParameters("Invalid field 'type'.")
   const page = pageOf(call, choice, account)
   const entries = page.entries.filter(({ entry }) => wanted === undefined || entry.LedgerEntryType === wanted)
@@ -115,12 +122,18 @@ interface Page {
   readonly rest: Json
 }
 
+/** A marker is the last index shown, and a hint after it. */
+const INDEX_DIGITS = 64
+
 /** `limit` counts what the account owns, whatever the type: a page may be empty and not the last. */
 export function pageOf(call: Call, choice: Choice, account: string): Page {
   const limit = limitParameter(call.parameters)
   const indexes = ownedIndexes(choice.state, account)
   const { marker } = call.parameters
-  const start = marker === undefined ? 0 : indexes.indexOf(String(marker).split(',')[0]!) + 1
+  const start =
+    marker === undefined
+      ? 0
+      : indexes.indexOf(typeof marker === 'string' ? marker.slice(0, INDEX_DIGITS) : '') + 1
   if (marker !== undefined && start === 0) throw invalidParameters("Invalid field 'marker'.")
   const shown = indexes.slice(start, start + limit)
   const entries = shown.map((index) => ({ index, entry: choice.state.get(index)! }))

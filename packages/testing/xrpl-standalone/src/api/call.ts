@@ -34,7 +34,7 @@ const ERRORS = {
   publicMalformed: [62, 'Public key is malformed.'],
   txnNotFound: [29, 'Transaction not found.'],
   unknownCmd: [32, 'Unknown method.'],
-} as const satisfies Record<string, readonly [number, string] | undefined>
+} as const
 
 export type ErrorName = keyof typeof ERRORS
 

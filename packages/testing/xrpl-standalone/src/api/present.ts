@@ -5,10 +5,11 @@ import { resultCode, resultMessage } from '../engine/results.ts'
 import type { Transaction } from '../engine/transaction.ts'
 import { isoTime } from '../ledger/clock.ts'
 import type { Placed } from '../ledger/history.ts'
+import { without } from '../state/entries.ts'
 import type { Json } from './call.ts'
 
 /** Compact transaction id: ledger, position, network. */
-export function compactId(placed: Placed, networkId: number): string {
+function compactId(placed: Placed, networkId: number): string {
   const ledger = placed.ledger.index.toString(16).padStart(7, '0')
   const position = placed.metadata.TransactionIndex.toString(16).padStart(4, '0')
   return `C${ledger}${position}${networkId.toString(16).padStart(4, '0')}`.toUpperCase()
@@ -52,8 +53,7 @@ export function presentHistoric(placed: Placed, version: number, networkId: numb
     const { meta, validated, ...fields } = shown
     return { meta, tx: fields, validated }
   }
-  const { ctid: _, ...rest } = shown
-  return rest
+  return without(shown, 'ctid')
 }
 
 /** One transaction of an expanded `ledger`. */

@@ -3,7 +3,7 @@
  *
  * `tesSUCCESS` does not mean paid: whoever touches an expired channel deletes it, and nothing else.
  */
-import { AccountFlag, hasFlag, type PayChannel } from '../state/entries.ts'
+import { AccountFlag, hasFlag, type PayChannel, without } from '../state/entries.ts'
 import { isZeroIndex } from '../state/indexes.ts'
 import { addToBalance, readAccount } from '../state/view.ts'
 import { closeChannel, isExpired, readChannel, settleTime } from './channel-rules.ts'
@@ -59,8 +59,7 @@ export const paymentChannelClaim: TransactionType = {
     }
     if ((transaction.flags & RENEW) !== 0) {
       if (fields.Account !== channel.Account) return 'tecNO_PERMISSION'
-      const { Expiration: _, ...renewed } = readChannel(view, fields.Channel)!
-      view.put(fields.Channel, renewed)
+      view.put(fields.Channel, without(readChannel(view, fields.Channel)!, 'Expiration'))
     }
     if ((transaction.flags & CLOSE) !== 0) askToClose(context, fields)
     return 'tesSUCCESS'

@@ -75,7 +75,7 @@ const RESULTS = {
   temBAD_SIGNER: [-272, 'Malformed: No signer may duplicate account or other signers.'],
   temINVALID_COUNT: [-266, 'The transaction has an invalid count.'],
   temSEQ_AND_TICKET: [-263, 'Transaction contains a TicketSequence and a non-zero Sequence.'],
-} as const satisfies Record<string, readonly [number, string]>
+} as const
 
 export type Result = keyof typeof RESULTS
 

@@ -1,7 +1,7 @@
 /**
  * SetRegularKey: a second key for an account, or none. Testing.
  */
-import { AccountFlag, hasFlag, withFlag } from '../state/entries.ts'
+import { AccountFlag, hasFlag, withFlag, without } from '../state/entries.ts'
 import { readAccount, type ReadView, writeAccount } from '../state/view.ts'
 import { BASE_FEE_DROPS } from './rules.ts'
 import { addressOf } from './signature.ts'
@@ -25,7 +25,7 @@ export const setRegularKey: TransactionType = {
 
   apply({ view, transaction }) {
     const { Account: address, RegularKey: key } = transaction.fields as SetRegularKeyFields
-    const { RegularKey: _, ...account } = readAccount(view, address)!
+    const account = without(readAccount(view, address)!, 'RegularKey')
     if (key === undefined && hasFlag(account, AccountFlag.disableMasterKey)) return 'tecNO_ALTERNATIVE_KEY'
     const spent = isFree(transaction, view)
     writeAccount(view, {

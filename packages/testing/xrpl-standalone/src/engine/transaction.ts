@@ -52,7 +52,7 @@ export function decodeTransaction(hex: string): Transaction {
     fields,
     blob,
     hash: sha512Half(HASH_PREFIX, blob),
-    fee: /^\d+$/.test(String(fields.Fee)) ? BigInt(String(fields.Fee)) : -1n,
+    fee: typeof fields.Fee === 'string' && /^\d+$/.test(fields.Fee) ? BigInt(fields.Fee) : -1n,
     flags: fields.Flags ?? 0,
     sequence: fields.TicketSequence ?? fields.Sequence,
   }

@@ -10,7 +10,7 @@ export interface Decimal {
 }
 
 const DIGITS_MAX = 16
-export const ZERO: Decimal = { mantissa: 0n, exponent: 0 }
+const ZERO: Decimal = { mantissa: 0n, exponent: 0 }
 
 /** @param text as the codec writes amounts: `-1`, `0.5`, `1e20` */
 export function parseDecimal(text: string): Decimal {

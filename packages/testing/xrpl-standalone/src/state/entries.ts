@@ -115,3 +115,12 @@ export function hasFlag(entry: { readonly Flags: number }, flag: number): boolea
 export function withFlag(flags: number, flag: number, on: boolean): number {
   return (on ? flags | flag : flags & ~flag) >>> 0
 }
+
+/** A copy that lacks one field: a field set to undefined would still be there. */
+export function without<Whole extends object, Name extends keyof Whole>(
+  whole: Whole,
+  name: Name,
+): Omit<Whole, Name> {
+  const kept = Object.entries(whole).filter(([field]) => field !== name)
+  return Object.fromEntries(kept) as Omit<Whole, Name>
+}

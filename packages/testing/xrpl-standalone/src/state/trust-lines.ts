@@ -34,7 +34,7 @@ export interface End {
   readonly entry: RippleState
 }
 
-export function isHigh(account: string, peer: string): boolean {
+function isHigh(account: string, peer: string): boolean {
   return accountId(account) > accountId(peer)
 }
 

@@ -3,7 +3,7 @@
  */
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { type WebSocket, WebSocketServer } from 'ws'
+import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import { answer } from '../api/dispatch.ts'
 import type { Json } from '../api/call.ts'
 import type { Node } from '../node.ts'
@@ -43,7 +43,7 @@ function serve(node: Node, socket: WebSocket): void {
   }
   const client: Client = { push: send }
   socket.on('message', (data) => {
-    const request = readRequest(String(data))
+    const request = readRequest(data)
     if (request === undefined) return send({ error: 'jsonInvalid', status: 'error', type: 'response' })
     const reply = answer(node, client, request)
     const fate = node.faults.takeAnswerFate()
@@ -58,9 +58,9 @@ function serve(node: Node, socket: WebSocket): void {
   socket.on('error', () => socket.terminate())
 }
 
-function readRequest(text: string): Json | undefined {
+function readRequest(data: RawData): Json | undefined {
   try {
-    const request: unknown = JSON.parse(text)
+    const request: unknown = JSON.parse((data as Buffer).toString())
     return typeof request === 'object' && request !== null && !Array.isArray(request)
       ? (request as Json)
       : undefined
