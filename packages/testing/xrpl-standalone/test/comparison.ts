@@ -33,6 +33,11 @@ export class Comparison {
     })
   }
 
+  /** Whether different hashes there are different hashes here. */
+  isOneToOne(): boolean {
+    return this.#hashes.size > 0 && new Set(this.#hashes.values()).size === this.#hashes.size
+  }
+
   /** Two hashes that once stood in the same place stand for one another for ever. */
   #learn(recorded: unknown, ours: unknown): void {
     if (!isObject(recorded) || !isObject(ours)) return

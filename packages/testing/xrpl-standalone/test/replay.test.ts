@@ -46,6 +46,10 @@ describe.each(['rippled-2.6.1', 'xrpld-3.2.0'] as const)('what was recorded from
     expect(comparison.plain(streamed)).toEqual(comparison.recorded(recording.stream_messages, streamed))
   })
 
+  test('has as many different ledger hashes', () => {
+    expect(comparison.isOneToOne()).toBe(true)
+  })
+
   test('leaves the same supply of XRP behind', () => {
     const fees = feesOf(recording)
     expect(ledger.supply()).toBe(100_000_000_000_000_000n - fees)
