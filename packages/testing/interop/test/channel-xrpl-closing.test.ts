@@ -141,6 +141,37 @@ describe.each(RULE_SETS)('a closing channel on the XRP Ledger, by the rules of %
     await world.expectSums({ sent: 0n, received: 4n * XRP, paid: 3n * XRP, escrowed: 7n * XRP })
   })
 
+  it.each([false, true])(
+    'pays what was claimed though its source drains it in the same ledger',
+    async (isReversed) => {
+      const channelId = await claimed(rules)
+      const { alice, bob, server } = world
+      bob.input({ kind: 'collect' })
+      const drain = { TransactionType: 'PaymentChannelClaim', Flags: TF_CLOSE, Balance: String(DEPOSIT) }
+      await world.submit(alice.wallet, { ...drain, Channel: channelId.slice(0, 64).toUpperCase() })
+      await world.settleDown()
+      if (isReversed) server.faults.reverseNextLedger()
+      expect(await ending()).toEqual({ amount: 3n * XRP, redeemed: DEPOSIT, lost: 0n })
+      await world.expectSums({ sent: 0n, received: 3n * XRP, paid: DEPOSIT })
+    },
+  )
+
+  it('is redeemed in time though the ledger does not take our key for a while', async () => {
+    const channelId = await claimed(rules)
+    const { bob, mallory } = world
+    const asfDisableMaster = 4
+    await world.land(bob.wallet, { TransactionType: 'SetRegularKey', RegularKey: mallory.classicAddress })
+    const disable = { TransactionType: 'AccountSet', SetFlag: asfDisableMaster }
+    expect((await world.land(bob.wallet, disable)).result).toBe('tesSUCCESS')
+    expect(await touch(channelId, TF_CLOSE)).toBe('tesSUCCESS')
+    await world.ticks(11)
+    expect(BigInt((await world.channel()).Balance)).toBe(0n)
+    const enable = { TransactionType: 'AccountSet', ClearFlag: asfDisableMaster }
+    expect((await world.land(bob.wallet, enable, mallory)).result).toBe('tesSUCCESS')
+    await world.until(() => bob.tracesOf('channel.redeemed').length === 1)
+    await world.expectSums({ sent: 0n, received: 3n * XRP, paid: 3n * XRP, escrowed: 7n * XRP })
+  })
+
   it('that is closed while a claim is on its way loses nothing: it is paid over a new one', async () => {
     world = await World.open(rules)
     const { alice, bob } = world

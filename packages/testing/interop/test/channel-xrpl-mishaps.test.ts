@@ -122,6 +122,7 @@ describe.each(RULE_SETS)('mishaps on the XRP Ledger, by the rules of %s', (_name
     await world.paid(3n * XRP)
     bob.input({ kind: 'collect' })
     alice.settle(17n * XRP) // Funds in the same ledger.
+    await world.settleDown()
     server.faults.reverseNextLedger()
     await expectPaid(17n * XRP, 27n * XRP)
   })

@@ -1,4 +1,4 @@
-/** One side of a peering on the XRP Ledger: adapter, journal and settlement, all real, in the ledger's time. Testing. */
+/** One side of a peering on the XRP Ledger: adapter, books and settlement, all real, in the ledger’s time. Testing. */
 import { ChannelSettlement } from '@hourglass/channel'
 import {
   type Answer,

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { once } from 'node:events'
-import { setTimeout as wait } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
 import type { Answer, Claim, Hello } from '@hourglass/channel/testing'
 import { GENESIS, type XrplStandalone, startXrplStandalone } from '@hourglass/xrpl-standalone'
 import { encodeForSigningClaim } from 'ripple-binary-codec'
@@ -22,6 +22,7 @@ const RIPPLE_EPOCH_MS = 946_684_800_000
 const LEDGER_S = 4
 /** In which the adapters deal with a ledger, as far as they can. */
 const PAUSE_MS = 8
+const PAUSE_TURNS = 60
 const TURNS_MAX = 150
 const FEE_DROPS = '12'
 
@@ -38,6 +39,10 @@ export const RULE_SETS: readonly (readonly [string, RuleSet])[] = [
 interface Fields {
   readonly TransactionType: string
   readonly [name: string]: unknown
+}
+interface Submitted {
+  readonly hash: string
+  readonly result: string
 }
 export interface ChannelEntry {
   readonly LedgerEntryType: string
@@ -111,7 +116,7 @@ export class World {
 
   /** The close time of the newest ledger: what the next one judges by. */
   get now(): number {
-    return this.server.closeTime() * 1000 + RIPPLE_EPOCH_MS
+    return toInstant(this.server.closeTime())
   }
 
   /** Both sides run, and have a link. */
@@ -139,6 +144,8 @@ export class World {
   async settleDown(): Promise<void> {
     for (let i = 0; i < 2; i++) {
       await wait(PAUSE_MS)
+      // However busy the machine is: both ends of each connection are in this process.
+      for (let turn = 0; turn < PAUSE_TURNS; turn++) await nextTurn()
       for (const side of [this.alice, this.bob]) side.tick()
     }
   }
@@ -182,10 +189,10 @@ export class World {
   }
 
   /** Hands in a transaction that is none of the adapters'; says what the server says at once. */
-  async submit(wallet: Wallet, fields: Fields): Promise<{ hash: string; result: string }> {
+  async submit(wallet: Wallet, fields: Fields, signer = wallet): Promise<Submitted> {
     const { Sequence } = await this.account(wallet)
     const transaction = { Account: wallet.classicAddress, Fee: FEE_DROPS, Sequence, ...fields }
-    const { tx_blob, hash } = wallet.sign(transaction as unknown as Parameters<Wallet['sign']>[0])
+    const { tx_blob, hash } = signer.sign(transaction as unknown as Parameters<Wallet['sign']>[0])
     const { engine_result: result } = (await this.rpc({ command: 'submit', tx_blob })) as {
       engine_result: string
     }
@@ -193,8 +200,8 @@ export class World {
   }
 
   /** The same, and what became of it in the next ledger. */
-  async land(wallet: Wallet, fields: Fields): Promise<{ hash: string; result: string }> {
-    const { hash, result } = await this.submit(wallet, fields)
+  async land(wallet: Wallet, fields: Fields, signer = wallet): Promise<Submitted> {
+    const { hash, result } = await this.submit(wallet, fields, signer)
     await this.tick()
     const { meta } = (await this.rpc({ command: 'tx', transaction: hash })) as {
       meta?: { TransactionResult: string }
@@ -313,6 +320,11 @@ export class World {
     await this.until(() => answer !== undefined)
     return answer!
   }
+}
+
+/** Of a time as the ledger counts it, in seconds. */
+export function toInstant(seconds: number): number {
+  return seconds * 1000 + RIPPLE_EPOCH_MS
 }
 
 /** From somebody with whom nothing can be settled. */
