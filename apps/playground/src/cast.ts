@@ -11,7 +11,7 @@ export interface Asset {
 }
 
 export const USD: Asset = { code: 'USD', scale: 6 }
-export const EUR: Asset = { code: 'EUR', scale: 4 }
+const EUR: Asset = { code: 'EUR', scale: 4 }
 const ETH: Asset = { code: 'ETH', scale: 9 }
 const XRP: Asset = { code: 'XRP', scale: 6 }
 
