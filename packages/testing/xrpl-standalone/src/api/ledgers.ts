@@ -93,7 +93,10 @@ function wantedIndex({ parameters }: Call): string {
 }
 
 function isTicketName(value: unknown): value is { readonly account: string; readonly ticket_seq: number } {
-  return typeof value === 'object' && value !== null && 'account' in value && 'ticket_seq' in value
+  if (typeof value !== 'object' || value === null || !('account' in value && 'ticket_seq' in value))
+    return false
+  const { account, ticket_seq: sequence } = value
+  return isAddress(account) && typeof sequence === 'number' && Number.isInteger(sequence) && sequence >= 0
 }
 
 interface LineName {
