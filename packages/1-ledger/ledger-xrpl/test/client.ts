@@ -79,7 +79,7 @@ export function termsBetween(from: Ledger, to: Ledger, changes: Partial<ChannelT
     claimKey: from.scheme.claimKey,
     asset: 'native',
     settleDelayMs: 3_600_000,
-    reference: (++references).toString(16).padStart(64, '0'),
+    reference: (++references).toString(16).padStart(8, '0').padEnd(64, '0'),
     ...changes,
   }
 }

@@ -6,6 +6,7 @@ import {
   type XrplStandaloneOptions,
   startXrplStandalone,
 } from '@hourglass/xrpl-standalone'
+import { Client as Observer, type SubmittableTransaction, Wallet } from 'xrpl'
 import { Client, CountingLedger } from './client.ts'
 
 /** Throw-away seeds. Bob's key is one of secp256k1, the others' of Ed25519. */
@@ -45,6 +46,46 @@ export class Rig {
     this.server = server
   }
 
+  /** How many transactions of that account ledgers hold. */
+  async transactionsOf(name: Name): Promise<number> {
+    const account = ADDRESSES[name]
+    const { result } = await this.#observe((observer) => observer.request({ command: 'account_tx', account }))
+    return result.transactions.filter(({ tx_json: fields }) => fields?.Account === account).length
+  }
+
+  /** Hash of the newest of them. */
+  async lastTransactionOf(name: Name): Promise<string> {
+    const query = { command: 'account_tx', account: ADDRESSES[name], limit: 1 } as const
+    const { result } = await this.#observe((observer) => observer.request(query))
+    return result.transactions[0]!.hash!.toLowerCase()
+  }
+
+  /** Indexes of the channels of that account that are open. */
+  async channelsOf(name: Name): Promise<string[]> {
+    const account = ADDRESSES[name]
+    const query = { command: 'account_channels', account, ledger_index: 'validated' } as const
+    const { result } = await this.#observe((observer) => observer.request(query))
+    return result.channels.map(({ channel_id: index }) => index.toLowerCase())
+  }
+
+  /** A transaction that some other program makes. */
+  async submit(name: Name, fields: Readonly<Record<string, unknown>>): Promise<void> {
+    const wallet = Wallet.fromSeed(SECRETS[name])
+    const transaction = { ...fields, Account: wallet.address } as unknown as SubmittableTransaction
+    await this.#observe((observer) => observer.submit(transaction, { wallet, autofill: true }))
+  }
+
+  /** With a line of its own, which does not know of the others' troubles. */
+  async #observe<Result>(work: (observer: Observer) => Promise<Result>): Promise<Result> {
+    const observer = new Observer(this.server.url)
+    await observer.connect()
+    try {
+      return await work(observer)
+    } finally {
+      await observer.disconnect()
+    }
+  }
+
   async connect(name: Name, options: Partial<XrplOptions> = {}): Promise<Client> {
     const ledger = await connectXrpl({
       url: this.server.url,
@@ -65,7 +106,12 @@ export class Rig {
       this.server.closeLedger()
       await wait(BREATH_MS)
     } while (this.#clients.some(({ ledger }) => ledger.underWay > 0))
-    await wait(3 * BREATH_MS)
+    await this.breathe()
+  }
+
+  /** Time for what is under way to come to rest, without a ledger. */
+  async breathe(times = 3): Promise<void> {
+    await wait(times * BREATH_MS)
   }
 
   /** Closes one ledger after the other, from now on. */

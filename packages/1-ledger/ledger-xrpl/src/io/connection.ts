@@ -94,15 +94,15 @@ export class Connection {
 
   /** Connects, and again whenever the connection ends. */
   async #keep(): Promise<void> {
-    for (let pauseMs = PAUSE_MIN_MS; !this.#isClosed();) {
+    for (let pauseMs = PAUSE_MIN_MS; !this.#isClosed(); pauseMs = Math.min(pauseMs * 2, PAUSE_MAX_MS)) {
       // Its heartbeat would reconnect behind our back.
       const client = new Client(this.#options.url, {
         timeout: TIMER_MAX_MS,
         connectionTimeout: this.#options.requestTimeoutMs,
       })
-      const connectedAt = performance.now()
       try {
-        await this.#live(client)
+        const livedMs = await this.#live(client)
+        pauseMs = livedMs < STABLE_MS ? Math.min(pauseMs, PAUSE_MAX_FLAPPING_MS) : PAUSE_MIN_MS
       } catch (error) {
         if (!this.#isClosed()) this.#tell(messageOf(error))
       }
@@ -110,26 +110,27 @@ export class Connection {
       client.removeAllListeners()
       // Clears its timer for reconnecting, too, and what a server that hangs still owes us.
       client.disconnect().catch(() => undefined)
-      if (performance.now() - connectedAt > STABLE_MS) pauseMs = PAUSE_MIN_MS
       await this.pause(pauseMs)
-      pauseMs = Math.min(pauseMs * 2, PAUSE_MAX_MS)
     }
   }
 
-  /** From the beginning to the end of one connection. */
-  async #live(client: Client): Promise<void> {
+  /** From the beginning to the end of one connection. Returns how long it was one. */
+  async #live(client: Client): Promise<number> {
     const lost = Promise.withResolvers<undefined>()
     this.#drop = () => lost.resolve(undefined)
     client.on('error', () => undefined)
     client.connection.on('disconnected', this.#drop)
     client.connection.on('ledgerClosed', (message: unknown) => this.#hear(message))
     const greeting = client.connection.connect().then(() => this.#subscribe(client))
-    if (await Promise.race([greeting.then(() => true), lost.promise])) {
+    const isGreeted = await Promise.race([greeting.then(() => true), lost.promise])
+    const since = performance.now()
+    if (isGreeted === true) {
       this.#client = client
       this.#wakeWaiting()
       await lost.promise
     }
     if (!this.#isClosed()) this.#tell('the connection ended')
+    return performance.now() - since
   }
 
   /** The answer tells of the newest ledger. To ask for it once more does no harm. */
@@ -217,8 +218,10 @@ function messageOf(error: unknown): string {
 
 const PAUSE_MIN_MS = 100
 const PAUSE_MAX_MS = 10_000
+/** Between connections that begin well and end soon. */
+const PAUSE_MAX_FLAPPING_MS = 1000
 /** A connection that lasted so long was a good one: the next attempt comes soon. */
-const STABLE_MS = 10_000
+const STABLE_MS = 1000
 /** The longest that a timer can run. */
 const TIMER_MAX_MS = 2 ** 31 - 1
 

@@ -35,8 +35,8 @@ export class Feed {
   #current: Head
   /** Order of the last transaction that was shown: within the ledgers after `#current`, where reading broke off. */
   #shown: number
-  /** Newest that we heard of. */
-  #newest: Head
+  /** Those that we heard of since, the newest last. */
+  #heard: Head[] = []
   #beating = false
   #timer: NodeJS.Timeout | undefined
   #waiting: (() => void)[] = []
@@ -46,7 +46,6 @@ export class Feed {
     this.#options = options
     this.#current = head
     this.#shown = orderOfLedger(head.index)
-    this.#newest = head
   }
 
   /** The ledger on which everything is judged: all that led to it was shown. */
@@ -56,11 +55,13 @@ export class Feed {
 
   /** A server tells of a validated ledger. */
   heard(head: Head): void {
-    if (head.index === this.#newest.index && head.hash !== this.#newest.hash) {
+    const newest = this.#heard.at(-1) ?? this.#current
+    if (head.index === newest.index && head.hash !== newest.hash) {
       this.#options.trace(`the server tells of two different ledgers ${head.index}; the first one counts`)
     }
-    if (head.index <= this.#newest.index) return
-    this.#newest = head
+    if (head.index <= newest.index) return
+    if (this.#heard.length === HEARD_MAX) this.#heard.shift()
+    this.#heard.push(head)
     void this.#beat()
   }
 
@@ -79,7 +80,7 @@ export class Feed {
     clearTimeout(this.#timer)
     this.#beating = true
     try {
-      while (this.#current.index < this.#newest.index && !this.#isStopped()) await this.#advance(this.#newest)
+      while (this.#heard.length > 0 && !this.#isStopped()) await this.#advance()
     } catch (error) {
       if (error instanceof XrplError && error.code === 'closed') return
       if (!(error instanceof ServerError)) throw error
@@ -90,11 +91,13 @@ export class Feed {
     }
   }
 
-  async #advance(head: Head): Promise<void> {
+  async #advance(): Promise<void> {
     const { onlookers, trace } = this.#options
-    if (onlookers.some((onlooker) => onlooker.wanted())) await this.#catchUp(head)
+    const isWanted = onlookers.some((onlooker) => onlooker.wanted())
+    const head = isWanted ? await this.#catchUp() : this.#heard.at(-1)!
     this.#shown = orderOfLedger(head.index)
     this.#current = head
+    this.#heard = this.#heard.filter(({ index }) => index > head.index)
     const waiting = this.#waiting
     this.#waiting = []
     for (const onlooker of onlookers) {
@@ -106,30 +109,36 @@ export class Feed {
     for (const resolve of waiting) resolve()
   }
 
-  /** Shows all up to `head`. */
-  async #catchUp(head: Head): Promise<void> {
+  /** Shows what is new, and says up to which ledger that is. */
+  async #catchUp(): Promise<Head> {
     const { onlookers, trace } = this.#options
-    if (await this.#read(head)) return
+    const head = await this.#read()
+    if (head !== undefined) return head
+    const newest = this.#heard.at(-1)!
     trace(`the server does not remember ledger ${this.#current.index + 1}: looking at what came of it`)
-    for (const onlooker of onlookers) await onlooker.skipped(head)
+    for (const onlooker of onlookers) await onlooker.skipped(newest)
+    return newest
   }
 
-  /** False where the server does not remember all the ledgers. */
-  async #read(head: Head): Promise<boolean> {
+  /** Undefined where the server does not remember all the ledgers. */
+  async #read(): Promise<Head | undefined> {
     const from = this.#current.index + 1
+    let head: Head | undefined
     for (let marker: unknown; ;) {
       const page = await this.#ask(from, marker)
-      if (page.first > from) return false
+      if (page.first > from) return undefined
+      head ??= this.#newestUpTo(page.last)
       for (const item of page.items) this.#show(item, from, head)
       marker = page.marker
-      if (marker === undefined && page.last < head.index) {
-        throw new ServerError(
-          'behind',
-          `the server has read up to ledger ${page.last}, not yet ${head.index}`,
-        )
-      }
-      if (marker === undefined) return true
+      if (marker === undefined) return head
     }
+  }
+
+  /** The newest ledger that the server has read as well as told of. */
+  #newestUpTo(index: number): Head {
+    const head = this.#heard.findLast((each) => each.index <= index)
+    if (head !== undefined) return head
+    throw new ServerError('behind', `the server has read up to ledger ${index} only`)
   }
 
   async #ask(from: number, marker: unknown): Promise<Page> {
@@ -147,7 +156,7 @@ export class Feed {
   }
 
   #show(item: Json, from: number, head: Head): void {
-    // What is in no ledger that we heard of is not validated, whatever the server says.
+    // What is in a later ledger is read with it. What is in none that we hear of is not validated, whoever says so.
     if ((countAt(item, 'ledger_index') ?? 0) > head.index) return
     const transaction = decodeTransaction(item)
     if (transaction === undefined || transaction.ledgerIndex < from) {
@@ -167,6 +176,8 @@ export class Feed {
 /** Transactions that are asked for at a time. */
 const PAGE = 200
 const RETRY_MS = 200
+/** Ledgers that we heard of and have not read on to. */
+const HEARD_MAX = 1000
 const OUT_OF_RANGE: ReadonlySet<string> = new Set(['lgrIdxMalformed', 'lgrIdxsInvalid', 'invalidLgrRange'])
 
 interface Page {

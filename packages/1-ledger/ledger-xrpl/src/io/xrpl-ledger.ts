@@ -6,7 +6,7 @@ import { NATIVE, channelChanges } from '../pay-channel.ts'
 import type { Channel } from '../plan.ts'
 import { type ValidatedTransaction, orderOf, orderOfLedger } from '../transaction.ts'
 import type { Account } from './account.ts'
-import { Actions, type Sighting } from './actions.ts'
+import { Actions } from './actions.ts'
 import { Channels } from './channels.ts'
 import { XrplSession } from './xrpl-session.ts'
 import type { Onlooker } from './feed.ts'
@@ -47,7 +47,7 @@ export class XrplLedger implements Ledger, Onlooker {
     const session = new XrplSession({
       listener,
       actions: this.#actions,
-      watches: (sighting) => void this.#lookAgain(sighting),
+      moment: () => orderOfLedger(this.#account.feed.current.index),
       left: () => this.#sessions.delete(session),
     })
     this.#sessions.add(session)
@@ -90,12 +90,6 @@ export class XrplLedger implements Ledger, Onlooker {
       ({ creation: { terms } }) => terms.source !== account && terms.destination !== account,
     )
     return this.#refresh(foreign, head)
-  }
-
-  /** What came between the look that found a channel and the beginning of the watch has to be seen, too. */
-  async #lookAgain({ channel, order }: Sighting): Promise<void> {
-    const { current } = this.#account.feed
-    if (orderOfLedger(current.index) > order) await this.#refresh([channel], current)
   }
 
   /** All channels that are watched and open. */

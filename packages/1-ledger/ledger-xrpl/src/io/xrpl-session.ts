@@ -9,8 +9,8 @@ import { XrplError } from './errors.ts'
 export interface XrplSessionOptions {
   readonly listener: (event: LedgerEvent) => void
   readonly actions: Actions
-  /** The session watches one more channel, which it saw so. */
-  readonly watches: (sighting: Sighting) => void
+  /** Order of what all changes are told up to. */
+  readonly moment: () => number
   readonly left: () => void
 }
 
@@ -62,7 +62,7 @@ export class XrplSession implements LedgerSession {
         return
       }
       const { id } = outcome.final.channel.creation
-      if (action.kind === 'watch' || !this.#watching.has(id.index)) this.#watch(outcome.final)
+      if (action.kind === 'watch' || !this.#watching.has(id.index)) await this.#watch(outcome.final)
       else this.report(outcome.final)
       this.#emit({ kind: 'done', id: action.id, channelId: encodeChannelId(id), ...outcome.spent })
     } catch (error) {
@@ -82,11 +82,15 @@ export class XrplSession implements LedgerSession {
   }
 
   /** Tells of a channel in any case. */
-  #watch(sighting: Sighting): void {
-    const last = this.#watching.get(sighting.channel.creation.id.index)
-    // A look at the ledger may have overtaken the action.
+  async #watch(sighting: Sighting): Promise<void> {
+    const { id } = sighting.channel.creation
+    const last = this.#watching.get(id.index)
+    // What a transaction did may have been told before the action ended.
     this.#tell(last !== undefined && last.order > sighting.order ? last : sighting)
-    if (last === undefined) this.#options.watches(sighting)
+    if (last !== undefined || sighting.order >= this.#options.moment()) return
+    // What came between the look and the beginning of the watch was told to nobody.
+    const again = await this.#options.actions.find(encodeChannelId(id))
+    if (again.kind === 'done') this.report(again.final)
   }
 
   #tell(sighting: Sighting): void {
