@@ -3,6 +3,7 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import { WebSocket } from 'ws'
 
 export interface XrplProcessOptions {
@@ -31,7 +32,7 @@ export interface XrplProcess {
 export async function spawnXrplStandalone(options: XrplProcessOptions = {}): Promise<XrplProcess> {
   // Beside this file, in the sources as in what is built.
   const program = new URL(import.meta.url.endsWith('.ts') ? './main.ts' : './main.js', import.meta.url)
-  const child = spawn(process.execPath, [program.pathname, ...arguments_(options)], {
+  const child = spawn(process.execPath, [fileURLToPath(program), ...arguments_(options)], {
     // A group of its own: Ctrl-C reaches us alone. The pipe into it tells it when this process is gone.
     detached: true,
     stdio: ['pipe', 'pipe', 'inherit'],
