@@ -12,3 +12,7 @@ export const TERMS: Omit<ChannelTerms, 'claimKey'> = {
   settleDelayMs: 3_600_000,
   reference: '0123456789abcdef'.repeat(4),
 }
+
+/** A channel of the XRP Ledger, and the seed of an Ed25519 key that signs for it. */
+export const XRPL_CHANNEL = 'E7B5A8BDAD8D88A3D7D43481050DAE1C9CCD46E126DC2C900817C6D5C69FD5BC'
+export const XRPL_SECRET = 'sEdSKf8B5b4HUw4eJRuZ3rG9T64xZie'
