@@ -18,9 +18,12 @@ export function standaloneFund({ node, parameters }: Call): Json {
 
 export function standaloneAdvanceTime({ node, parameters }: Call): Json {
   const { seconds } = parameters
-  if (typeof seconds !== 'number' || !Number.isInteger(seconds) || seconds < 0) {
+  if (typeof seconds !== 'number' || !Number.isInteger(seconds))
     throw invalidParameters("Invalid field 'seconds'.")
+  try {
+    node.advanceTime(seconds)
+  } catch (error) {
+    throw invalidParameters((error as Error).message)
   }
-  node.advanceTime(seconds)
   return {}
 }

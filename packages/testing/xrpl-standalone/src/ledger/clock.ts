@@ -11,6 +11,9 @@ const EPOCH_OFFSET_S = 946_684_800
 
 export const CLOSE_RESOLUTION_S = 10
 
+/** Times are 32 bits wide. */
+const CLOSE_TIME_MAX = 0xffffffff
+
 export class Clock {
   readonly #now: () => number
   #offsetS = 0
@@ -36,7 +39,11 @@ export class Clock {
     return Math.max(roundCloseTime(now), previous + 1, this.#notBefore)
   }
 
+  /** @throws RangeError where the ledger's time would end, in the year 2136 */
   advance(seconds: number, previousCloseTime: number): void {
+    const after = Math.max(this.nowS(), previousCloseTime) + seconds
+    if (!(seconds >= 0 && after <= CLOSE_TIME_MAX))
+      throw new RangeError(`Time cannot advance by ${String(seconds)} s.`)
     this.#offsetS += seconds
     this.#notBefore = Math.max(previousCloseTime, this.#notBefore) + seconds
   }
