@@ -79,7 +79,7 @@ export class PeerBooks {
     const about = unknown.slice(0, QUESTIONS_MAX).map(({ prepare }) => prepare)
     const writer = new Writer().uint8(VERSION).varUint(BigInt(about.length))
     for (const { amount, executionCondition, expiresAt } of about) {
-      writer.varUint(amount).bytes(executionCondition).timestamp(expiresAt).uint8(0)
+      writer.varUint(amount).bytes(executionCondition).timestamp(expiresAt).uint8(0).uint8(0)
     }
     return { body: writer.finish(), about }
   }
@@ -109,7 +109,7 @@ export class PeerBooks {
       reader.varUint()
       const packet = this.#got.get(encodeHex(reader.take(HASH_BYTES)))
       const expiresAt = reader.timestamp()
-      reader.uint8()
+      reader.skip(2)
       if (packet?.state === 'fulfilled') writer.uint8(FULFILLED).bytes(packet.prepare.data)
       else writer.uint8(packet?.state === 'void' || expiresAt <= now ? VOID : PENDING)
     }

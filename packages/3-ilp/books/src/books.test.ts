@@ -6,6 +6,7 @@ import { AccountBook } from './account-book.ts'
 import { Books } from './books.ts'
 import { OUTCOME_KEPT_MS } from './hold-log.ts'
 import type { Hold, HoldTerms } from './hold.ts'
+import { type Answer, type Question, UNCOUNTED } from './reconcile-protocol.ts'
 import { SETTLEMENTS_KEPT } from './settlement-log.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
@@ -44,6 +45,17 @@ class Shelf {
       outgoingExpiresAt: NOW + 9000,
       ...change,
     })
+  }
+
+  /** What alice is told of a packet of hers. */
+  outcome(change: Partial<Question> = {}, now = NOW): Answer {
+    const question = { ...name, isGivenUp: false, fulfilledTwins: 0, ...change }
+    return this.books.outcomes(this.account('alice'), [question], now)[0]!
+  }
+
+  /** What bob is told of twins of a hold. */
+  fulfilledTwins(hold: Hold): number {
+    return this.books.questions(this.account('bob'), [hold])[0]!.fulfilledTwins
   }
 
   commit(now = NOW): string[] {
@@ -161,7 +173,7 @@ describe('books', () => {
     ])
     shelf.restart()
     expect([...shelf.books.holds.keys()]).toEqual([open.id])
-    expect(shelf.books.outcomes(shelf.account('alice'), [name], NOW)).toEqual([{ kind: 'pending' }])
+    expect(shelf.outcome()).toEqual({ kind: 'pending' })
   })
 
   it('keep a hold through any number of restarts, however old it is and whatever else is open', () => {
@@ -187,14 +199,9 @@ describe('books', () => {
     shelf.books.void(shelf.hold())
     shelf.commit(NOW + OUTCOME_KEPT_MS)
     shelf.restart()
-    const ask = (expiresAt: number): string[] => {
-      const later = NOW + 10 * OUTCOME_KEPT_MS
-      return shelf.books
-        .outcomes(shelf.account('alice'), [{ ...name, expiresAt }], later)
-        .map(({ kind }) => kind)
-    }
-    expect(ask(name.expiresAt)).toEqual(['pending'])
-    expect(ask(name.expiresAt + 1)).toEqual(['void'])
+    const later = NOW + 10 * OUTCOME_KEPT_MS
+    expect(shelf.outcome({}, later)).toEqual({ kind: 'pending' })
+    expect(shelf.outcome({ expiresAt: name.expiresAt + 1 }, later)).toEqual({ kind: 'void' })
   })
 
   it('keep outcomes for a payer that is away, and know them after a restart', () => {
@@ -206,9 +213,7 @@ describe('books', () => {
       shelf.commit(NOW + i * OUTCOME_KEPT_MS)
     }
     shelf.restart()
-    expect(shelf.books.outcomes(shelf.account('alice'), [name], NOW)).toEqual([
-      { kind: 'fulfilled', fulfillment: FULFILLMENT, isWrittenOff: false },
-    ])
+    expect(shelf.outcome()).toEqual({ kind: 'fulfilled', fulfillment: FULFILLMENT })
   })
 
   it('hold a packet of an account that never moved money before, and know it though it leaves the config', () => {
@@ -235,6 +240,92 @@ describe('books', () => {
       SETTLEMENTS_KEPT,
     )
     expect(shelf.books.received(shelf.account('alice'), 5n, 'old', NOW)).toBe(0n)
+  })
+})
+
+describe('books: packets of one name', () => {
+  const AFTER = name.expiresAt
+  const fulfilled: Answer = { kind: 'fulfilled', fulfillment: FULFILLMENT }
+
+  function posted(count: number): Shelf {
+    const shelf = new Shelf()
+    for (let i = 0; i < count; i++) shelf.books.post(shelf.hold(), FULFILLMENT, NO_GAINS)
+    return shelf
+  }
+
+  it('are fulfilled where more of them were than the payer knows, and void beyond that', () => {
+    const answers = [0, 1, 2, 3].map((fulfilledTwins) => posted(2).outcome({ fulfilledTwins }, AFTER).kind)
+    expect(answers).toEqual(['fulfilled', 'fulfilled', 'void', 'void'])
+  })
+
+  it('are fulfilled once less for each that was written off', () => {
+    const shelf = posted(2)
+    shelf.books.writeOff(shelf.account('alice'), name, FULFILLMENT)
+    expect(shelf.outcome({}, AFTER)).toEqual(fulfilled)
+    expect(shelf.outcome({ fulfilledTwins: 1 }, AFTER)).toEqual({ kind: 'void' })
+    shelf.books.writeOff(shelf.account('alice'), name, FULFILLMENT)
+    expect(shelf.outcome({}, AFTER)).toEqual({ kind: 'void' })
+  })
+
+  it('are pending where one more may come, or is open', () => {
+    const shelf = posted(1)
+    expect(shelf.outcome({ fulfilledTwins: 1 }, AFTER - 1)).toEqual({ kind: 'pending' })
+    const open = shelf.hold()
+    expect(shelf.outcome({}, AFTER)).toEqual(fulfilled)
+    expect(shelf.outcome({ fulfilledTwins: 1 }, AFTER)).toEqual({ kind: 'pending' })
+    shelf.books.void(open)
+    expect(shelf.outcome({ fulfilledTwins: 1 }, AFTER)).toEqual({ kind: 'void' })
+  })
+
+  it('are void where one was written off, though others may be forgotten: the question is a repeated one', () => {
+    const shelf = posted(1)
+    shelf.account('alice').forgottenUntil = AFTER
+    expect(shelf.outcome({ fulfilledTwins: 1 }, AFTER)).toEqual({ kind: 'pending' })
+    shelf.books.writeOff(shelf.account('alice'), name, FULFILLMENT)
+    expect(shelf.outcome({}, AFTER)).toEqual({ kind: 'void' })
+  })
+
+  it('are counted for the next peer where they were fulfilled, or paid by hand; after a restart too', () => {
+    const shelf = new Shelf()
+    const asked = shelf.hold()
+    shelf.books.giveUp(asked)
+    expect(shelf.fulfilledTwins(asked)).toBe(0)
+    shelf.books.post(shelf.hold(), FULFILLMENT, NO_GAINS)
+    shelf.books.void(shelf.hold())
+    shelf.books.giveUp(shelf.hold())
+    const paid = shelf.hold({ source: shelf.account('carol'), incomingAmount: 1n })
+    shelf.books.giveUp(paid)
+    shelf.books.post(paid, new Uint8Array(0), NO_GAINS)
+    expect(shelf.fulfilledTwins(asked)).toBe(2)
+    shelf.commit()
+    shelf.restart()
+    expect(shelf.fulfilledTwins(shelf.books.holds.get(asked.id)!)).toBe(2)
+  })
+
+  it.each<[string, (shelf: Shelf) => Partial<HoldTerms<AccountBook>>]>([
+    ['amount', () => ({ outgoingAmount: 31n })],
+    ['expiry', () => ({ outgoingExpiresAt: NOW + 9001 })],
+    ['condition', () => ({ executionCondition: FULFILLMENT })],
+    ['destination', (shelf) => ({ destination: shelf.account('carol') })],
+  ])('are none of that name where the outgoing %s differs', (_, change) => {
+    const shelf = new Shelf()
+    const asked = shelf.hold()
+    shelf.books.giveUp(asked)
+    shelf.books.post(shelf.hold(change(shelf)), FULFILLMENT, NO_GAINS)
+    shelf.hold(change(shelf))
+    expect(shelf.fulfilledTwins(asked)).toBe(0)
+  })
+
+  it('are not counted while one is under way, nor where they are too many', () => {
+    const shelf = new Shelf()
+    const asked = shelf.hold()
+    shelf.books.giveUp(asked)
+    const sent = shelf.hold()
+    expect(shelf.fulfilledTwins(asked)).toBe(UNCOUNTED)
+    shelf.books.void(sent)
+    expect(shelf.fulfilledTwins(asked)).toBe(0)
+    for (let i = 0; i < 300; i++) shelf.books.post(shelf.hold(), FULFILLMENT, NO_GAINS)
+    expect(shelf.fulfilledTwins(asked)).toBe(UNCOUNTED)
   })
 })
 

@@ -12,13 +12,15 @@ import { type AssetView, type Gains, viewAsset } from './asset-view.ts'
 import { type Asset, assetName } from './asset.ts'
 import type { ChunkEntry, OpenedEntry, PostedEntry } from './chunk.ts'
 import { HOLD_KEY_PREFIX, HoldLog, type Needs, OUTCOME_KEPT_MS } from './hold-log.ts'
-import type { Hold, HoldTerms, Outcome, PacketName } from './hold.ts'
+import { type Hold, type HoldTerms, type PacketName, outgoingName, packetKey } from './hold.ts'
+import { type Answer, type Question, UNCOUNTED } from './reconcile-protocol.ts'
 import {
   SETTLEMENT_KEY_PREFIX,
   type SettlementEntry,
   SettlementLog,
   accountOfSettlement,
 } from './settlement-log.ts'
+import { type Standing, countFulfilled, findPosted } from './twins.ts'
 
 /** After so long, what became of its packets is not kept for a peer that is away. */
 export const OUTCOME_KEPT_MS_MAX: number = 7 * 86_400_000
@@ -31,6 +33,7 @@ export interface BooksOptions<Account extends AccountBook> {
 }
 
 const NOTHING = new Uint8Array(0)
+const NOT_POSTED: Standing = { posted: 0, 'written-off': 0, fulfillment: NOTHING }
 
 interface Recorded {
   toRecord(): JournalRecord
@@ -195,34 +198,35 @@ export class Books<Account extends AccountBook> {
     this.#log.write({ kind: 'written-off', id: 0, source: source.id, amount, expiresAt, fulfillment })
   }
 
-  /** What became of packets that `source` sent: one outcome each, in their order. */
-  outcomes(source: Account, packets: readonly PacketName[], now: Instant): Outcome[] {
-    const asked = packets.map((packet) => ({ packet, posted: [] as Uint8Array[], writtenOff: 0 }))
-    const byTerms = new Map<string, typeof asked>()
-    for (const each of asked) {
-      const terms = `${each.packet.amount} ${each.packet.expiresAt}`
-      byTerms.set(terms, [...(byTerms.get(terms) ?? []), each])
+  /** How to ask `destination` what became of packets that it was sent. */
+  questions(destination: Account, holds: readonly Hold<Account>[]): Question[] {
+    if (holds.length === 0) return []
+    const expiries = new Set(holds.map(({ outgoingExpiresAt }) => outgoingExpiresAt))
+    const counts = countFulfilled(this.#log, destination.id, expiries)
+    for (const hold of this.#holds.values()) {
+      if (hold.state !== 'sent' || hold.destination !== destination) continue
+      // The peer may have fulfilled this one, and its Fulfill be on the way.
+      if (expiries.has(hold.outgoingExpiresAt)) counts.set(packetKey(outgoingName(hold)), UNCOUNTED)
     }
-    this.#log.scan((entry) => {
-      if (entry.kind !== 'posted' && entry.kind !== 'written-off') return
-      if (entry.source !== source.id) return
-      const digest = this.#options.crypto.sha256(entry.fulfillment)
-      for (const each of byTerms.get(`${entry.amount} ${entry.expiresAt}`) ?? []) {
-        if (!equalBytes(digest, each.packet.executionCondition)) continue
-        if (entry.kind === 'posted') each.posted.push(entry.fulfillment)
-        else each.writtenOff++
-      }
+    return holds.map((hold) => {
+      const name = outgoingName(hold)
+      const fulfilledTwins = Math.min(counts.get(packetKey(name)) ?? 0, UNCOUNTED)
+      return { ...name, isGivenUp: hold.state === 'given-up', fulfilledTwins }
     })
-    return asked.map(({ packet, posted, writtenOff }) => {
-      const fulfillment = posted[0]
-      if (fulfillment !== undefined) {
-        return { kind: 'fulfilled', fulfillment, isWrittenOff: writtenOff >= posted.length }
-      }
+  }
+
+  /** What became of packets that `source` sent: one outcome each, in their order. */
+  outcomes(source: Account, questions: readonly Question[], now: Instant): Answer[] {
+    const expiries = new Set(questions.map(({ expiresAt }) => expiresAt))
+    const found = findPosted(this.#log, source.id, expiries, this.#options.crypto)
+    return questions.map((question) => {
+      const { posted, 'written-off': writtenOff, fulfillment } = found.get(packetKey(question)) ?? NOT_POSTED
+      if (posted - writtenOff > question.fulfilledTwins) return { kind: 'fulfilled', fulfillment }
       // One that may still come is not void: it could be taken after it was called so. Nor is one that was posted,
       // and is forgotten: of such the peers' operators have to speak.
-      const mayCome = packet.expiresAt > now
-      const mayBeForgotten = packet.expiresAt <= source.forgottenUntil
-      const isOpen = mayCome || mayBeForgotten || this.#holdOf(source, packet) !== undefined
+      const mayCome = question.expiresAt > now
+      const mayBeForgotten = question.expiresAt <= source.forgottenUntil && writtenOff === 0
+      const isOpen = mayCome || mayBeForgotten || this.#holdOf(source, question) !== undefined
       return { kind: isOpen ? 'pending' : 'void' }
     })
   }

@@ -2,20 +2,32 @@
  * What an endpoint without books, such as a wallet, remembers of the packets that it fulfilled, so that its peer
  * can ask what became of them after a crash. Layer 3, books. In memory: it does not outlive the process.
  */
-import { encodeHex } from '@hourglass/oer'
 import { DecodeError, type Instant } from '@hourglass/sansio'
-import type { PacketName } from './hold.ts'
-import { type Answer, type Question, decodeQuestions, encodeAnswers } from './reconcile-protocol.ts'
+import { type PacketName, packetKey } from './hold.ts'
+import {
+  type Answer,
+  type Question,
+  answerEach,
+  decodeQuestions,
+  encodeAnswers,
+} from './reconcile-protocol.ts'
+
+interface Fulfilled {
+  readonly fulfillment: Uint8Array
+  /** Twins that came in time. */
+  count: number
+}
 
 /** The newest are remembered: more than a peer has under way. */
 export const FULFILLMENTS_MAX = 10_000
 
 export class Fulfillments {
   /** By the packet's name, oldest first. */
-  readonly #known = new Map<string, Uint8Array>()
+  readonly #known = new Map<string, Fulfilled>()
 
   add(packet: PacketName, fulfillment: Uint8Array): void {
-    this.#known.set(keyOf(packet), fulfillment)
+    const key = packetKey(packet)
+    this.#known.set(key, { fulfillment, count: (this.#known.get(key)?.count ?? 0) + 1 })
     if (this.#known.size <= FULFILLMENTS_MAX) return
     const [oldest] = this.#known.keys()
     this.#known.delete(oldest!)
@@ -24,7 +36,7 @@ export class Fulfillments {
   /** Answers a request of link protocol `reconcile`; undefined: it cannot be read. */
   answer(body: Uint8Array, now: Instant): Uint8Array | undefined {
     try {
-      return encodeAnswers(decodeQuestions(body).map((question) => this.#outcome(question, now)))
+      return encodeAnswers(answerEach(decodeQuestions(body), (question) => this.#outcome(question, now)))
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error
       return undefined
@@ -32,14 +44,14 @@ export class Fulfillments {
   }
 
   #outcome(question: Question, now: Instant): Answer {
-    const fulfillment = this.#known.get(keyOf(question))
-    // Who fulfilled too late bears it: there is nothing to insist on.
-    if (fulfillment !== undefined && !question.isGivenUp) return { kind: 'fulfilled', fulfillment }
+    const known = this.#known.get(packetKey(question))
+    if (known !== undefined && known.count > question.fulfilledTwins) {
+      if (!question.isGivenUp) return { kind: 'fulfilled', fulfillment: known.fulfillment }
+      // Who fulfilled too late bears it: there is nothing to insist on.
+      known.count--
+      return { kind: 'void' }
+    }
     // One that may still come is not void: it could be fulfilled after it was called so.
-    return { kind: fulfillment === undefined && question.expiresAt > now ? 'pending' : 'void' }
+    return { kind: question.expiresAt > now ? 'pending' : 'void' }
   }
-}
-
-function keyOf({ amount, executionCondition, expiresAt }: PacketName): string {
-  return `${amount} ${expiresAt} ${encodeHex(executionCondition)}`
 }

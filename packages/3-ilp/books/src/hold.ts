@@ -6,6 +6,7 @@
  *    ├──restart, link cut──▶ unknown ──the peer is asked──▶ posted or voided
  *    └──too late──▶ given up ──the peer is told──▶ voided; where the peer fulfilled it, the loss is the peer's
  */
+import { encodeHex } from '@hourglass/oer'
 import type { Instant } from '@hourglass/sansio'
 import type { AccountBook } from './account-book.ts'
 
@@ -30,16 +31,22 @@ export interface Hold<Account extends AccountBook = AccountBook> extends HoldTer
   state: HoldState
 }
 
-/** How peers name a packet that one sent the other. */
+/** How peers name a packet that one sent the other. Twins, such as replays, have one name. */
 export interface PacketName {
   readonly amount: bigint
   readonly executionCondition: Uint8Array
   readonly expiresAt: Instant
 }
 
-/** What became of a packet of the peer, as far as the books know. */
-export type Outcome =
-  /** Neither: it is under way, or has not come. */
-  | { readonly kind: 'pending' }
-  | { readonly kind: 'void' }
-  | { readonly kind: 'fulfilled'; readonly fulfillment: Uint8Array; readonly isWrittenOff: boolean }
+/** How the packet of a hold is named between this node and the next. */
+export function outgoingName(
+  hold: Pick<HoldTerms<AccountBook>, 'outgoingAmount' | 'executionCondition' | 'outgoingExpiresAt'>,
+): PacketName {
+  const { outgoingAmount: amount, executionCondition, outgoingExpiresAt: expiresAt } = hold
+  return { amount, executionCondition, expiresAt }
+}
+
+/** The same for twins alone. */
+export function packetKey({ amount, executionCondition, expiresAt }: PacketName): string {
+  return `${amount} ${expiresAt} ${encodeHex(executionCondition)}`
+}

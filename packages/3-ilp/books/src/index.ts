@@ -4,13 +4,15 @@ export type { AssetView, Gains } from './asset-view.ts'
 export { Books, type BooksOptions, OUTCOME_KEPT_MS_MAX } from './books.ts'
 export { Fulfillments } from './fulfillments.ts'
 export { OUTCOME_KEPT_MS } from './hold-log.ts'
-export type { Hold, HoldState, HoldTerms, Outcome, PacketName } from './hold.ts'
+export type { Hold, HoldState, HoldTerms, PacketName } from './hold.ts'
 export {
   type Answer,
   QUESTIONS_MAX,
   type Question,
   RECONCILE_PROTOCOL,
+  UNCOUNTED,
   type Verdict,
+  answerEach,
   decodeAnswers,
   decodeQuestions,
   encodeAnswers,

@@ -1,5 +1,5 @@
 /** What peers ask about their packets, and what they are told. */
-import { type Question, decodeAnswers, decodeQuestions, encodeQuestions } from '@hourglass/books'
+import { type Answer, type Question, UNCOUNTED, decodeAnswers, decodeQuestions } from '@hourglass/books'
 import { DecodeError } from '@hourglass/sansio'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -16,7 +16,7 @@ import {
   prepare,
   send,
 } from './testing/one-connector.ts'
-import { fulfilled, asked } from './testing/recovery.ts'
+import { about, answersTo, asked, fulfilled } from './testing/recovery.ts'
 import type { Connector } from './connector.ts'
 
 describe('connector: what peers ask', () => {
@@ -50,37 +50,55 @@ describe('connector: what peers ask', () => {
     const machine = connector()
     const id = send(machine)
     machine.handle({ kind: 'reply', id, body: fulfillBody }, NOW)
-    const { amount, executionCondition, expiresAt } = prepare()
-    const body = encodeQuestions([{ amount, executionCondition, expiresAt, isGivenUp: false }])
-    machine.handle({ kind: 'request', account: 'alice', id: 77, protocol: 'reconcile', body }, NOW)
+    machine.handle({ kind: 'request', account: 'alice', id: 77, protocol: 'reconcile', body: about({}) }, NOW)
     expect(drain(machine).map(({ kind }) => kind)).toEqual(['commit'])
   })
 
   it('costs us a packet that came too late, once, and no more than the operator allows', () => {
     const accounts = [account('alice', { writeOffMax: 100n }), account('bob')]
     const machine = fulfilledFor({ accounts })
-    for (let i = 0; i < 3; i++) expect(asked(machine, { isGivenUp: true })).toEqual([{ kind: 'void' }])
+    const late = (): Answer[] => asked(machine, { isGivenUp: true }, NOW + 10_000)
+    for (let i = 0; i < 3; i++) expect(late()).toEqual([{ kind: 'void' }])
     expect(balances(machine)).toEqual({ alice: 0n, bob: -100n })
     expect(machine.books.assets()).toMatchObject([{ writtenOff: 100n, sum: 0n }])
     handle(machine, { kind: 'reply', id: send(machine), body: fulfillBody })
-    expect(asked(machine, { isGivenUp: true })).toEqual([fulfilled])
+    expect(late()).toEqual([fulfilled])
     expect(balances(machine)).toEqual({ alice: 100n, bob: -200n })
   })
 
-  it('costs us nothing twice where one packet stands twice in a question', () => {
+  it('costs us nothing where the packet that we fulfilled is paid, and its replay came too late', () => {
     const machine = fulfilledFor({ accounts: [account('alice', { writeOffMax: 1000n }), account('bob')] })
-    const { amount, executionCondition, expiresAt } = prepare()
-    const question = { amount, executionCondition, expiresAt, isGivenUp: true }
-    const body = encodeQuestions([question, question])
-    handle(machine, { kind: 'request', account: 'alice', id: 77, protocol: 'reconcile', body })
-    expect(balances(machine)['alice']).toBe(0n)
+    const replay = { isGivenUp: true, fulfilledTwins: 1 }
+    expect(asked(machine, replay, NOW + 10_000)).toEqual([{ kind: 'void' }])
+    expect(balances(machine)).toEqual({ alice: 100n, bob: -100n })
+  })
+
+  it.each<[string, Partial<Question>, Answer]>([
+    ['fulfilled', {}, fulfilled],
+    ['too late', { isGivenUp: true }, { kind: 'void' }],
+  ])(
+    'is answered for one of two that have one name: the first is %s, the second pending',
+    (_, twin, first) => {
+      const accounts = [account('alice', { writeOffMax: 1000n }), account('bob')]
+      const machine = fulfilledFor({ accounts })
+      const answers = answersTo(machine, about(twin, twin, { amount: 101n }), NOW + 10_000)
+      expect(answers).toEqual([first, { kind: 'pending' }, { kind: 'void' }])
+      expect(balances(machine)['alice']).toBe(first.kind === 'void' ? 0n : 100n)
+    },
+  )
+
+  it('is pending while the payer cannot count what it knows to be fulfilled', () => {
+    const machine = fulfilledFor({ accounts: [account('alice', { writeOffMax: 1000n }), account('bob')] })
+    for (const isGivenUp of [false, true]) {
+      const change = { isGivenUp, fulfilledTwins: UNCOUNTED }
+      expect(asked(machine, change, NOW + 10_000)).toEqual([{ kind: 'pending' }])
+    }
+    expect(balances(machine)['alice']).toBe(100n)
   })
 
   it('is told to nobody but the payer', () => {
     const machine = fulfilledFor()
-    const { amount, executionCondition, expiresAt } = prepare()
-    const body = encodeQuestions([{ amount, executionCondition, expiresAt, isGivenUp: false }])
-    const input = { kind: 'request', account: 'bob', id: 77, protocol: 'reconcile', body } as const
+    const input = { kind: 'request', account: 'bob', id: 77, protocol: 'reconcile', body: about({}) } as const
     const [output] = handle(machine, input, NOW + 10_000)
     expect(decodeAnswers((output as { body: Uint8Array }).body)).toEqual([{ kind: 'void' }])
   })

@@ -1,8 +1,7 @@
 /**
  * Answers the questions of link protocol `reconcile`. Layer 3, connector.
  */
-import type { Answer, Books, Question } from '@hourglass/books'
-import { encodeHex } from '@hourglass/oer'
+import { type Answer, type Books, type Question, answerEach } from '@hourglass/books'
 import type { Instant } from '@hourglass/sansio'
 import type { Account } from './account.ts'
 
@@ -13,19 +12,12 @@ export function answerQuestions(
   books: Books<Account>,
   now: Instant,
 ): Answer[] {
-  const seen = new Set<string>()
-  return books.outcomes(asker, questions, now).map((outcome, i) => {
-    const question = questions[i]!
-    if (outcome.kind !== 'fulfilled') return outcome
-    if (outcome.isWrittenOff) return { kind: 'void' }
-    const { fulfillment } = outcome
-    if (!question.isGivenUp) return { kind: 'fulfilled', fulfillment }
-    // The same packet twice in one question must not be lost twice.
-    const name = `${question.amount} ${question.expiresAt} ${encodeHex(question.executionCondition)}`
-    if (seen.has(name)) return { kind: 'pending' }
-    seen.add(name)
-    if (asker.writtenOff + question.amount > asker.writeOffMax) return { kind: 'fulfilled', fulfillment }
-    books.writeOff(asker, question, fulfillment)
+  const outcomes = books.outcomes(asker, questions, now)
+  return answerEach(questions, (question, i) => {
+    const outcome = outcomes[i]!
+    if (outcome.kind !== 'fulfilled' || !question.isGivenUp) return outcome
+    if (asker.writtenOff + question.amount > asker.writeOffMax) return outcome
+    books.writeOff(asker, question, outcome.fulfillment)
     return { kind: 'void' }
   })
 }

@@ -5,14 +5,7 @@
  *   hold unknown or given up ──question──▶ pending: again, later each time
  *                                          void, fulfilled: decided
  */
-import {
-  type Answer,
-  type Hold,
-  QUESTIONS_MAX,
-  type Verdict,
-  decodeAnswers,
-  encodeQuestions,
-} from '@hourglass/books'
+import { type Answer, type Hold, QUESTIONS_MAX, type Verdict, decodeAnswers } from '@hourglass/books'
 import type { LinkFailure } from '@hourglass/link'
 import { DecodeError, type Instant } from '@hourglass/sansio'
 import type { Account } from './account.ts'
@@ -27,8 +20,8 @@ const AFTER_EXPIRY_MS = 100
 
 /** What the connector does with it. */
 export interface ReconcilerEffects {
-  /** Sends a question; returns the request's id. */
-  ask(account: Account, body: Uint8Array, deadline: Instant): number
+  /** Sends a question about these; returns the request's id. */
+  ask(account: Account, holds: readonly Hold<Account>[], deadline: Instant): number
   decide(hold: Hold<Account>, verdict: Verdict, now: Instant): void
 }
 
@@ -148,17 +141,9 @@ export class Reconciler {
     if (askAt === undefined || askAt > now || asked !== undefined || !account.up) return
     inquiry.askAt = undefined
     if (inquiry.roundLeft === 0) inquiry.roundLeft = open.size
-    const holds = [...open]
-      .slice(0, Math.min(QUESTIONS_MAX, inquiry.roundLeft))
-      .map((hold): Asked => ({ hold, isGivenUp: hold.state === 'given-up' }))
-    const questions = holds.map(({ hold, isGivenUp }) => ({
-      amount: hold.outgoingAmount,
-      executionCondition: hold.executionCondition,
-      expiresAt: hold.outgoingExpiresAt,
-      isGivenUp,
-    }))
-    const id = this.#effects.ask(account, encodeQuestions(questions), now + ANSWER_TIMEOUT_MS)
-    inquiry.asked = { id, holds }
+    const holds = [...open].slice(0, Math.min(QUESTIONS_MAX, inquiry.roundLeft))
+    const id = this.#effects.ask(account, holds, now + ANSWER_TIMEOUT_MS)
+    inquiry.asked = { id, holds: holds.map((hold) => ({ hold, isGivenUp: hold.state === 'given-up' })) }
     this.#asking.set(id, account)
   }
 

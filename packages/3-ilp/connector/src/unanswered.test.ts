@@ -1,5 +1,5 @@
 /** Packets whose answer never came: asked about and decided. */
-import type { Answer } from '@hourglass/books'
+import { type Answer, UNCOUNTED } from '@hourglass/books'
 import { decodeFulfill } from '@hourglass/ilp'
 import { describe, expect, it } from 'vitest'
 import type { ConnectorInput, ConnectorOutput, Decision } from './messages.ts'
@@ -10,6 +10,7 @@ import {
   account,
   balances,
   connector,
+  fulfillBody,
   handle,
   prepare,
   rejectOf,
@@ -30,7 +31,13 @@ describe('connector: a packet under way when the node dies', () => {
     expect(held(machine)).toEqual([100n, 0n, 0n, 100n])
     const { questions } = questionOf(handle(machine, up('bob')))
     expect(questions).toEqual([
-      { amount: 100n, executionCondition: CONDITION, expiresAt: NOW + 9000, isGivenUp: false },
+      {
+        amount: 100n,
+        executionCondition: CONDITION,
+        expiresAt: NOW + 9000,
+        isGivenUp: false,
+        fulfilledTwins: 0,
+      },
     ])
   })
 
@@ -67,6 +74,20 @@ describe('connector: a packet under way when the node dies', () => {
     }
     expect(pauses).toEqual([250, 500, 1000, 2000])
     expect(held(machine)).toEqual([100n, 0n, 0n, 100n])
+  })
+
+  it('is asked about with the number of its twins that are known to be fulfilled, anew each time', () => {
+    const { machine, records } = journalled(connector())
+    for (const id of [1, 2]) send(machine, prepare(), id)
+    const again = restarted(records)
+    const first = questionOf(handle(again, up('bob')))
+    expect(first.questions.map(({ fulfilledTwins }) => fulfilledTwins)).toEqual([0, 0])
+    handle(again, reply(first.id, fulfilled, { kind: 'pending' }))
+    const second = questionOf(handle(again, { kind: 'timeout' }, NOW + 250))
+    expect(second.questions.map(({ fulfilledTwins }) => fulfilledTwins)).toEqual([1])
+    handle(again, reply(second.id, { kind: 'void' }))
+    expect(balances(again)).toEqual({ alice: 100n, bob: -100n })
+    expect(held(again)).toEqual([0n, 0n, 0n, 0n])
   })
 
   it('is asked about with all others in one round, however many there are', () => {
@@ -189,6 +210,19 @@ describe('connector: a packet whose link is cut', () => {
     expect(questions.map(({ isGivenUp }) => isGivenUp)).toEqual([true])
     handle(machine, reply(id, { kind: 'void' }), NOW + 9500)
     expect(machine.books.holds.size).toBe(0)
+  })
+
+  it('is given up with its twin under way: nobody can count before that one has its answer', () => {
+    const machine = connector({ reconciling: true })
+    const [late, inTime] = [1, 2].map((id) => send(machine, prepare(), id))
+    const ask = (outputs: ConnectorOutput[]): number[] =>
+      questionOf(outputs).questions.map(({ fulfilledTwins }) => fulfilledTwins)
+    const outputs = handle(machine, { kind: 'failed', id: late!, failure: 'lost' })
+    expect(ask(outputs)).toEqual([UNCOUNTED])
+    handle(machine, { kind: 'reply', id: inTime!, body: fulfillBody })
+    const { id } = questionOf(outputs)
+    handle(machine, reply(id, { kind: 'pending' }), NOW + 8999)
+    expect(ask(handle(machine, { kind: 'timeout' }, NOW + 9250))).toEqual([1])
   })
 
   it('ends once where the peer says void in the moment in which it is given up', () => {

@@ -6,7 +6,14 @@
  *                   └──expired──▶ given up: the payer has its R00, the peer hears of it
  *   restart  ──▶ unknown ──the peer says, or the operator──▶ posted or voided
  */
-import { type Hold, RECONCILE_PROTOCOL, type Verdict, decodeQuestions, encodeAnswers } from '@hourglass/books'
+import {
+  type Hold,
+  RECONCILE_PROTOCOL,
+  type Verdict,
+  decodeQuestions,
+  encodeAnswers,
+  encodeQuestions,
+} from '@hourglass/books'
 import { encodeFulfill } from '@hourglass/ilp'
 import type { LinkFailure } from '@hourglass/link'
 import { DecodeError, type Instant } from '@hourglass/sansio'
@@ -25,8 +32,9 @@ export class Unanswered {
   constructor(clearing: Clearing) {
     this.#clearing = clearing
     this.#reconciler = new Reconciler({
-      ask: (account, body, deadline) => {
+      ask: (account, holds, deadline) => {
         const id = clearing.nextId()
+        const body = encodeQuestions(clearing.books.questions(account, holds))
         const request = { account: account.id, id, protocol: RECONCILE_PROTOCOL, body, deadline }
         clearing.reveal(false, { kind: 'request', ...request })
         return id

@@ -55,10 +55,19 @@ export function reply(id: number, ...answers: Answer[]): ConnectorInput {
 export const up = (id: string): ConnectorInput => ({ kind: 'up', account: id })
 export const fulfilled: Answer = { kind: 'fulfilled', fulfillment: FULFILLMENT }
 
-/** What alice is told of a packet of hers. */
-export function asked(machine: Connector, question: Partial<Question> = {}, now = NOW): Answer[] {
+/** A question of a peer about the packet of `prepare`, or about others like it. */
+export function about(...changes: readonly Partial<Question>[]): Uint8Array {
   const { amount, executionCondition, expiresAt } = prepare()
-  const body = encodeQuestions([{ amount, executionCondition, expiresAt, isGivenUp: false, ...question }])
+  const question = { amount, executionCondition, expiresAt, isGivenUp: false, fulfilledTwins: 0 }
+  return encodeQuestions(changes.map((change) => ({ ...question, ...change })))
+}
+
+/** What alice is told of packets of hers. */
+export function asked(machine: Connector, change: Partial<Question> = {}, now = NOW): Answer[] {
+  return answersTo(machine, about(change), now)
+}
+
+export function answersTo(machine: Connector, body: Uint8Array, now = NOW): Answer[] {
   const input = { kind: 'request', account: 'alice', id: 77, protocol: 'reconcile', body } as const
   const [output] = handle(machine, input, now)
   if (output?.kind !== 'reply') throw new Error(`no reply: ${output?.kind ?? 'nothing'}`)

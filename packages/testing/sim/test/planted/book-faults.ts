@@ -91,4 +91,11 @@ export const BOOK_FAULTS: readonly PlantedFault[] = [
     planted: '- this.settled + this.received',
     foundBy: ['settlements-mirror'],
   },
+  {
+    bug: 'A packet that is asked about is taken for a twin of its own that was fulfilled.',
+    path: 'packages/3-ilp/books/src/books.ts',
+    text: 'counts.get(packetKey(name)) ?? 0',
+    planted: 'counts.get(packetKey(name)) ?? 1',
+    foundBy: ['balances-mirror'],
+  },
 ]
