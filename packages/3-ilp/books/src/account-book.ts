@@ -48,7 +48,7 @@ export class AccountBook {
   heldIncoming = 0n
   /** Sum of our Prepares without an outcome. */
   heldOutgoing = 0n
-  /** Since when the peer can be reached; undefined: it cannot. */
+  /** Since when the peer can be reached and told what became of packets; undefined: it cannot be reached. */
   upSince: Instant | undefined
   /** What became of its packets that expired until then may be forgotten. */
   forgottenUntil: Instant = 0

@@ -143,9 +143,7 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
       case 'committed':
         return this.#clearing.committed(input.id)
       case 'store':
-        this.#expireUnsent(now)
-        this.#isStoreWorking = input.isWorking
-        return
+        return this.#handleStore(input.isWorking, now)
       case 'reconcile':
         return this.#unanswered.inquire(this.#account(input.account), now)
       case 'decide':
@@ -169,6 +167,14 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
   #handleLink(account: Account, isUp: boolean, now: Instant): void {
     account.upSince = isUp ? now : undefined
     if (isUp) this.#unanswered.inquire(account, now)
+  }
+
+  #handleStore(isWorking: boolean, now: Instant): void {
+    this.#expireUnsent(now)
+    this.#isStoreWorking = isWorking
+    if (!isWorking) return
+    // Who asked meanwhile what became of packets had no answer, as if the link had been down.
+    for (const account of this.accounts()) if (account.up) account.upSince = now
   }
 
   #handleRequest(

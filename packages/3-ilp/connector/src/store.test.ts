@@ -1,4 +1,5 @@
 /** A store that fails: nothing is promised that cannot be kept. */
+import type { Answer } from '@hourglass/books'
 import { decodePrepare, encodeFulfill } from '@hourglass/ilp'
 import { describe, expect, it } from 'vitest'
 import type { ConnectorInput } from './messages.ts'
@@ -16,7 +17,7 @@ import {
   send,
   step,
 } from './testing/one-connector.ts'
-import { held } from './testing/recovery.ts'
+import { asked, fulfilled, held } from './testing/recovery.ts'
 
 const wrongFulfillBody = encodeFulfill({ fulfillment: CONDITION, data: NOTHING })
 
@@ -64,6 +65,20 @@ describe('connector: a store that fails', () => {
     const after = handle(machine, { kind: 'committed', id: (commit as { id: number }).id }, NOW + 9001)
     expect(after.filter(({ kind }) => kind === 'request')).toEqual([])
     expect(held(machine)).toEqual([0n, 0n, 0n, 0n])
+  })
+
+  it('keeps what became of packets for peers that had no answer meanwhile, a minute longer', () => {
+    const machine = connector()
+    handle(machine, { kind: 'reply', id: send(machine), body: fulfillBody })
+    handle(machine, { kind: 'store', isWorking: false }, NOW + 1000)
+    handle(machine, { kind: 'store', isWorking: true }, NOW + 120_000)
+    const learned = (seconds: number): Answer[] => {
+      const now = NOW + seconds * 1000
+      handle(machine, { kind: 'received', account: 'bob', reference: 'x', total: BigInt(seconds) }, now)
+      return asked(machine, {}, now)
+    }
+    expect(learned(179)).toEqual([fulfilled])
+    expect(learned(240)).toEqual([{ kind: 'pending' }])
   })
 
   it('answers what needs no records, so that peers know it lives', () => {
