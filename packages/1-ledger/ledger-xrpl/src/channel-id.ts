@@ -8,7 +8,7 @@
  * whose name is known, the two halves cannot be mixed, and a channel has one name.
  */
 import { encodeHex } from '@hourglass/oer'
-import { decodeAccountID } from 'ripple-address-codec'
+import { ADDRESS_BYTES, decodeAddress } from './address.ts'
 import { sha512Half } from './digest.ts'
 
 export interface ChannelId {
@@ -34,15 +34,14 @@ export function decodeChannelId(channelId: string): ChannelId | undefined {
  * Spec: XRP Ledger, PayChannel ID format. Both accounts must be valid addresses.
  */
 export function channelIndex(source: string, destination: string, sequence: number): string {
-  const bytes = new Uint8Array(2 + ACCOUNT_BYTES * 2 + 4)
+  const bytes = new Uint8Array(2 + ADDRESS_BYTES * 2 + 4)
   bytes.set(SPACE)
-  bytes.set(decodeAccountID(source), 2)
-  bytes.set(decodeAccountID(destination), 2 + ACCOUNT_BYTES)
-  new DataView(bytes.buffer).setUint32(2 + ACCOUNT_BYTES * 2, sequence)
+  bytes.set(decodeAddress(source)!, 2)
+  bytes.set(decodeAddress(destination)!, 2 + ADDRESS_BYTES)
+  new DataView(bytes.buffer).setUint32(2 + ADDRESS_BYTES * 2, sequence)
   return encodeHex(sha512Half(bytes)).toUpperCase()
 }
 
 const HASH_DIGITS = 64
-const ACCOUNT_BYTES = 20
 /** Says that what is hashed is a payment channel's key. */
 const SPACE = Uint8Array.of(0x00, 0x78)

@@ -3,11 +3,11 @@
 export interface Curves {
   /** Ed25519 (RFC 8032): 64 bytes. */
   signEd25519(message: Uint8Array, privateKey: Uint8Array): Uint8Array
-  /** `publicKey` is the 32 bytes of the curve point. False for any malformed input, as for any that the ledger refuses. */
+  /** `publicKey` is the 32 bytes of the point. False for all that is malformed, and all that the ledger refuses. */
   verifyEd25519(message: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean
   /** ECDSA on secp256k1: a DER signature with the lower s. The same digest and key give the same (RFC 6979). */
   signSecp256k1(digest: Uint8Array, privateKey: Uint8Array): Uint8Array
-  /** `publicKey` is the 33 bytes of the compressed point. The signature must be the one encoding that the ledger takes. */
+  /** `publicKey` is the 33 bytes of the point. The signature must be in the one encoding that the ledger takes. */
   verifySecp256k1(digest: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean
 }
 
@@ -18,7 +18,6 @@ export interface KeyPair {
   readonly privateKey: Uint8Array
 }
 
-export const PUBLIC_KEY_BYTES = 33
 /** First byte of an Ed25519 key. */
 export const ED25519_TAG = 0xed
 

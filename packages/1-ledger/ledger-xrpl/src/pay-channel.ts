@@ -4,7 +4,7 @@
  */
 import type { ChannelState, ChannelTerms } from '@hourglass/ledger'
 import type { Instant } from '@hourglass/sansio'
-import { isValidClassicAddress } from 'ripple-address-codec'
+import { decodeAddress } from './address.ts'
 import { type ChannelId, channelIndex, encodeChannelId } from './channel-id.ts'
 import { isPublicKey } from './curves.ts'
 import { type Json, countAt, dropsAt, hashAt, objectAt, objectsAt, textAt } from './json.ts'
@@ -109,7 +109,7 @@ export function decodeCreation(transaction: ValidatedTransaction): Creation | un
   if (fields['TransactionType'] !== 'PaymentChannelCreate' || made === undefined || told === undefined)
     return undefined
   const { source, destination, claimKey, settleDelayMs } = told
-  if (![source, destination].every((address) => isValidClassicAddress(address))) return undefined
+  if (decodeAddress(source) === undefined || decodeAddress(destination) === undefined) return undefined
   const sequence = countAt(fields, 'TicketSequence') ?? countAt(fields, 'Sequence') ?? 0
   if (made.index !== channelIndex(source, destination, sequence)) return undefined
   // Channels of other programs have no reference: the hash is as good, since no two channels share it.

@@ -7,7 +7,7 @@
 import type { LedgerAction, LedgerRefusal } from '@hourglass/ledger'
 import { encodeHex } from '@hourglass/oer'
 import type { Instant } from '@hourglass/sansio'
-import { isValidClassicAddress } from 'ripple-address-codec'
+import { decodeAddress } from './address.ts'
 import { encodeChannelId } from './channel-id.ts'
 import { DROPS_MAX } from './claim-scheme.ts'
 import { isPublicKey } from './curves.ts'
@@ -112,7 +112,7 @@ function planOpen(action: Extract<ChangingAction, { kind: 'open' }>, { account }
   const settleDelayS = terms.settleDelayMs / 1000
   const isPossible =
     terms.asset === NATIVE &&
-    isValidClassicAddress(terms.destination) &&
+    decodeAddress(terms.destination) !== undefined &&
     terms.destination !== account &&
     isPublicKey(terms.claimKey) &&
     isReference(terms.reference) &&

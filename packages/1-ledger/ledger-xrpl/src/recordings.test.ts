@@ -1,11 +1,12 @@
 /** What real servers said, as rippled 2.6.1 and xrpld 3.2.0 were recorded. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { checkTransaction } from './io/hash.ts'
 import { type Json, isObject, objectAt, textAt } from './json.ts'
 import { type ChannelChange, channelChanges, decodeCreation, endOf, toState } from './pay-channel.ts'
 import { isHopeless, meaningOf } from './results.ts'
 import { toInstant } from './time.ts'
-import { type ValidatedTransaction, decodeTransaction } from './transaction.ts'
+import type { ValidatedTransaction } from './transaction.ts'
 
 const FOLDER = '../../../testing/xrpl-standalone/test/recordings'
 
@@ -20,7 +21,7 @@ describe.each(['rippled-2.6.1', 'xrpld-3.2.0'])('%s', (version) => {
 
   const transaction = (name: string): ValidatedTransaction => {
     const step = [...steps].find(([title]) => title.startsWith(name))![1]
-    return decodeTransaction(objectAt(objectAt(step, 'tx_v2'), 'result'))!
+    return checkTransaction(objectAt(objectAt(step, 'tx_v2'), 'result'))!
   }
   const change = (name: string): ChannelChange => channelChanges(transaction(name))[0]!
 
@@ -30,11 +31,11 @@ describe.each(['rippled-2.6.1', 'xrpld-3.2.0'])('%s', (version) => {
       const answer = objectAt(objectAt(step, 'tx_v2'), 'result')
       if (answer['validated'] !== true || !('tx_json' in answer) || !('ledger_index' in answer)) continue
       count++
-      expect(decodeTransaction(answer), textAt(step, 'name')).toBeDefined()
+      expect(checkTransaction(answer), textAt(step, 'name')).toBeDefined()
       const fields = objectAt(answer, 'tx_json')
       const forged = { ...answer, tx_json: { ...fields, Sequence: Number(fields['Sequence']) + 1 } }
-      expect(decodeTransaction(forged)).toBeUndefined()
-      expect(decodeTransaction({ ...answer, validated: false })).toBeUndefined()
+      expect(checkTransaction(forged)).toBeUndefined()
+      expect(checkTransaction({ ...answer, validated: false })).toBeUndefined()
     }
     expect(count).toBeGreaterThan(30)
   })

@@ -17,7 +17,7 @@ export interface AccountRoot {
   readonly ownerCount: number
 }
 
-/** Why the account cannot pay for `step` and its fee; undefined where it can. Fees, and they alone, may use the reserve. */
+/** Why the account cannot pay for a step; undefined where it can. Fees, and they alone, may use the reserve. */
 export function lackingOf(
   { escrows, opens }: Pick<SendStep, 'escrows' | 'opens'>,
   { balanceDrops, ownerCount }: AccountRoot,

@@ -1,7 +1,4 @@
 /** Transactions of validated ledgers, as servers show them. Layer 1. Spec: XRP Ledger, API version 2. */
-import { decodeHex, encodeHex } from '@hourglass/oer'
-import { encode } from 'ripple-binary-codec'
-import { sha512Half } from './digest.ts'
 import { type Json, countAt, hashAt, objectAt, textAt } from './json.ts'
 
 export interface ValidatedTransaction {
@@ -18,10 +15,7 @@ export interface ValidatedTransaction {
   readonly meta: Json
 }
 
-/**
- * Reads an answer to `tx`, or an entry of `account_tx`. Undefined for what is not validated, is malformed, or has a hash
- * that is not that of its fields.
- */
+/** Reads an answer to `tx`, or an entry of `account_tx`. Undefined for what is malformed or not validated. */
 export function decodeTransaction(json: Json): ValidatedTransaction | undefined {
   const fields = objectAt(json, 'tx_json')
   const meta = objectAt(json, 'meta')
@@ -33,8 +27,6 @@ export function decodeTransaction(json: Json): ValidatedTransaction | undefined 
   if (json['validated'] !== true || hash === undefined || ledgerIndex === undefined) return undefined
   if (position === undefined || result === undefined || fee === undefined || !/^\d{1,18}$/.test(fee))
     return undefined
-  const own = hashOf(fields)
-  if (own !== undefined && own !== hash) return undefined
   return { hash, ledgerIndex, position, result, feeDrops: BigInt(fee), fields, meta }
 }
 
@@ -50,22 +42,3 @@ export function orderOfLedger(ledgerIndex: number): number {
 
 /** Far more transactions than a ledger holds; and ledger numbers stay exact for some thousand years. */
 const POSITIONS_MAX = 2 ** 20
-
-/** The hash of a signed transaction, 64 upper-case hex digits; undefined where it is of a kind that we do not know. */
-export function hashOf(fields: Json): string | undefined {
-  // Servers call the amount of a payment by another name than the one that is signed.
-  const { DeliverMax: amount, ...rest } = fields
-  try {
-    return hashOfBlob(encode(amount === undefined ? fields : { ...rest, Amount: amount }))
-  } catch {
-    return undefined
-  }
-}
-
-/** @param blob hex */
-export function hashOfBlob(blob: string): string {
-  return encodeHex(sha512Half(decodeHex(PREFIX + blob)!)).toUpperCase()
-}
-
-/** `TXN` and a zero: what is hashed is a signed transaction. */
-const PREFIX = '54584e00'

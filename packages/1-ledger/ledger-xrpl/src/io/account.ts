@@ -118,8 +118,8 @@ export class Account {
   }
 
   /**
-   * The account in that ledger; default: the newest that is validated. @throws ServerError where the server does not have that ledger; XrplError
-   * `no-account` | `unreachable` | `closed`
+   * The account in that ledger; default: the newest that is validated.
+   * @throws ServerError where the server does not have that ledger; XrplError `no-account` | `unreachable` | `closed`
    */
   async root(ledger?: Head, patienceMs?: number): Promise<AccountRoot> {
     const command = { command: 'account_info', account: this.address }

@@ -5,9 +5,10 @@ import { countAt, hashAt, objectAt, objectsAt } from '../json.ts'
 import { type Creation, changeOf, decodeCreation, decodePayChannel } from '../pay-channel.ts'
 import type { Channel } from '../plan.ts'
 import { sourceTag } from '../reference.ts'
-import { type ValidatedTransaction, decodeTransaction } from '../transaction.ts'
+import type { ValidatedTransaction } from '../transaction.ts'
 import type { Connection } from './connection.ts'
 import { ServerError } from './errors.ts'
+import { checkTransaction } from './hash.ts'
 import type { Head } from './head.ts'
 import { readEntry, readValidated } from './validated.ts'
 
@@ -107,7 +108,7 @@ export class Channels {
       const page = marker === undefined ? query : { ...query, marker }
       const answer = await this.#connection.request(page)
       for (const item of objectsAt(answer, 'transactions')) {
-        const transaction = decodeTransaction(item)
+        const transaction = checkTransaction(item)
         if (transaction === undefined) continue
         const end = changeOf(transaction, id.index)
         if (end?.kind === 'deleted') return this.remember({ creation, entry: end.channel, closed: true })
@@ -128,7 +129,7 @@ export class Channels {
     try {
       const answer = await this.#connection.request({ command: 'tx', transaction: hash })
       if (answer['validated'] !== true) return undefined
-      const transaction = decodeTransaction(answer)
+      const transaction = checkTransaction(answer)
       if (transaction?.hash === hash) return transaction
     } catch (error) {
       if (error instanceof ServerError && error.code === 'txnNotFound') return undefined

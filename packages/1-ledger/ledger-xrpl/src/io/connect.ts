@@ -7,7 +7,7 @@ import { keyPairOf } from './signer.ts'
 import { XrplLedger } from './xrpl-ledger.ts'
 
 export interface XrplOptions extends AccountOptions {
-  /** Seed of the key that signs claims; default: the account's own. Another one can lose claims, but not the account. */
+  /** Seed of the key that signs claims; default: the account's own. With another one, a thief of it has no account. */
   readonly claimSecret?: string
 }
 

@@ -6,9 +6,10 @@
  * changed all come to the same: a longer stretch, read from its beginning.
  */
 import { type Json, countAt, objectsAt } from '../json.ts'
-import { type ValidatedTransaction, decodeTransaction, orderOf, orderOfLedger } from '../transaction.ts'
+import { type ValidatedTransaction, orderOf, orderOfLedger } from '../transaction.ts'
 import type { Connection } from './connection.ts'
 import { ServerError, XrplError } from './errors.ts'
+import { checkTransaction } from './hash.ts'
 import type { Head } from './head.ts'
 
 export interface FeedOptions {
@@ -158,7 +159,7 @@ export class Feed {
   #show(item: Json, from: number, head: Head): void {
     // What is in a later ledger is read with it. What is in none that we hear of is not validated, whoever says so.
     if ((countAt(item, 'ledger_index') ?? 0) > head.index) return
-    const transaction = decodeTransaction(item)
+    const transaction = checkTransaction(item)
     if (transaction === undefined || transaction.ledgerIndex < from) {
       throw new ServerError('nonsense', 'the answer holds what is no validated transaction of these ledgers')
     }

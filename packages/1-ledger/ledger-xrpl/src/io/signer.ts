@@ -5,7 +5,7 @@ import { encode, encodeForSigning } from 'ripple-binary-codec'
 import { deriveAddress, deriveKeypair, sign } from 'ripple-keypairs'
 import type { KeyPair } from '../curves.ts'
 import type { Envelope, Fields, SignedTransaction } from '../outbox.ts'
-import { hashOfBlob } from '../transaction.ts'
+import { hashOfBlob } from './hash.ts'
 
 /** The largest number of a network that its transactions do not name. */
 const NETWORK_ID_UNNAMED_MAX = 1024
