@@ -28,7 +28,7 @@ export function lackingOf(
   const reserve = escrows === 0n ? 0n : reserveBaseDrops + objects * reserveIncrementDrops
   const needed = reserve + escrows + feeDrops
   if (balanceDrops >= needed) return undefined
-  const parts = `${escrows} for the channel, ${reserve} of reserve, ${feeDrops} of fee`
+  const parts = `${escrows} to move, ${reserve} of reserve, ${feeDrops} of fee`
   return refuse(
     `the account holds ${balanceDrops} drops where it needs ${needed} (${parts})`,
     'insufficient-funds',

@@ -35,6 +35,11 @@ export function orderOf({ ledgerIndex, position }: { ledgerIndex: number; positi
   return ledgerIndex * POSITIONS_MAX + position
 }
 
+/** The ledger of what has that order. */
+export function ledgerOfOrder(order: number): number {
+  return Math.floor(order / POSITIONS_MAX)
+}
+
 /** The order of what a whole ledger leads to. */
 export function orderOfLedger(ledgerIndex: number): number {
   return orderOf({ ledgerIndex, position: POSITIONS_MAX - 1 })

@@ -1,6 +1,6 @@
 /** A key on the ledger: its state, its transactions, its one connection. Layer 1, io. */
 import { countAt, dropsAt, objectAt } from '../json.ts'
-import { Outbox } from '../outbox.ts'
+import { LEDGERS_MAX, Outbox } from '../outbox.ts'
 import type { AccountRoot } from '../reserve.ts'
 import { Connection } from './connection.ts'
 import { ServerError, XrplError } from './errors.ts'
@@ -37,6 +37,9 @@ const DEFAULTS = {
   feeDropsMax: 100_000n,
 } as const
 
+/** Our first server may be so far behind the one that an earlier process knew. */
+const LAG_LEDGERS = 5
+
 export class Account {
   readonly address: string
   readonly networkId: number
@@ -48,6 +51,7 @@ export class Account {
   readonly trace: (message: string) => void
   readonly #onlookers: Onlooker[] = []
   readonly #patienceMs: number
+  readonly #firstIndex: number
 
   /** @throws XrplError `unreachable` | `wrong-network` | `no-account`; UsageError for a malformed secret or URL */
   static async open(options: AccountOptions): Promise<Account> {
@@ -96,6 +100,7 @@ export class Account {
     this.connection = connection
     this.trace = trace
     this.#patienceMs = patienceMs
+    this.#firstIndex = head.index
     this.sender = new Sender({
       account: signer.address,
       connection,
@@ -137,6 +142,14 @@ export class Account {
       throw new XrplError('no-account', message)
     }
     throw new ServerError('nonsense', 'the answer holds no account')
+  }
+
+  /**
+   * Whether, by that ledger, all has ended that a process before this one may have left under way. Until then nothing
+   * is said to have failed that such a transaction may yet do.
+   */
+  isSure(ledger: Head): boolean {
+    return ledger.index >= this.#firstIndex + LEDGERS_MAX + LAG_LEDGERS
   }
 
   /** What the account holds beyond the reserve that every account has. */

@@ -151,7 +151,8 @@ export class Actions {
   async #send(step: SendStep, work: Work, root: AccountRoot, ledger: Head): Promise<Turn> {
     const feeDrops = await this.#account.feeDrops()
     const lacking = lackingOf(step, root, ledger, feeDrops)
-    if (lacking !== undefined) return lacking
+    if (lacking !== undefined)
+      return this.#account.isSure(ledger) ? lacking : { kind: 'wait', reason: lacking.message }
     const ending = await this.#account.sender.send({
       fields: step.fields,
       sequence: root.sequence,

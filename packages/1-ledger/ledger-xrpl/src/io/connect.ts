@@ -1,5 +1,7 @@
 /** Connects an account to the XRP Ledger. Layer 1, io. */
-import type { Ledger } from '@hourglass/ledger'
+import type { TransferLedger } from '@hourglass/ledger'
+import { UsageError } from '@hourglass/sansio'
+import { isIssuedAsset, isScale } from '../assets.ts'
 import { XrplClaimScheme } from '../claim-scheme.ts'
 import { Account, type AccountOptions } from './account.ts'
 import { nativeCurves } from './native-curves.ts'
@@ -9,14 +11,21 @@ import { XrplLedger } from './xrpl-ledger.ts'
 export interface XrplOptions extends AccountOptions {
   /** Seed of the key that signs claims; default: the account's own. With another one, a thief of it has no account. */
   readonly claimSecret?: string
+  /** Issued assets that transfers may move, `USD.r…`, each with the scale in which it is counted. */
+  readonly issuedAssets?: Readonly<Record<string, number>>
 }
 
 /**
  * Resolves when server, network and account are there.
  * @throws XrplError `unreachable` | `wrong-network` | `no-account`; UsageError for malformed options
  */
-export async function connectXrpl(options: XrplOptions): Promise<Ledger> {
+export async function connectXrpl(options: XrplOptions): Promise<TransferLedger> {
   const key = keyPairOf(options.claimSecret ?? options.secret)
+  const scales = new Map(Object.entries(options.issuedAssets ?? {}))
+  for (const [asset, scale] of scales) {
+    if (!isIssuedAsset(asset) || !isScale(scale))
+      throw new UsageError(`${asset} with scale ${scale} is no asset`)
+  }
   const scheme = new XrplClaimScheme({ key, curves: nativeCurves() })
-  return new XrplLedger(await Account.open(options), scheme)
+  return new XrplLedger(await Account.open(options), scheme, scales)
 }

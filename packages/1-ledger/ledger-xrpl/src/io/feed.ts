@@ -5,12 +5,11 @@
  * after the last one that was read on. So lost, doubled and late messages, a connection that broke and a server that
  * changed all come to the same: a longer stretch, read from its beginning.
  */
-import { type Json, countAt, objectsAt } from '../json.ts'
 import { type ValidatedTransaction, orderOf, orderOfLedger } from '../transaction.ts'
 import type { Connection } from './connection.ts'
 import { ServerError, XrplError } from './errors.ts'
-import { checkTransaction } from './hash.ts'
 import type { Head } from './head.ts'
+import { readHistory } from './history.ts'
 
 export interface FeedOptions {
   readonly account: string
@@ -121,18 +120,13 @@ export class Feed {
     return newest
   }
 
-  /** Undefined where the server does not remember all the ledgers. */
-  async #read(): Promise<Head | undefined> {
-    const from = this.#current.index + 1
-    let head: Head | undefined
-    for (let marker: unknown; ;) {
-      const page = await this.#ask(from, marker)
-      if (page.first > from) return undefined
-      head ??= this.#newestUpTo(page.last)
-      for (const item of page.items) this.#show(item, from, head)
-      marker = page.marker
-      if (marker === undefined) return head
-    }
+  #read(): Promise<Head | undefined> {
+    const { account, connection } = this.#options
+    return readHistory(connection, account, {
+      from: this.#current.index + 1,
+      upTo: (last) => this.#newestUpTo(last),
+      see: (transaction) => this.#show(transaction),
+    })
   }
 
   /** The newest ledger that the server has read as well as told of. */
@@ -142,27 +136,7 @@ export class Feed {
     throw new ServerError('behind', `the server has read up to ledger ${index} only`)
   }
 
-  async #ask(from: number, marker: unknown): Promise<Page> {
-    const { account, connection } = this.#options
-    const query = { command: 'account_tx', account, ledger_index_max: -1, forward: true, limit: PAGE }
-    const position = marker === undefined ? {} : { marker }
-    try {
-      return pageOf(await connection.request({ ...query, ledger_index_min: from, ...position }))
-    } catch (error) {
-      if (!(error instanceof ServerError && OUT_OF_RANGE.has(error.code))) throw error
-      // That is said of ledgers that are no more, and of those that are not yet.
-      const { first, last } = pageOf(await connection.request({ ...query, ledger_index_min: -1, limit: 1 }))
-      return { first, last, items: [], marker: undefined }
-    }
-  }
-
-  #show(item: Json, from: number, head: Head): void {
-    // What is in a later ledger is read with it. What is in none that we hear of is not validated, whoever says so.
-    if ((countAt(item, 'ledger_index') ?? 0) > head.index) return
-    const transaction = checkTransaction(item)
-    if (transaction === undefined || transaction.ledgerIndex < from) {
-      throw new ServerError('nonsense', 'the answer holds what is no validated transaction of these ledgers')
-    }
+  #show(transaction: ValidatedTransaction): void {
     const order = orderOf(transaction)
     if (order <= this.#shown) return
     this.#shown = order
@@ -174,27 +148,6 @@ export class Feed {
   }
 }
 
-/** Transactions that are asked for at a time. */
-const PAGE = 200
 const RETRY_MS = 200
 /** Ledgers that we heard of and have not read on to. */
 const HEARD_MAX = 1000
-const OUT_OF_RANGE: ReadonlySet<string> = new Set(['lgrIdxMalformed', 'lgrIdxsInvalid', 'invalidLgrRange'])
-
-interface Page {
-  /** The ledgers that were searched. */
-  readonly first: number
-  readonly last: number
-  readonly items: readonly Json[]
-  /** Where the next page begins; undefined where there is none. */
-  readonly marker: unknown
-}
-
-function pageOf(answer: Json): Page {
-  const first = countAt(answer, 'ledger_index_min')
-  const last = countAt(answer, 'ledger_index_max')
-  if (first === undefined || last === undefined) {
-    throw new ServerError('nonsense', 'the answer does not say which ledgers it is about')
-  }
-  return { first, last, items: objectsAt(answer, 'transactions'), marker: answer['marker'] }
-}

@@ -1,6 +1,7 @@
 /** One account on the XRP Ledger. Layer 1, io. */
-import type { Ledger, LedgerEvent } from '@hourglass/ledger'
+import type { LedgerEvent, TransferLedger, Transfers } from '@hourglass/ledger'
 import { UsageError } from '@hourglass/sansio'
+import { type Scales, XRP_SCALE } from '../assets.ts'
 import type { XrplClaimScheme } from '../claim-scheme.ts'
 import { NATIVE, channelChanges } from '../pay-channel.ts'
 import type { Channel } from '../plan.ts'
@@ -9,21 +10,21 @@ import type { Account } from './account.ts'
 import { Actions } from './actions.ts'
 import { Channels } from './channels.ts'
 import { XrplSession } from './xrpl-session.ts'
+import { XrplTransfers } from './xrpl-transfers.ts'
 import type { Onlooker } from './feed.ts'
 import type { Head } from './head.ts'
 
-const XRP_SCALE = 6
-
-export class XrplLedger implements Ledger, Onlooker {
+export class XrplLedger implements TransferLedger, Onlooker {
   readonly name: string
   readonly account: string
   readonly scheme: XrplClaimScheme
+  readonly transfers: Transfers
   readonly #account: Account
   readonly #channels: Channels
   readonly #actions: Actions
   readonly #sessions = new Set<XrplSession>()
 
-  constructor(account: Account, scheme: XrplClaimScheme) {
+  constructor(account: Account, scheme: XrplClaimScheme, scales: Scales) {
     this.#account = account
     this.#channels = new Channels(account.connection)
     this.#actions = new Actions(account, this.#channels, scheme)
@@ -31,6 +32,7 @@ export class XrplLedger implements Ledger, Onlooker {
     this.account = account.address
     this.scheme = scheme
     account.add(this)
+    this.transfers = new XrplTransfers(account, scales)
   }
 
   assetScale(asset: string): number {
