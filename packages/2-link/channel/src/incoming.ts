@@ -228,8 +228,14 @@ export class Incoming {
   }
 
   #redeem(channel: Channel): void {
-    const state = this.#view.state(channel.record.claim.channelId)
-    if (state !== undefined) channel.redeemer.advance(channel.record, state, () => this.#redeem(channel))
+    const { channelId } = channel.record.claim
+    const state = this.#view.state(channelId)
+    if (state === undefined) return
+    channel.redeemer.advance(channel.record, state, (isDone) => {
+      // What is refused we know badly: the channel may be closed, or about to be.
+      if (!isDone) this.#view.look(channelId)
+      this.#redeem(channel)
+    })
   }
 
   /** A closed channel takes no more claims. What it brought stays in the total; what was not redeemed is lost. */

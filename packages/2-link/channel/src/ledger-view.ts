@@ -50,12 +50,12 @@ export class LedgerView {
   }
 
   /** Looks at a channel now; `then` gets the ledger's message where it knows none of that name. */
-  look(channelId: string, then: (message: string | undefined) => void): void {
+  look(channelId: string, then?: (message: string | undefined) => void): void {
     if (!this.#states.has(channelId)) this.#states.set(channelId, undefined)
     this.#effects.perform({ kind: 'watch', channelId }, (end) => {
-      if (end.kind === 'done') return then(undefined)
+      if (end.kind === 'done') return then?.(undefined)
       if (this.#states.get(channelId) === undefined) this.#states.delete(channelId)
-      then(end.message)
+      then?.(end.message)
     })
   }
 

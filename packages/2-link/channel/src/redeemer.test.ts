@@ -220,6 +220,24 @@ describe('redeeming when the source closes: HTLA-10', () => {
     expect(channels(peering).map(({ claimed }) => claimed)).toEqual([0n, 15n])
   })
 
+  it('learns from a refusal that the channel is closed, where nobody told', () => {
+    const peering = paid(30n)
+    requestClose(peering)
+    peering.ledger.run()
+    peering.hear(peering.alice)
+    peering.bob.events = []
+    peering.pass(DELAY_MS)
+    peering.ledger.run()
+    peering.bob.events = []
+    expect(channel(peering).closed).toBe(true)
+    expect(peering.bob.tracesOf('channel.redeeming')).toEqual([])
+    peering.handle(peering.bob, { kind: 'collect' })
+    peering.flow()
+    expect(peering.bob.tracesOf('channel.closed')[0]).toMatchObject({ amount: 30n, lost: 30n })
+    peering.rest()
+    expect(peering.bob.tracesOf('channel.redeeming')).toHaveLength(1)
+  })
+
   it('is not tried for what a source pretends: a close that it takes back changes nothing', () => {
     const peering = paid(30n)
     const { id: channelId } = channel(peering)

@@ -45,8 +45,8 @@ export class Redeemer {
     return Math.max(since, this.#redeemedAt)
   }
 
-  /** Redeems the record's claim where that is due. `then` is called when that has ended, to ask again. */
-  advance(record: IncomingRecord, state: ChannelState, then: () => void): void {
+  /** Redeems the record's claim where that is due. `then` hears whether the ledger did it, and has to ask again. */
+  advance(record: IncomingRecord, state: ChannelState, then: (isDone: boolean) => void): void {
     this.#hasten(state)
     this.#ripeAt = undefined
     if (this.#isRedeeming || this.#pause.until !== undefined || state.closed) return
@@ -66,7 +66,7 @@ export class Redeemer {
     return this.#ripeAt <= this.#effects.now
   }
 
-  #redeem({ claim }: IncomingRecord, unredeemed: bigint, then: () => void): void {
+  #redeem({ claim }: IncomingRecord, unredeemed: bigint, then: (isDone: boolean) => void): void {
     const { channelId, amount, signature } = claim
     const { now: beganAt } = this.#effects
     const wasWanted = this.#isWanted
@@ -87,7 +87,7 @@ export class Redeemer {
         this.#redeemedAt = beganAt
         this.#pause.reset()
       }
-      then()
+      then(end.kind === 'done')
     })
   }
 
