@@ -66,7 +66,10 @@ function sign(wallet: Wallet, first: number): string[] {
   })
 }
 
-interface Answer { readonly status: string; readonly result?: Record<string, unknown> }
+interface Answer {
+  readonly status: string
+  readonly result?: Record<string, unknown>
+}
 
 /** One connection, many questions under way. */
 class Line {
