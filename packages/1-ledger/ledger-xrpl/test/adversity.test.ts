@@ -219,6 +219,15 @@ describe('what the ledger refuses', () => {
     expect(await rig.transactionsOf('alice')).toBe(1)
   })
 
+  it.each([{ destination: 'nobody' }, { reference: 'short' }, { claimKey: 'none' }, { settleDelayMs: 1 }])(
+    'terms that no channel can have are, before anything is asked: %j',
+    async (changes) => {
+      const terms = { ...termsBetween(alice.ledger, bob.ledger), ...changes }
+      const end = await alice.perform({ kind: 'open', terms, deposit: XRP })
+      expect(end).toMatchObject({ kind: 'failed', refusal: 'refused' })
+    },
+  )
+
   it('a claim over the capacity is, before anything is sent', async () => {
     const channelId = await pair.opened()
     const end = await bob.perform(pair.claim(channelId, 11n * XRP))

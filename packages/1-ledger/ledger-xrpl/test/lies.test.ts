@@ -59,6 +59,24 @@ describe('a server that lies', () => {
     expect((await end).kind).toBe('done')
   })
 
+  it('has forgotten how a channel ended: whoever asks waits, and holds up nobody else', async () => {
+    const [forgotten, other] = [await pair.opened(), await pair.opened()]
+    await Promise.all([bob.succeed({ kind: 'close', channelId: forgotten }), rig.settle()])
+    rig.server.faults.tamper = (command, result) =>
+      command === 'account_tx' && result['account'] === ADDRESSES.alice && result['limit'] === undefined
+        ? { ...result, transactions: [] }
+        : result
+    const again = await rig.connect('bob')
+    const watch = await again.perform({ kind: 'watch', channelId: forgotten })
+    expect(watch).toMatchObject({ kind: 'failed', refusal: 'no-channel' })
+    const close = again.perform({ kind: 'close', channelId: forgotten })
+    rig.keepClosing()
+    await again.succeed(pair.claim(other, XRP))
+    rig.server.faults.tamper = undefined
+    expect((await close).kind).toBe('done')
+    expect(again.state(forgotten)?.closed).toBe(true)
+  })
+
   it('has forgotten the ledgers in between: what came of them is looked at', async () => {
     const channelId = await pair.opened()
     rig.server.faults.tamper = (command, result) =>

@@ -39,6 +39,8 @@ const DEFAULTS = {
 
 /** Our first server may be so far behind the one that an earlier process knew. */
 const LAG_LEDGERS = 5
+const PAUSE_MIN_MS = 200
+const PAUSE_MAX_MS = 5000
 
 export class Account {
   readonly address: string
@@ -46,10 +48,9 @@ export class Account {
   readonly connection: Connection
   readonly feed: Feed
   readonly sender: Sender
-  /** Whoever plans a transaction and sends it takes a turn. */
-  readonly turns: Turns = new Turns()
   readonly trace: (message: string) => void
   readonly #onlookers: Onlooker[] = []
+  readonly #turns = new Turns()
   readonly #patienceMs: number
   readonly #firstIndex: number
 
@@ -89,7 +90,9 @@ export class Account {
       return account
     } catch (error) {
       connection.close()
-      throw error
+      if (!(error instanceof ServerError && error.code === 'actNotFound')) throw error
+      const message = `no account ${signer.address} exists on this ledger: send it its reserve first`
+      throw new XrplError('no-account', message)
     }
   }
 
@@ -117,6 +120,27 @@ export class Account {
     this.feed = new Feed(head, { account: signer.address, connection, onlookers: this.#onlookers, trace })
   }
 
+  /**
+   * Whoever plans a transaction and sends it takes a turn, alone. A turn that a server does not let happen is given back
+   * and taken again later, so that one which has to wait holds up no other. `turn` may throw only before it sends.
+   */
+  takeTurn<Result>(turn: () => Promise<Result>): Promise<Result> {
+    return this.insist(() => this.#turns.take(turn))
+  }
+
+  /** Repeats what a server does not answer sensibly: it may be behind, or another one than a moment ago. */
+  async insist<Result>(work: () => Promise<Result>): Promise<Result> {
+    for (let pauseMs = PAUSE_MIN_MS; ; pauseMs = Math.min(pauseMs * 2, PAUSE_MAX_MS)) {
+      try {
+        return await work()
+      } catch (error) {
+        if (!(error instanceof ServerError)) throw error
+        this.trace(error.message)
+        await this.connection.pause(pauseMs)
+      }
+    }
+  }
+
   /** Shows the account's transactions to somebody else, too. */
   add(onlooker: Onlooker): void {
     this.#onlookers.unshift(onlooker)
@@ -124,22 +148,16 @@ export class Account {
 
   /**
    * The account in that ledger; default: the newest that is validated.
-   * @throws ServerError where the server does not have that ledger; XrplError `no-account` | `unreachable` | `closed`
+   * @throws ServerError where the server does not have that ledger or account; XrplError `unreachable` | `closed`
    */
   async root(ledger?: Head, patienceMs?: number): Promise<AccountRoot> {
     const command = { command: 'account_info', account: this.address }
-    try {
-      const answer = await readValidated(this.connection, command, ledger, patienceMs)
-      const data = objectAt(answer, 'account_data')
-      const sequence = countAt(data, 'Sequence')
-      const balanceDrops = dropsAt(data, 'Balance')
-      if (sequence !== undefined && balanceDrops !== undefined) {
-        return { sequence, balanceDrops, ownerCount: countAt(data, 'OwnerCount') ?? 0 }
-      }
-    } catch (error) {
-      if (!(error instanceof ServerError && error.code === 'actNotFound')) throw error
-      const message = `no account ${this.address} exists on this ledger: send it its reserve first`
-      throw new XrplError('no-account', message)
+    const answer = await readValidated(this.connection, command, ledger, patienceMs)
+    const data = objectAt(answer, 'account_data')
+    const sequence = countAt(data, 'Sequence')
+    const balanceDrops = dropsAt(data, 'Balance')
+    if (sequence !== undefined && balanceDrops !== undefined) {
+      return { sequence, balanceDrops, ownerCount: countAt(data, 'OwnerCount') ?? 0 }
     }
     throw new ServerError('nonsense', 'the answer holds no account')
   }

@@ -70,7 +70,6 @@ const FRUITLESS_MAX = 3
 const SUCCESS = 'tesSUCCESS'
 /** Looks at the ledger, one each, before a channel of which somebody told us is said not to be there. */
 const LOOKS_MAX = 3
-const RETRY_MS = 500
 /** No server remembers: to ask again is of no use. */
 const FORGOTTEN = 'forgotten'
 
@@ -96,7 +95,7 @@ export class Actions {
       fruitless: 0,
     }
     for (;;) {
-      const turn = await this.#account.turns.take(() => this.#insist(() => this.#takeTurn(work)))
+      const turn = await this.#account.takeTurn(() => this.#takeTurn(work))
       if (turn.kind === 'done') return { ...turn, spent: work.spent }
       if (turn.kind === 'refused') return turn
       this.#account.trace(`${action.kind} is tried again: ${turn.reason}`)
@@ -109,7 +108,7 @@ export class Actions {
     const spent: Spent = { transaction: undefined, fee: 0n }
     for (let looks = 1; looks <= LOOKS_MAX; looks++) {
       if (looks > 1) await this.#account.feed.next()
-      const final = await this.#insist(() => this.#look(channelId))
+      const final = await this.#account.insist(() => this.#look(channelId))
       if (final === FORGOTTEN) return refuse('no server that we reach remembers that channel', 'no-channel')
       if (final !== undefined) return { kind: 'done', final, spent }
     }
@@ -130,6 +129,8 @@ export class Actions {
   async #takeTurn(work: Work): Promise<Turn> {
     const { action } = work
     const ledger = this.#account.feed.current
+    const impossible = action.kind === 'open' ? this.#plan(action, undefined, ledger) : undefined
+    if (impossible?.kind === 'refused') return impossible
     const [channel, root] = await Promise.all([
       action.kind === 'open'
         ? this.#channels.findOpen(action.terms, ledger)
@@ -208,18 +209,5 @@ export class Actions {
     const creation = await this.#channels.creation(channelId)
     if (creation === undefined || creation.ledgerIndex > ledger.index) return undefined
     return this.#channels.read(creation, ledger)
-  }
-
-  /** Repeats what a server does not answer sensibly: it may be behind, or another one than a moment ago. */
-  async #insist<Result>(work: () => Promise<Result>): Promise<Result> {
-    for (;;) {
-      try {
-        return await work()
-      } catch (error) {
-        if (!(error instanceof ServerError)) throw error
-        this.#account.trace(error.message)
-        await this.#account.connection.pause(RETRY_MS)
-      }
-    }
   }
 }

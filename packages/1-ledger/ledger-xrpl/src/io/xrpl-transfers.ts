@@ -48,9 +48,7 @@ export class XrplTransfers implements Transfers, Onlooker {
     if (typeof fields === 'string') throw new UsageError(fields)
     const from = ledgerOfOrder(decodePosition(since) + 1)
     for (;;) {
-      const turn = await this.#account.turns.take(() =>
-        this.#insist(() => this.#takeTurn(transfer, fields, from)),
-      )
+      const turn = await this.#account.takeTurn(() => this.#takeTurn(transfer, fields, from))
       if (turn.kind === 'done') return turn
       if (turn.kind === 'refused') return { ...turn, kind: 'failed' }
       this.#account.trace(`a payment is tried again: ${turn.reason}`)
@@ -143,19 +141,6 @@ export class XrplTransfers implements Transfers, Onlooker {
     }
     throw new UsageError(`the reference ${transfer.reference} has paid something else`)
   }
-
-  /** Repeats what a server does not answer sensibly. */
-  async #insist<Result>(work: () => Promise<Result>): Promise<Result> {
-    for (;;) {
-      try {
-        return await work()
-      } catch (error) {
-        if (!(error instanceof ServerError)) throw error
-        this.#account.trace(error.message)
-        await this.#account.connection.pause(RETRY_MS)
-      }
-    }
-  }
 }
 
 type Turn =
@@ -163,8 +148,6 @@ type Turn =
   | Refused
   /** In the next ledger, or at once. */
   | { readonly kind: 'wait' | 'again'; readonly reason: string }
-
-const RETRY_MS = 500
 
 function decodePosition(text: string): number {
   const order = /^\d{1,16}$/.test(text) ? Number(text) : NaN
