@@ -1,7 +1,14 @@
 /** Connecting, and what is said when it does not work. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Ledger } from '@hourglass/ledger'
-import { XrplError, type XrplErrorCode, type XrplOptions, connectXrpl } from '@hourglass/ledger-xrpl/io'
+import {
+  XrplError,
+  type XrplErrorCode,
+  type XrplOptions,
+  connectXrpl,
+  keyPairOf,
+} from '@hourglass/ledger-xrpl/io'
+import { encodeHex } from '@hourglass/oer'
 import { UsageError } from '@hourglass/sansio'
 import { ADDRESSES, Rig, SECRETS } from './rig.ts'
 
@@ -48,6 +55,16 @@ describe('connectXrpl', () => {
       expect(await ledger.balance('native')).toBe(999_000_000n)
       await expect(ledger.balance('USD')).rejects.toThrow(UsageError)
     })
+  })
+
+  it('signs claims with a key of its own, the same each time, that is not the account’s', async () => {
+    for (const secret of [SECRETS.alice, SECRETS.bob]) {
+      const keys = new Set([encodeHex(keyPairOf(secret).publicKey)])
+      for (let times = 0; times < 2; times++)
+        await using({ secret }, ({ scheme }) => keys.add(scheme.claimKey))
+      expect(keys.size).toBe(2)
+      expect([...keys][1]).toMatch(/^ed/)
+    }
   })
 
   it('signs claims with another key where it is given one', async () => {

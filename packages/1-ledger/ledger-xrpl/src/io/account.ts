@@ -121,8 +121,8 @@ export class Account {
   }
 
   /**
-   * Whoever plans a transaction and sends it takes a turn, alone. A turn that a server does not let happen is given back
-   * and taken again later, so that one which has to wait holds up no other. `turn` may throw only before it sends.
+   * Whoever plans a transaction and sends it takes a turn, alone. A turn that a server does not let happen is given
+   * back and taken again later, so that one which waits holds up no other. `turn` may throw only before it sends.
    */
   takeTurn<Result>(turn: () => Promise<Result>): Promise<Result> {
     return this.insist(() => this.#turns.take(turn))

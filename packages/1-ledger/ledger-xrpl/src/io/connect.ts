@@ -5,11 +5,11 @@ import { isIssuedAsset, isScale } from '../assets.ts'
 import { XrplClaimScheme } from '../claim-scheme.ts'
 import { Account, type AccountOptions } from './account.ts'
 import { nativeCurves } from './native-curves.ts'
-import { keyPairOf } from './signer.ts'
+import { claimKeyPairOf, keyPairOf } from './signer.ts'
 import { XrplLedger } from './xrpl-ledger.ts'
 
 export interface XrplOptions extends AccountOptions {
-  /** Seed of the key that signs claims; default: the account's own. With another one, a thief of it has no account. */
+  /** Seed of the key that signs claims; default: one of its own that follows from `secret`, and not the other way. */
   readonly claimSecret?: string
   /** Issued assets that transfers may move, `USD.r…`, each with the scale in which it is counted. */
   readonly issuedAssets?: Readonly<Record<string, number>>
@@ -20,7 +20,8 @@ export interface XrplOptions extends AccountOptions {
  * @throws XrplError `unreachable` | `wrong-network` | `no-account`; UsageError for malformed options
  */
 export async function connectXrpl(options: XrplOptions): Promise<TransferLedger> {
-  const key = keyPairOf(options.claimSecret ?? options.secret)
+  const { secret, claimSecret } = options
+  const key = claimSecret === undefined ? claimKeyPairOf(secret) : keyPairOf(claimSecret)
   const scales = new Map(Object.entries(options.issuedAssets ?? {}))
   for (const [asset, scale] of scales) {
     if (!isIssuedAsset(asset) || !isScale(scale))

@@ -1,9 +1,10 @@
 /** Keys from secrets, and signatures on transactions. Layer 1, io. */
-import { decodeHex } from '@hourglass/oer'
+import { decodeHex, encodeUtf8 } from '@hourglass/oer'
 import { UsageError } from '@hourglass/sansio'
 import { encode, encodeForSigning } from 'ripple-binary-codec'
-import { deriveAddress, deriveKeypair, sign } from 'ripple-keypairs'
+import { decodeSeed, deriveAddress, deriveKeypair, generateSeed, sign } from 'ripple-keypairs'
 import type { KeyPair } from '../curves.ts'
+import { sha512Half } from '../digest.ts'
 import type { Envelope, Fields, SignedTransaction } from '../outbox.ts'
 import { hashOfBlob } from './hash.ts'
 
@@ -47,6 +48,20 @@ export function keyPairOf(secret: string): KeyPair {
   // Private keys carry the tag of their kind, too.
   return { publicKey: decodeHex(publicKey)!, privateKey: decodeHex(privateKey)!.subarray(1) }
 }
+
+/**
+ * The key for claims that goes with an account where none is named: of Ed25519, the same after every restart, with no
+ * way back from it to the account's. @throws UsageError
+ */
+export function claimKeyPairOf(secret: string): KeyPair {
+  // Only what is a seed is derived from.
+  keysOf(secret)
+  const entropy = sha512Half(Uint8Array.of(...encodeUtf8(CLAIM_KEY_DOMAIN), ...decodeSeed(secret).bytes))
+  return keyPairOf(generateSeed({ entropy: entropy.subarray(0, SEED_BYTES), algorithm: 'ed25519' }))
+}
+
+const CLAIM_KEY_DOMAIN = 'interledger/xrpl-claim-key:'
+const SEED_BYTES = 16
 
 function keysOf(secret: string): { readonly publicKey: string; readonly privateKey: string } {
   try {
