@@ -52,6 +52,7 @@ export class Account {
   readonly #onlookers: Onlooker[] = []
   readonly #turns = new Turns()
   readonly #patienceMs: number
+  readonly #feeDropsMax: bigint
   readonly #firstIndex: number
 
   /** @throws XrplError `unreachable` | `wrong-network` | `no-account`; UsageError for a malformed secret or URL */
@@ -104,12 +105,13 @@ export class Account {
     this.trace = trace
     this.#patienceMs = patienceMs
     this.#firstIndex = head.index
+    this.#feeDropsMax = options.feeDropsMax ?? DEFAULTS.feeDropsMax
     this.sender = new Sender({
       account: signer.address,
       connection,
       outbox: new Outbox({
         sign: (fields, envelope) => signer.sign(fields, envelope, networkId),
-        feeDropsMax: options.feeDropsMax ?? DEFAULTS.feeDropsMax,
+        feeDropsMax: this.#feeDropsMax,
       }),
       feeDrops: () => this.feeDrops(),
       sequence: async (ledger) => (await this.root(ledger)).sequence,
@@ -177,12 +179,12 @@ export class Account {
     return beyond > 0n ? beyond : 0n
   }
 
-  /** What gets a transaction into the next ledger, at the moment. */
+  /** What gets a transaction into the next ledger, at the moment, or the most that we offer, if that is less. */
   async feeDrops(): Promise<bigint> {
     const drops = objectAt(await this.connection.request({ command: 'fee' }), 'drops')
     const fee = dropsAt(drops, 'open_ledger_fee')
     if (fee === undefined) throw new ServerError('nonsense', 'the answer holds no fee')
-    return fee
+    return fee < this.#feeDropsMax ? fee : this.#feeDropsMax
   }
 
   /** Everything under way ends with `closed`; no timer is left. */
