@@ -25,9 +25,15 @@ const anyFault = fc.oneof(
 )
 type Fault = typeof anyFault extends fc.Arbitrary<infer Each> ? Each : never
 
+/** What is hardest to get right: what was sent before a crash arrives after it. */
+const anyLateArrival = fc.tuple(
+  fc.record({ kind: fc.constant('late' as const), count: fc.integer({ min: 1, max: 8 }) }),
+  fc.record({ kind: fc.constant('restart' as const), count: fc.integer({ min: 5, max: 12 }) }),
+)
+
 const anyStep = fc.record({
   kind: fc.constantFrom('fund', 'redeem', 'request-close'),
-  faults: fc.array(anyFault, { maxLength: 2 }),
+  faults: fc.oneof(fc.array(anyFault, { maxLength: 2 }), anyLateArrival),
 })
 
 /** Does to the ledger what can be done before the action is asked for; the rest waits for so many answers. */
