@@ -39,7 +39,7 @@ it('reads what the server has', async () => {
   expect(await read(serverOf(40, 60))).toBe(head)
 })
 
-it('tells forgotten ledgers from those to come, though servers use one word for both', async () => {
+it('tells ledgers that are forgotten from those that are still to come, though one word is said of both', async () => {
   expect(await read(serverOf(41, 60))).toBeUndefined()
   await expect(read(serverOf(1, 39))).rejects.toMatchObject({ code: 'behind' })
   await expect(read(serverOf(1, 49))).rejects.toMatchObject({ code: 'behind' })
