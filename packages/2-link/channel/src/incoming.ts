@@ -123,7 +123,8 @@ export class Incoming {
   #advance(): void {
     if (this.#isCommitting) return
     for (const channel of this.#channels.values()) {
-      const state = this.#view.state(channel.record.claim.channelId)
+      const { isClosed, claim } = channel.record
+      const state = isClosed ? undefined : this.#view.state(claim.channelId)
       if (state?.closed === true) return this.#close(channel, state)
     }
     if (this.#waiting !== undefined) this.#judge(this.#waiting)
@@ -233,7 +234,7 @@ export class Incoming {
     if (state === undefined) return
     channel.redeemer.advance(channel.record, state, (isDone) => {
       // What is refused we know badly: the channel may be closed, or about to be.
-      if (!isDone) this.#view.look(channelId)
+      if (!isDone && !channel.record.isClosed) this.#view.look(channelId)
       this.#redeem(channel)
     })
   }

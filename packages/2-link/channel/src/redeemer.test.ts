@@ -238,6 +238,24 @@ describe('redeeming when the source closes: HTLA-10', () => {
     expect(peering.bob.tracesOf('channel.redeeming')).toHaveLength(1)
   })
 
+  it('ends with the channel where the ledger refuses it then, and the channel ends once', () => {
+    const peering = paid(30n)
+    requestClose(peering)
+    peering.ledger.run()
+    peering.bob.events = []
+    peering.hear(peering.alice)
+    peering.pass(DELAY_MS)
+    peering.handle(peering.bob, { kind: 'collect' }) // Alice's close comes first.
+    peering.ledger.run()
+    peering.hear(peering.bob, 1)
+    peering.bob.journal.flush() // The end of the channel is durable before Bob hears of the refusal.
+    expect(peering.bob.tracesOf('channel.closed')).toHaveLength(1)
+    peering.rest()
+    expect(peering.bob.tracesOf('channel.refused')).toHaveLength(1)
+    expect(peering.bob.tracesOf('channel.closed')).toHaveLength(1)
+    expect(peering.bob.received).toBe(30n)
+  })
+
   it('is not tried for what a source pretends: a close that it takes back changes nothing', () => {
     const peering = paid(30n)
     const { id: channelId } = channel(peering)
