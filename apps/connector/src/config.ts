@@ -83,6 +83,8 @@ const settlement = z.strictObject({
   settleDelayMsMax: z.int().positive().optional(),
   /** No claim waits longer for the ledger. Default: until the threshold, a close or `collect`. */
   redeemAfterMs: z.int().positive().optional(),
+  /** What is not worth the fee of redeeming it, in the ledger's base units. Default 1. */
+  redeemMin: amount.optional(),
 })
 
 const account = z.strictObject({

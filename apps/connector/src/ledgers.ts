@@ -1,7 +1,5 @@
 /** Ledgers of the config: connected before anything else starts, since a settlement without its ledger is none. */
 import type { Ledger } from '@hourglass/ledger'
-import { connectEvm, deployPayChan } from '@hourglass/ledger-evm/io'
-import { connectXrpl } from '@hourglass/ledger-xrpl/io'
 import { type Config, ConfigError, type LedgerConfig, readSecret } from './config.ts'
 import { StartError } from './start-error.ts'
 
@@ -28,16 +26,18 @@ async function openLedger(name: string, config: LedgerConfig): Promise<Ledger> {
   }
 }
 
-/** One case for each kind of ledger. */
-function connect(name: string, config: LedgerConfig): Promise<Ledger> {
+/** One case for each kind of ledger. Its adapter is loaded where it is used: a ledger's client takes its time. */
+async function connect(name: string, config: LedgerConfig): Promise<Ledger> {
   switch (config.kind) {
     case 'evm': {
+      const { connectEvm } = await import('@hourglass/ledger-evm/io')
       const { rpcUrl, contract, confirmations, pollMs } = config
       const privateKey = readSecret(config.privateKey, `ledger ${name}, privateKey`)
       const options = { rpcUrl, privateKey, confirmations, pollMs }
       return connectEvm({ ...options, ...(contract !== undefined && { contract }) })
     }
     case 'xrpl': {
+      const { connectXrpl } = await import('@hourglass/ledger-xrpl/io')
       const { url, seed, claimSeed } = config
       return connectXrpl({
         url,
@@ -50,6 +50,7 @@ function connect(name: string, config: LedgerConfig): Promise<Ledger> {
 
 /** Deploys the channel contract, unless it is there, and says where it is. @throws StartError */
 export async function deployContract(rpcUrl: string, privateKey: string): Promise<string> {
+  const { deployPayChan } = await import('@hourglass/ledger-evm/io')
   try {
     return await deployPayChan({ rpcUrl, privateKey })
   } catch (error) {

@@ -12,8 +12,8 @@ export function buildSettlement(
   config: NonNullable<AccountConfig['settlement']>,
   ledger: Ledger,
 ): ChannelSettlement {
-  const { deposit, redeemThreshold, redeemAfterMs, settleDelayMs, settleDelayMsMin, settleDelayMsMax } =
-    config
+  const { deposit, redeemThreshold, redeemAfterMs, redeemMin } = config
+  const { settleDelayMs, settleDelayMsMin, settleDelayMsMax } = config
   return new ChannelSettlement({
     account: account.id,
     accountScale: account.asset.scale,
@@ -30,5 +30,6 @@ export function buildSettlement(
     ...(settleDelayMsMax !== undefined && { settleDelayMsMax }),
     ...(redeemThreshold !== undefined && { redeemThreshold }),
     ...(redeemAfterMs !== undefined && { redeemAfterMs }),
+    ...(redeemMin !== undefined && { redeemMin }),
   })
 }
