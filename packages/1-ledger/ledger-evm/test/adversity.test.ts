@@ -6,7 +6,7 @@ import type { ChannelTerms } from '@hourglass/ledger'
 import { encodeChannelId } from '@hourglass/ledger-evm'
 import { type EvmOptions, connectEvm, deployPayChan } from '@hourglass/ledger-evm/io'
 import { privateKeyToAccount } from 'viem/accounts'
-import { Client, termsBetween } from './client.ts'
+import { Client, termsBetween } from '@hourglass/ledger/testing'
 import { FlakyNode } from './flaky-node.ts'
 
 const [aliceAccount, bobAccount, deployer] = DEV_ACCOUNTS

@@ -1,9 +1,8 @@
 /** The adapter, on a real chain: the suite of the face. */
 import { setTimeout as wait } from 'node:timers/promises'
 import { DEV_ACCOUNTS, startDevChain } from '@hourglass/evm-devchain'
-import type { Ledger, LedgerSession } from '@hourglass/ledger'
 import { connectEvm, deployPayChan } from '@hourglass/ledger-evm/io'
-import { type LedgerFixture, ledgerSuite } from '@hourglass/ledger/testing'
+import { CountingLedger, type LedgerFixture, ledgerSuite } from '@hourglass/ledger/testing'
 
 const POLL_MS = 10
 const HOUR_MS = 3_600_000
@@ -12,8 +11,8 @@ ledgerSuite('EvmLedger', async (): Promise<LedgerFixture> => {
   const chain = await startDevChain()
   const [aliceAccount, bobAccount, deployer] = DEV_ACCOUNTS
   const contract = await deployPayChan({ rpcUrl: chain.url, privateKey: deployer.privateKey })
-  const connect = async ({ privateKey }: { privateKey: string }): Promise<Counting> =>
-    new Counting(
+  const connect = async ({ privateKey }: { privateKey: string }): Promise<CountingLedger> =>
+    new CountingLedger(
       await connectEvm({ rpcUrl: chain.url, privateKey, contract, confirmations: 1, pollMs: POLL_MS }),
     )
   const [alice, bob] = await Promise.all([connect(aliceAccount), connect(bobAccount)])
@@ -34,51 +33,3 @@ ledgerSuite('EvmLedger', async (): Promise<LedgerFixture> => {
     },
   }
 })
-
-/** A ledger that knows how many actions have not ended. */
-class Counting implements Ledger {
-  underWay = 0
-  readonly #ledger: Ledger
-
-  constructor(ledger: Ledger) {
-    this.#ledger = ledger
-  }
-
-  get name(): string {
-    return this.#ledger.name
-  }
-
-  get account(): string {
-    return this.#ledger.account
-  }
-
-  get scheme(): Ledger['scheme'] {
-    return this.#ledger.scheme
-  }
-
-  assetScale(asset: string): number {
-    return this.#ledger.assetScale(asset)
-  }
-
-  balance(asset: string): Promise<bigint> {
-    return this.#ledger.balance(asset)
-  }
-
-  connect(listener: Parameters<Ledger['connect']>[0]): LedgerSession {
-    const session = this.#ledger.connect((event) => {
-      if (event.kind !== 'channel') this.underWay--
-      listener(event)
-    })
-    return {
-      perform: (action) => {
-        this.underWay++
-        session.perform(action)
-      },
-      close: () => session.close(),
-    }
-  }
-
-  close(): Promise<void> {
-    return this.#ledger.close()
-  }
-}

@@ -2,7 +2,7 @@
 import { getAddress } from 'viem/utils'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connectEvm } from '@hourglass/ledger-evm/io'
-import { Client, termsBetween } from './client.ts'
+import { Client, termsBetween } from '@hourglass/ledger/testing'
 import { type Deployed, type Party, Rig, alice as aliceKey, bob as bobKey, hostile } from './rig.ts'
 
 const KINDS = ['PlainToken', 'SilentToken', 'FeeToken', 'ListToken'] as const

@@ -1,6 +1,6 @@
 /** The adapter when things go wrong: lines that break, answers that get lost, fees that rise. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Client, type Wanted, termsBetween } from './client.ts'
+import { type Client, type Wanted, termsBetween } from '@hourglass/ledger/testing'
 import { Pair, XRP } from './pair.ts'
 import { ADDRESSES, type Rig } from './rig.ts'
 

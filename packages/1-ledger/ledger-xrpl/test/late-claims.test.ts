@@ -1,6 +1,6 @@
 /** Claims about which the ledger says that all went well, and that were paid, or not. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Client } from './client.ts'
+import type { Client } from '@hourglass/ledger/testing'
 import { Pair, XRP } from './pair.ts'
 import type { Rig } from './rig.ts'
 

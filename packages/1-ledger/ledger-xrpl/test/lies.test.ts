@@ -1,6 +1,6 @@
 /** Servers that lie or forget, and channels that are not ours. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Client } from './client.ts'
+import type { Client } from '@hourglass/ledger/testing'
 import { Pair, XRP } from './pair.ts'
 import { ADDRESSES, type Rig } from './rig.ts'
 

@@ -1,7 +1,7 @@
 /** Anything going wrong at any time, in any order: what was asked for happens once, and nothing else. */
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import type { Client } from './client.ts'
+import type { Client } from '@hourglass/ledger/testing'
 import { Pair, XRP } from './pair.ts'
 
 let pair: Pair

@@ -1,5 +1,5 @@
 /** Alice and Bob on a ledger of their own, and channels between them. */
-import { type Client, type Wanted, termsBetween } from './client.ts'
+import { type Client, type Wanted, termsBetween } from '@hourglass/ledger/testing'
 import { Rig } from './rig.ts'
 
 export const XRP = 1_000_000n

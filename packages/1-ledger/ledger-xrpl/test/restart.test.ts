@@ -1,7 +1,7 @@
 /** The adapter killed at any moment, and two of them with one key. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { LedgerAction } from '@hourglass/ledger'
-import type { Client, Wanted } from './client.ts'
+import type { Client, Wanted } from '@hourglass/ledger/testing'
 import { Pair, XRP } from './pair.ts'
 import type { Rig } from './rig.ts'
 

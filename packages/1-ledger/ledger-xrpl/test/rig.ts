@@ -7,7 +7,7 @@ import {
   startXrplStandalone,
 } from '@hourglass/xrpl-standalone'
 import { Client as Observer, type SubmittableTransaction, Wallet } from 'xrpl'
-import { Client, CountingLedger } from './client.ts'
+import { Client, CountingLedger } from '@hourglass/ledger/testing'
 
 /** Throw-away seeds. Bob's key is one of secp256k1, the others' of Ed25519. */
 export const SECRETS = {
@@ -31,7 +31,7 @@ const BREATH_MS = 10
 export class Rig {
   readonly server: XrplStandalone
   readonly traces: string[] = []
-  readonly #clients: Client[] = []
+  readonly #clients: Client<CountingLedger>[] = []
   #closing: NodeJS.Timeout | undefined
 
   static async start(options: XrplStandaloneOptions = {}): Promise<Rig> {
@@ -86,7 +86,7 @@ export class Rig {
     }
   }
 
-  async connect(name: Name, options: Partial<XrplOptions> = {}): Promise<Client> {
+  async connect(name: Name, options: Partial<XrplOptions> = {}): Promise<Client<CountingLedger>> {
     const ledger = await connectXrpl({
       url: this.server.url,
       secret: SECRETS[name],

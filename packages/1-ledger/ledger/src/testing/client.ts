@@ -1,26 +1,20 @@
-/** One user of a ledger, who remembers what it hears and can wait for it. */
-import type {
-  ChannelState,
-  ChannelTerms,
-  Ledger,
-  LedgerAction,
-  LedgerEvent,
-  LedgerSession,
-} from '@hourglass/ledger'
+/** One user of a ledger, who remembers what it hears and can wait for it. Layer 1, testing. */
+import type { ChannelState, ChannelTerms } from '../channel.ts'
+import type { Ledger, LedgerAction, LedgerEvent, LedgerSession } from '../ledger.ts'
 
 type Distribute<T> = T extends unknown ? Omit<T, 'id'> : never
 export type Wanted = Distribute<LedgerAction>
 export type End = Exclude<LedgerEvent, { kind: 'channel' }>
 export type Done = Extract<LedgerEvent, { kind: 'done' }>
 
-export class Client {
-  readonly ledger: Ledger
+export class Client<Adapter extends Ledger = Ledger> {
+  readonly ledger: Adapter
   readonly events: LedgerEvent[] = []
   readonly session: LedgerSession
   #lastId = 0
   #heard = Promise.withResolvers<undefined>()
 
-  constructor(ledger: Ledger) {
+  constructor(ledger: Adapter) {
     this.ledger = ledger
     this.session = ledger.connect((event) => {
       this.events.push(event)
@@ -79,7 +73,7 @@ export function termsBetween(from: Ledger, to: Ledger, changes: Partial<ChannelT
     claimKey: from.scheme.claimKey,
     asset: 'native',
     settleDelayMs: 3_600_000,
-    reference: (++references).toString(16).padStart(64, '0'),
+    reference: (++references).toString(16).padStart(8, '0').padEnd(64, '0'),
     ...changes,
   }
 }
