@@ -117,6 +117,8 @@ class Trial {
     Object.assign(server.faults, { duplicateStreams: false, loadFactor: 1, ledgersBehind: 0 })
     world.disconnect()
     world.connect()
+    await world.tick()
+    await world.catchUp()
     for (let i = 0; i < 8; i++) {
       await world.tick(SETTLE_DELAY_S / 4) // Channels that are closing are closed.
       await world.ticks(2)

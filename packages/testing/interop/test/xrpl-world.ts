@@ -23,6 +23,8 @@ const LEDGER_S = 4
 /** In which the adapters deal with a ledger, as far as they can. */
 const PAUSE_MS = 8
 const PAUSE_TURNS = 60
+/** The adapters' pauses before they ask again what was not answered. */
+const RETRY_MS = 600
 const TURNS_MAX = 150
 const RPC_MS_MAX = 2000
 const FEE_DROPS = '12'
@@ -149,6 +151,13 @@ export class World {
       for (let turn = 0; turn < PAUSE_TURNS; turn++) await nextTurn()
       for (const side of [this.alice, this.bob]) side.tick()
     }
+  }
+
+  /** Lets the adapters find the server again, and ask again what they have to: the ledger's time waits for them. */
+  async catchUp(): Promise<void> {
+    await Promise.all([this.alice, this.bob].map((side) => side.ledger.balance('native')))
+    await wait(RETRY_MS)
+    await this.settleDown()
   }
 
   async ticks(count: number): Promise<void> {
