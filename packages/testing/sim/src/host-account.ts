@@ -27,7 +27,7 @@ export const SETTLE_DELAY_MS = 300_000
 const ASSET = 'native'
 
 export function newLink({ wireKind, side, id }: HostAccount, node: string): Link<never, unknown> {
-  if (wireKind === 'memory') return new MemoryLink()
+  if (wireKind !== 'btp') return new MemoryLink()
   const options = side === 0 ? ({ role: 'client', username: node, token: `${node} ${id}` } as const) : SERVER
   return new BtpLink(options)
 }

@@ -182,7 +182,9 @@ export function worth(cents: number, { code, scale }: Asset): bigint {
 }
 
 function drawWire(chance: Chance): WireKind {
-  return chance.happens(0.7) ? 'btp' : 'memory'
+  const share = chance.uint32() / 2 ** 32
+  if (share < 0.7) return 'btp'
+  return share < 0.85 ? 'memory' : 'datagram'
 }
 
 function drawClimate(chance: Chance): WireClimate {

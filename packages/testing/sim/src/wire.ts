@@ -1,20 +1,22 @@
 /**
- * The way between two ends: an ordered stream, as BTP over TCP is one. Testing.
+ * The way between two ends: an ordered stream, as BTP over TCP is one, or messages that each go their own way, as
+ * requests over HTTP do. Testing.
  *
  *   closed ──both run, nothing in between──▶ open ──cut, a process ends, a long partition──▶ closed, tried again
  *
- * Within one connection nothing is lost alone and nothing overtakes. When it ends, each end hears of it in its
- * own time, what was under way may arrive or not, and one end may have a new connection before the other knows
+ * Within one stream nothing is lost alone and nothing overtakes; single messages are lost, overtake one another, and
+ * replies come twice. When a connection ends, each end hears of it in its own time, what was under way may arrive or not, and one end may have a new connection before the other knows
  * that the old one is gone.
  */
 import { Backoff, type BtpWireOut, ServerHandshake } from '@hourglass/link-btp'
+import type { MemoryWire } from '@hourglass/link'
 import type { Instant } from '@hourglass/sansio'
 import type { Chance } from './chance.ts'
 import type { World } from './world.ts'
 
 /** BTP's client is side 0. */
 export type Side = 0 | 1
-export type WireKind = 'btp' | 'memory'
+export type WireKind = 'btp' | 'memory' | 'datagram'
 
 /** What stands at one side of a wire. */
 export interface WireEnd {
@@ -80,6 +82,7 @@ export class Wire {
 
   /** Carries out what the link of that side says. */
   perform(side: Side, output: unknown): void {
+    if (this.#kind === 'datagram') return this.#sendAlone(side, output as MemoryWire)
     if (this.#kind === 'memory') return this.#send(side, output)
     const wire = output as BtpWireOut
     if (wire.kind === 'frame') this.#send(side, wire)
@@ -138,7 +141,7 @@ export class Wire {
     const connection = ++this.#connections
     this.#live = connection
     this.#open(0, connection)
-    if (this.#kind === 'memory') this.#open(1, connection)
+    if (this.#kind !== 'btp') this.#open(1, connection)
     else this.#handshake = new ServerHandshake(this.#world.now)
   }
 
@@ -166,6 +169,18 @@ export class Wire {
       if (handshake === undefined) this.#deliver(to, connection, message)
       else this.#shakeHands(handshake, message as { kind: 'frame'; bytes: Uint8Array })
     })
+  }
+
+  #sendAlone(from: Side, message: MemoryWire): void {
+    const connection = this.#into[from].session
+    if (connection === 0 || connection !== this.#live) return
+    const copies = message.kind === 'reply' && this.#chance.happens(DOUBLE_PROBABILITY) ? 2 : 1
+    for (let copy = 0; copy < copies; copy++) {
+      if (this.#chance.happens(LOSS_PROBABILITY)) continue
+      const departure = Math.max(this.#world.now, this.#blockedUntil)
+      const latency = this.#latency() * (this.#chance.happens(DETOUR_PROBABILITY) ? DETOUR_FACTOR : 1)
+      this.#world.at(departure + latency, () => this.#deliver(other(from), connection, message))
+    }
   }
 
   #deliver(to: Side, connection: number, message: unknown): void {
@@ -205,6 +220,11 @@ const NOTICE_MS_MAX = 3000
 /** A connection bears a partition of that length. */
 const PARTITION_MS_MAX = 8000
 const CONGESTION_FACTOR = 20
+/** Of messages that go their own way. */
+const LOSS_PROBABILITY = 0.02
+const DOUBLE_PROBABILITY = 0.05
+const DETOUR_PROBABILITY = 0.05
+const DETOUR_FACTOR = 10
 
 function other(side: Side): Side {
   return side === 0 ? 1 : 0
