@@ -1,0 +1,7 @@
+export {
+  type BitcoinRegtest,
+  type BitcoinRegtestOptions,
+  type FeeOptions,
+  type ReorganiseOptions,
+  startBitcoinRegtest,
+} from './regtest.ts'

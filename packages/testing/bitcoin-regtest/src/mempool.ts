@@ -1,0 +1,119 @@
+/** The mempool's door, as Bitcoin Core keeps it: bcoin's own forgives too much and replaces nothing. Testing. */
+import type { Bcoin, FullNode, MempoolEntry, Tx } from './bcoin.ts'
+import { RpcError } from './rpc-error.ts'
+
+export class Door {
+  readonly #bcoin: Bcoin
+  readonly #node: FullNode
+  /** Satoshis for 1000 virtual bytes; less is not taken. */
+  feeRateMin = RELAY_FEE_RATE
+  /** What `estimatesmartfee` says, in the same unit. */
+  estimate: number | undefined
+
+  constructor(bcoin: Bcoin, node: FullNode) {
+    this.#bcoin = bcoin
+    this.#node = node
+  }
+
+  /** @throws RpcError with Core's code and words */
+  async send(raw: unknown): Promise<string> {
+    const tx = this.decode(raw)
+    const { mempool, chain } = this.#node
+    if (mempool.getEntry(tx.hash('hex')) !== undefined) return tx.txid()
+    if (await chain.hasCoins(tx)) throw new RpcError(-27, 'Transaction outputs already in utxo set')
+    if (tx.outputs.some((output) => output.isDust(RELAY_FEE_RATE))) throw new RpcError(-26, 'dust')
+    const conflicts = this.#conflictsOf(tx)
+    if (conflicts.some((entry) => !entry.tx.isRBF())) throw new RpcError(-26, 'txn-mempool-conflict')
+    await this.#replace(tx, conflicts)
+    return tx.txid()
+  }
+
+  /** Takes back what a reorganisation set free, as far as it is still good. */
+  async restore(transactions: readonly Tx[]): Promise<void> {
+    for (const tx of transactions) {
+      try {
+        await this.#add(tx)
+      } catch (error) {
+        if (!(error instanceof RpcError)) throw error
+      }
+    }
+  }
+
+  /** Forgets transactions that wait, and their descendants. */
+  forget(hashes: readonly string[]): void {
+    for (const hash of hashes) {
+      const entry = this.#node.mempool.getEntry(hash)
+      if (entry !== undefined) this.#node.mempool.evictEntry(entry)
+    }
+  }
+
+  decode(raw: unknown): Tx {
+    try {
+      return this.#bcoin.TX.fromRaw(String(raw), 'hex')
+    } catch {
+      throw new RpcError(-22, 'TX decode failed')
+    }
+  }
+
+  /** By BIP 125: for more in all, for more a byte, and for what the relaying of the new one costs. */
+  async #replace(tx: Tx, conflicts: readonly MempoolEntry[]): Promise<void> {
+    const { mempool } = this.#node
+    const evicted = this.#withDescendants(conflicts)
+    for (const entry of conflicts) if (mempool.getEntry(entry.tx.hash('hex'))) mempool.evictEntry(entry)
+    try {
+      const entry = await this.#add(tx)
+      const fees = evicted.reduce((sum, { fee }) => sum + fee, 0)
+      const isMore = conflicts.every(({ fee, size }) => entry.fee / entry.size > fee / size)
+      if (conflicts.length > 0 && (!isMore || entry.fee < fees + entry.size)) {
+        mempool.evictEntry(entry)
+        throw new RpcError(-26, 'insufficient fee, rejecting replacement')
+      }
+    } catch (error) {
+      await this.restore(evicted.map((entry) => entry.tx))
+      throw error
+    }
+  }
+
+  async #add(tx: Tx): Promise<MempoolEntry> {
+    const { mempool } = this.#node
+    const hash = tx.hash('hex')
+    try {
+      const missing = await mempool.addTX(tx)
+      if (missing !== null && missing.length > 0) {
+        mempool.removeOrphan(hash)
+        throw new RpcError(-25, 'bad-txns-inputs-missingorspent')
+      }
+    } catch (error) {
+      if (error instanceof RpcError) throw error
+      throw new RpcError(-26, (error as { reason?: string }).reason ?? String(error))
+    }
+    const entry = mempool.getEntry(hash)
+    if (entry === undefined) throw new RpcError(-25, 'bad-txns-inputs-missingorspent')
+    if (entry.fee * 1000 < this.feeRateMin * entry.size) {
+      mempool.evictEntry(entry)
+      throw new RpcError(-26, 'min relay fee not met')
+    }
+    return entry
+  }
+
+  #conflictsOf(tx: Tx): MempoolEntry[] {
+    const spenders = tx.inputs.map(({ prevout }) => this.#node.mempool.getSpent(prevout.hash, prevout.index))
+    return [...new Set(spenders.filter((entry) => entry !== undefined))]
+  }
+
+  /** Parents before children. */
+  #withDescendants(entries: readonly MempoolEntry[]): MempoolEntry[] {
+    const all = new Set(entries)
+    for (const entry of all) {
+      entry.tx.outputs.forEach((_, index) => {
+        const child = this.#node.mempool.getSpent(entry.tx.hash('hex'), index)
+        if (child === undefined) return
+        all.delete(child)
+        all.add(child)
+      })
+    }
+    return [...all]
+  }
+}
+
+const RELAY_FEE_RATE = 1000
