@@ -1,0 +1,15 @@
+export {
+  type BitcoinNetwork,
+  type ChannelInfo,
+  type CustomRecord,
+  type InvoiceOptions,
+  type Keysend,
+  type LightningNode,
+  MSAT_SCALE,
+  type NodeAddress,
+  type NodeEvent,
+  type NodeInfo,
+  type OpenChannel,
+  type PaymentEnd,
+  type Receipt,
+} from './node.ts'

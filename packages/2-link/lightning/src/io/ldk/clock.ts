@@ -1,0 +1,71 @@
+/** What the embedded node does by the clock: LDK in WebAssembly has none. Layer 2, io. */
+import type { Engine } from './engine.ts'
+import type { Fees } from './fees.ts'
+
+/** Pings to peers, and an end to payments that wait for their other parts. */
+const TICK_MS = 10_000
+const FEES_MS = 60_000
+
+export interface ClockParts {
+  readonly engine: Engine
+  readonly fees: Fees
+  /** Takes in the chain's news. */
+  readonly follow: () => Promise<void>
+  readonly kick: () => void
+  readonly pollMs: number
+}
+
+export class Clock {
+  readonly #parts: ClockParts
+  #timers: NodeJS.Timeout[] = []
+  #next: NodeJS.Timeout | undefined
+  #isForwarding = false
+  #isStopped = false
+
+  constructor(parts: ClockParts) {
+    this.#parts = parts
+  }
+
+  start(log: (message: string) => void): void {
+    const { engine, fees, kick, pollMs } = this.#parts
+    const tick = (): void => {
+      engine.manager.timer_tick_occurred()
+      engine.peers.timer_tick_occurred()
+      engine.chainMonitor.rebroadcast_pending_claims()
+      kick()
+    }
+    const complain = (error: unknown): void => log((error as Error).message)
+    this.#timers = [
+      setInterval(tick, TICK_MS),
+      setInterval(() => void fees.refresh().catch(complain), FEES_MS),
+    ]
+    void this.#poll(pollMs, complain)
+  }
+
+  /** Lets LDK take up what came in, once, soon: it says when, but in seconds and always at once. */
+  forward(): void {
+    if (this.#isForwarding) return
+    this.#isForwarding = true
+    setImmediate(() => {
+      this.#isForwarding = false
+      if (this.#isStopped) return
+      this.#parts.engine.manager.process_pending_htlc_forwards()
+      this.#parts.kick()
+    })
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    for (const timer of [...this.#timers, this.#next]) clearTimeout(timer)
+  }
+
+  async #poll(pollMs: number, complain: (error: unknown) => void): Promise<void> {
+    try {
+      await this.#parts.follow()
+    } catch (error) {
+      complain(error)
+    }
+    if (this.#isStopped) return
+    this.#next = setTimeout(() => void this.#poll(pollMs, complain), pollMs)
+  }
+}

@@ -1,0 +1,155 @@
+/** What LDK tells, carried out: each event together with the state that follows from it. Layer 2, io. */
+import {
+  type BumpTransactionEventHandler,
+  type Event,
+  EventHandler,
+  Event_BumpTransaction,
+  Event_ChannelClosed,
+  Event_ChannelPending,
+  Event_ChannelReady,
+  Event_FundingGenerationReady,
+  Event_OpenChannelRequest,
+  Event_PaymentClaimable,
+  Event_PaymentClaimed,
+  Event_PaymentFailed,
+  Event_PaymentSent,
+  Event_PendingHTLCsForwardable,
+  Event_SpendableOutputs,
+  Option_PaymentFailureReasonZ_Some as FailureReason,
+  Option_ThirtyTwoBytesZ_Some as ThirtyTwoBytes,
+  Option_u32Z as MaybeHeight,
+  Option_u64Z_Some as Amount,
+  PaymentFailureReason,
+  PaymentPurpose_Bolt11InvoicePayment as ByInvoice,
+  PaymentPurpose_SpontaneousPayment as Spontaneous,
+  type RecipientOnionFields,
+  Result_NoneReplayEventZ as Handled,
+  Result_TransactionNoneZ_OK as Spent,
+} from 'lightningdevkit'
+import { encodeHex } from '@hourglass/oer'
+import type { CustomRecord, NodeEvent, PaymentEnd } from '../../node.ts'
+import type { Wallet } from '../wallet/wallet.ts'
+import type { Engine } from './engine.ts'
+import type { Fees } from './fees.ts'
+import type { PaymentBook } from './payment-book.ts'
+import type { Publisher } from './publisher.ts'
+
+/** Channels that peers may have with us: each needs a reserve for its close. */
+const CHANNELS_MAX = 100
+
+export interface EventParts {
+  readonly engine: Engine
+  readonly wallet: Wallet
+  readonly fees: Fees
+  readonly book: PaymentBook
+  readonly publisher: Publisher
+  readonly bumper: BumpTransactionEventHandler
+  readonly height: () => number
+  /** Told once the event is durable. */
+  readonly tell: (event: NodeEvent) => void
+  readonly ended: (hash: string, end: PaymentEnd) => void
+  /** Lets payments that came in be taken up, soon. */
+  readonly forward: () => void
+  readonly log: (message: string) => void
+}
+
+export function makeEventHandler(parts: EventParts): EventHandler {
+  return EventHandler.new_impl({
+    handle_event(event) {
+      try {
+        handle(parts, event)
+      } catch (error) {
+        // An error that LDK saw would stop the module; it tells the event again later.
+        parts.log(`${event.constructor.name}: ${(error as Error).message}`)
+      }
+      return Handled.constructor_ok()
+    },
+  })
+}
+
+function handle(parts: EventParts, event: Event): void {
+  if (event instanceof Event_PaymentClaimable) return claim(parts, event)
+  if (event instanceof Event_PaymentClaimed) return claimed(parts, event)
+  if (event instanceof Event_PaymentSent) return sent(parts, event)
+  if (event instanceof Event_PaymentFailed) return failed(parts, event)
+  if (event instanceof Event_PendingHTLCsForwardable) return parts.forward()
+  if (event instanceof Event_FundingGenerationReady) return fund(parts, event)
+  if (event instanceof Event_OpenChannelRequest) return accept(parts, event)
+  if (event instanceof Event_SpendableOutputs) return sweep(parts, event)
+  if (event instanceof Event_BumpTransaction) return parts.bumper.handle_event(event.bump_transaction)
+  const isAboutChannels =
+    event instanceof Event_ChannelPending ||
+    event instanceof Event_ChannelReady ||
+    event instanceof Event_ChannelClosed
+  if (isAboutChannels) parts.tell({ kind: 'channels' })
+}
+
+/** Takes it where we have the preimage; holds it where an invoice has somebody else's hash. */
+function claim({ engine, book, tell }: EventParts, event: Event_PaymentClaimable): void {
+  const { purpose, payment_hash: hash, amount_msat: amountMsat } = event
+  if (book.hasReceived(hash)) return engine.manager.fail_htlc_backwards(hash)
+  if (purpose instanceof Spontaneous) return engine.manager.claim_funds(purpose.spontaneous_payment)
+  const preimage = purpose instanceof ByInvoice ? purpose.payment_preimage : undefined
+  if (preimage instanceof ThirtyTwoBytes) engine.manager.claim_funds(preimage.some)
+  else tell({ kind: 'held', hash, amountMsat })
+}
+
+function claimed({ book, tell }: EventParts, event: Event_PaymentClaimed): void {
+  const { payment_hash: hash, amount_msat: amountMsat, onion_fields: fields } = event
+  // Told again after a crash only where it was not committed then; the hash is checked all the same.
+  if (book.hasReceived(hash)) return
+  tell({ kind: 'received', receipt: book.received({ hash, amountMsat, records: recordsOf(fields) }) })
+}
+
+function recordsOf(fields: RecipientOnionFields): CustomRecord[] {
+  return fields.custom_tlvs().map((record) => ({ type: record.get_a(), value: record.get_b() }))
+}
+
+function sent({ ended }: EventParts, event: Event_PaymentSent): void {
+  const { payment_hash: hash, payment_preimage: preimage, fee_paid_msat: fee } = event
+  ended(encodeHex(hash), { kind: 'sent', preimage, feeMsat: fee instanceof Amount ? fee.some : 0n })
+}
+
+function failed({ ended }: EventParts, event: Event_PaymentFailed): void {
+  // The id of a payment is its hash.
+  const { payment_id: hash, reason } = event
+  const name = reason instanceof FailureReason ? PaymentFailureReason[reason.some] : undefined
+  ended(encodeHex(hash), { kind: 'failed', reason: name?.split('_')[1] ?? 'unknown' })
+}
+
+/** Pays for a channel that the peer has accepted; LDK sends the transaction once the peer has signed. */
+function fund({ engine, wallet, fees, height, log }: EventParts, event: Event_FundingGenerationReady): void {
+  const { manager } = engine
+  const { temporary_channel_id: id, counterparty_node_id: peer, channel_value_satoshis: amount } = event
+  try {
+    const raw = wallet.fund(event.output_script, amount, { feeRate: fees.feeRate, height: height() })
+    const isTaken = manager.funding_transaction_generated(id, peer, raw)
+    if (!isTaken.is_ok()) log('the channel is gone before it was funded')
+  } catch (error) {
+    manager.force_close_broadcasting_latest_txn(id, peer, 'no funds')
+    log(`channel not funded: ${(error as Error).message}`)
+  }
+}
+
+function accept({ engine, log }: EventParts, event: Event_OpenChannelRequest): void {
+  const { temporary_channel_id: id, counterparty_node_id: peer } = event
+  const { manager } = engine
+  if (manager.list_channels().length >= CHANNELS_MAX) {
+    manager.force_close_broadcasting_latest_txn(id, peer, 'too many channels')
+    return log('a channel refused: there are too many')
+  }
+  manager.accept_inbound_channel(id, peer, 0n)
+}
+
+/** Brings what is spendable into the wallet. */
+function sweep(
+  { engine, wallet, fees, publisher, height, log }: EventParts,
+  event: Event_SpendableOutputs,
+): void {
+  const spender = engine.keys.as_OutputSpender()
+  const { script } = wallet
+  const lockTime = MaybeHeight.constructor_some(height())
+  const spent = spender.spend_spendable_outputs(event.outputs, [], script, fees.feeRate, lockTime)
+  if (spent instanceof Spent) publisher.keep(spent.res)
+  else log('spendable outputs are not worth their fee')
+}

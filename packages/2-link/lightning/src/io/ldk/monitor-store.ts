@@ -1,0 +1,148 @@
+/**
+ * The channels' monitors as records: in full now and then, and what has changed since. Layer 2, io.
+ *
+ *   ldk/monitor/FUNDING               a monitor in full
+ *   ldk/monitor-update/FUNDING/ID     a change after it, by its number
+ *
+ * FUNDING names the output that funds the channel, ID has 16 hex digits.
+ */
+import {
+  type BroadcasterInterface,
+  ChannelMonitor,
+  ChannelMonitorUpdate,
+  ChannelMonitorUpdateStatus,
+  type FeeEstimator,
+  type KeysManager,
+  type Logger,
+  type OutPoint,
+  Persist,
+  Result_C2Tuple_ThirtyTwoBytesChannelMonitorZDecodeErrorZ_OK as MonitorRead,
+  Result_ChannelMonitorUpdateDecodeErrorZ_OK as UpdateRead,
+  UtilMethods,
+} from 'lightningdevkit'
+import type { JournalRecord, StoredRecord } from '@hourglass/journal'
+import { encodeHex } from '@hourglass/oer'
+import { LightningError } from '../lightning-error.ts'
+import { freeNow, isNone } from './runtime.ts'
+
+const FULL = 'ldk/monitor/'
+const UPDATE = 'ldk/monitor-update/'
+/** A monitor is written in full after so many changes. */
+const UPDATES_MAX = 500
+
+/** What is kept of one channel's monitor since it was written in full. */
+interface Kept {
+  readonly updates: string[]
+}
+
+export interface MonitorTools {
+  readonly keys: KeysManager
+  readonly broadcaster: BroadcasterInterface
+  readonly fees: FeeEstimator
+  readonly logger: Logger
+}
+
+export class MonitorStore {
+  readonly persist: Persist
+  readonly #kept = new Map<string, Kept>()
+  #records: JournalRecord[] = []
+
+  /** `changed` is called whenever there are records to write. */
+  constructor(changed: () => void) {
+    const { LDKChannelMonitorUpdateStatus_Completed: completed } = ChannelMonitorUpdateStatus
+    // Durable before anything leaves the node: nothing is sent until what is noted here is committed.
+    const note = (
+      funding: OutPoint,
+      monitor: ChannelMonitor,
+      update?: ChannelMonitorUpdate | null,
+    ): typeof completed => {
+      this.#note(nameOf(funding), monitor, update === undefined || isNone(update) ? undefined : update!)
+      freeNow(monitor, 'ChannelMonitor')
+      freeNow(funding, 'OutPoint')
+      if (update !== undefined && update !== null) freeNow(update, 'ChannelMonitorUpdate')
+      changed()
+      return completed
+    }
+    this.persist = Persist.new_impl({
+      persist_new_channel: (funding, monitor) => note(funding, monitor),
+      update_persisted_channel: (funding, update, monitor) => note(funding, monitor, update),
+      archive_persisted_channel: (funding) => {
+        this.#forget(nameOf(funding))
+        freeNow(funding, 'OutPoint')
+        changed()
+      },
+    })
+  }
+
+  /** What has changed since it was asked last. */
+  takeChanges(): JournalRecord[] {
+    const records = this.#records
+    this.#records = []
+    return records
+  }
+
+  /** The monitors as they were when last committed. @throws LightningError `bad-state` */
+  restore(records: readonly StoredRecord[], tools: MonitorTools): ChannelMonitor[] {
+    const monitors = new Map<string, ChannelMonitor>()
+    for (const { key, value } of records) {
+      if (!key.startsWith(FULL)) continue
+      const name = key.slice(FULL.length)
+      this.#kept.set(name, { updates: [] })
+      monitors.set(name, readMonitor(value, tools))
+    }
+    // Keys come in order, and so do the numbers in them.
+    for (const { key, value } of records) {
+      if (!key.startsWith(UPDATE)) continue
+      const [name = ''] = key.slice(UPDATE.length).split('/')
+      this.#kept.get(name)?.updates.push(key)
+      const monitor = monitors.get(name)
+      if (monitor !== undefined) applyUpdate(monitor, value, tools)
+    }
+    return [...monitors.values()]
+  }
+
+  #note(name: string, monitor: ChannelMonitor, update: ChannelMonitorUpdate | undefined): void {
+    const kept = this.#kept.get(name)
+    if (update === undefined || kept === undefined || kept.updates.length >= UPDATES_MAX) {
+      this.#forgetUpdates(name)
+      this.#kept.set(name, { updates: [] })
+      this.#records.push({ key: FULL + name, value: monitor.write() })
+      return
+    }
+    const key = `${UPDATE}${name}/${update.get_update_id().toString(16).padStart(16, '0')}`
+    kept.updates.push(key)
+    this.#records.push({ key, value: update.write() })
+  }
+
+  #forget(name: string): void {
+    this.#forgetUpdates(name)
+    this.#kept.delete(name)
+    this.#records.push({ key: FULL + name, value: undefined })
+  }
+
+  #forgetUpdates(name: string): void {
+    for (const key of this.#kept.get(name)?.updates ?? []) this.#records.push({ key, value: undefined })
+  }
+}
+
+function nameOf(funding: OutPoint): string {
+  return `${encodeHex(funding.get_txid())}:${funding.get_index()}`
+}
+
+function readMonitor(bytes: Uint8Array, { keys }: MonitorTools): ChannelMonitor {
+  const read = UtilMethods.constructor_C2Tuple_ThirtyTwoBytesChannelMonitorZ_read(
+    bytes,
+    keys.as_EntropySource(),
+    keys.as_SignerProvider(),
+  )
+  if (!(read instanceof MonitorRead)) throw new LightningError('bad-state', 'a monitor cannot be read')
+  return read.res.get_b()
+}
+
+function applyUpdate(monitor: ChannelMonitor, bytes: Uint8Array, tools: MonitorTools): void {
+  const read = ChannelMonitorUpdate.constructor_read(bytes)
+  if (!(read instanceof UpdateRead)) throw new LightningError('bad-state', 'a change cannot be read')
+  if (read.res.get_update_id() <= monitor.get_latest_update_id()) return
+  // It fails where it closes the channel, and is applied all the same.
+  monitor.update_monitor(read.res, tools.broadcaster, tools.fees, tools.logger)
+}

@@ -1,0 +1,184 @@
+/** The embedded node's parts, put together and started. Layer 2, io. */
+import type { JournalRecord, StoredRecord } from '@hourglass/journal'
+import type { Journal } from '@hourglass/journal'
+import { encodeHex } from '@hourglass/oer'
+import { createHash } from 'node:crypto'
+import type { BitcoinNetwork, NodeEvent, PaymentEnd } from '../../node.ts'
+import { BitcoinRpc } from '../chain/bitcoin-rpc.ts'
+import { decodeTransfer } from '../chain/block.ts'
+import { LightningError } from '../lightning-error.ts'
+import { Wallet } from '../wallet/wallet.ts'
+import { makeBumper } from './anchor-wallet.ts'
+import { ChainFollower, type ChainListener } from './chain-follower.ts'
+import { type Engine, openEngine, tipOf } from './engine.ts'
+import { makeEventHandler } from './event-handler.ts'
+import { Fees } from './fees.ts'
+import { MonitorStore } from './monitor-store.ts'
+import { Payer } from './payer.ts'
+import { PaymentBook } from './payment-book.ts'
+import { PeerKeeper } from './peer-keeper.ts'
+import { Publisher } from './publisher.ts'
+import { Pump } from './pump.ts'
+import { loadLdk } from './runtime.ts'
+import { Sockets } from './sockets.ts'
+import { Clock } from './clock.ts'
+
+export interface NodeOptions {
+  readonly network: BitcoinNetwork
+  /** 32 bytes: all keys of the node and its wallet follow from them. Whoever has them has the money. */
+  readonly seed: Uint8Array
+  /** Of this node alone. What it has told as durable must never be taken back: an old state loses the money. */
+  readonly journal: Journal
+  /** The chain's JSON-RPC: `http://user:password@host:port`. */
+  readonly rpcUrl: string
+  /** Where it listens. */
+  readonly host: string
+  /** 0: one that is free. */
+  readonly port: number
+  /** The chain is asked for news so often. */
+  readonly pollMs: number
+  readonly log: (message: string) => void
+}
+
+export interface NodeParts {
+  readonly engine: Engine
+  readonly wallet: Wallet
+  readonly book: PaymentBook
+  readonly payer: Payer
+  readonly keeper: PeerKeeper
+  readonly pump: Pump
+  readonly port: number
+  readonly height: () => number
+  close(): Promise<void>
+}
+
+const NODE_KEY = 'ldk/node'
+
+/** @throws LightningError */
+export async function openParts(options: NodeOptions, tell: (event: NodeEvent) => void): Promise<NodeParts> {
+  await loadLdk()
+  const { network, seed, journal, log } = options
+  const records = await journal.load('ldk/')
+  const rpc = new BitcoinRpc(options.rpcUrl)
+  const publisher = new Publisher(rpc, log)
+  const wallet = new Wallet(walletKey(seed), network)
+  wallet.coins.restore(records)
+  wallet.coins.reserve(publisher.restore(records).flatMap(({ inputs }) => inputs))
+  const book = new PaymentBook()
+  book.restore(records)
+  const fees = new Fees(rpc)
+  await fees.refresh()
+
+  let kick = (): void => undefined
+  const monitors = new MonitorStore(() => kick())
+  const follower = new ChainFollower(rpc)
+  const broadcast = (transactions: readonly Uint8Array[]): void => {
+    for (const raw of transactions) publish(publisher, wallet, raw)
+    kick()
+  }
+  const engine = await openEngine({ network, seed, fees, monitors, follower, broadcast, log }, records)
+  const nodeRecord = checkNode(engine, records)
+  const sockets = new Sockets(engine.peers, () => kick())
+  const keeper = new PeerKeeper(engine.peers, sockets)
+  keeper.restore(records)
+
+  const height = (): number => engine.manager.current_best_block().get_height()
+  const payer = new Payer(engine, book)
+  const bumper = makeBumper(engine, wallet, height)
+  const clock = new Clock({
+    engine,
+    fees,
+    follow: () => follow(),
+    kick: () => kick(),
+    pollMs: options.pollMs,
+  })
+  const handler = makeEventHandler({
+    ...{ engine, wallet, fees, book, publisher, bumper, height, log },
+    tell: (event) => pump.after(() => tell(event)),
+    ended(hash, end) {
+      book.ended(hash, end)
+      tellEnd(pump, payer, hash, end)
+    },
+    forward: () => clock.forward(),
+  })
+  const takeChanges = (): JournalRecord[] => [
+    ...nodeRecord.splice(0),
+    ...[monitors, wallet.coins, book, keeper, publisher].flatMap((part) => part.takeChanges()),
+  ]
+  const takeTransactions = (): (() => void) => publisher.takeTransactions()
+  const pump = new Pump({ engine, handler, sockets, journal, takeChanges, takeTransactions })
+  const listener = chainListener(engine, { wallet, publisher })
+  let isClosed = false
+  const follow = async (): Promise<void> => {
+    await follower.lead(listener, () => isClosed)
+    pump.kick()
+  }
+  await follow()
+  kick = () => pump.kick()
+  await new Promise<void>((resolve) => pump.after(resolve))
+  const port = await sockets.listen(options.host, options.port)
+  clock.start(log)
+  return {
+    ...{ engine, wallet, book, payer, keeper, pump, port, height },
+    async close() {
+      if (isClosed) return
+      isClosed = true
+      clock.stop()
+      keeper.stop()
+      // What was told is durable; what was not never happened.
+      pump.stop()
+      sockets.close()
+      await Promise.resolve()
+    },
+  }
+}
+
+/** Of the wallet, which nobody shall compute from the node's other keys. */
+function walletKey(seed: Uint8Array): Uint8Array {
+  return createHash('sha256').update(seed).update('wallet').digest()
+}
+
+/** A transaction that LDK wants on the chain: it forgets those that spend our coins. */
+function publish(publisher: Publisher, wallet: Wallet, raw: Uint8Array): void {
+  const { inputs } = decodeTransfer(raw)
+  if (inputs.some((input) => wallet.coins.owns(input))) publisher.keep(raw)
+  else publisher.publish([raw])
+}
+
+/** The journal must be this node's; a new one says so. */
+function checkNode({ manager }: Engine, records: readonly StoredRecord[]): JournalRecord[] {
+  const value = manager.get_our_node_id()
+  const stored = records.find(({ key }) => key === NODE_KEY)
+  if (stored === undefined) return [{ key: NODE_KEY, value }]
+  if (encodeHex(stored.value) === encodeHex(value)) return []
+  throw new LightningError('bad-state', 'the journal belongs to another node, or the seed is not its own')
+}
+
+function tellEnd(pump: Pump, payer: Payer, hash: string, end: PaymentEnd): void {
+  const told = payer.ended(hash)
+  pump.after(() => told.forEach((tell) => tell(end)))
+}
+
+/** Monitors, manager, wallet and its transactions see each block together: they are committed together. */
+function chainListener(
+  { manager, chainMonitor }: Engine,
+  { wallet, publisher }: { wallet: Wallet; publisher: Publisher },
+): ChainListener {
+  const [ofManager, ofMonitors] = [manager.as_Listen(), chainMonitor.as_Listen()]
+  return {
+    tip: () => tipOf(manager.current_best_block()),
+    connect({ transactions }, raw, height) {
+      ofMonitors.block_connected(raw, height)
+      ofManager.block_connected(raw, height)
+      const transfers = transactions.map(decodeTransfer)
+      wallet.coins.connect(transfers, height)
+      publisher.connect(transfers, height)
+    },
+    disconnect(header, _parent, height) {
+      ofMonitors.block_disconnected(header, height)
+      ofManager.block_disconnected(header, height)
+      wallet.coins.disconnect(height)
+      publisher.disconnect(height)
+    },
+  }
+}

@@ -1,0 +1,114 @@
+/** Sends payments through LDK, each once by its hash, and tells whoever waits how it ended. Layer 2, io. */
+import {
+  Bolt11Invoice,
+  Option_ThirtyTwoBytesZ as MaybePreimage,
+  PaymentParameters,
+  RecentPaymentDetails_Pending as Pending,
+  RecipientOnionFields,
+  Result_C3Tuple_ThirtyTwoBytesRecipientOnionFieldsRouteParametersZNoneZ_OK as InvoiceParameters,
+  Result_Bolt11InvoiceParseOrSemanticErrorZ_OK as InvoiceRead,
+  Result_RecipientOnionFieldsNoneZ_OK as WithRecords,
+  Result_NoneRetryableSendFailureZ_Err as NotSent,
+  Result_ThirtyTwoBytesRetryableSendFailureZ_Err as KeysendNotSent,
+  Retry,
+  RetryableSendFailure,
+  RouteParameters,
+  TwoTuple_u64CVec_u8ZZ as RecordTuple,
+  UtilMethods,
+} from 'lightningdevkit'
+import { createHash } from 'node:crypto'
+import { decodeHex, encodeHex } from '@hourglass/oer'
+import type { CustomRecord, Keysend, PaymentEnd } from '../../node.ts'
+import { LightningError } from '../lightning-error.ts'
+import type { Engine } from './engine.ts'
+import type { PaymentBook } from './payment-book.ts'
+
+/** Ways that are tried. */
+const ATTEMPTS = 3
+/** Blocks that the receiver keeps for itself to claim. */
+const FINAL_CLTV_BLOCKS = 40
+
+type Told = (end: PaymentEnd) => void
+
+export class Payer {
+  readonly #engine: Engine
+  readonly #book: PaymentBook
+  /** Payments under way, and who waits for them. */
+  readonly #waiting = new Map<string, Told[]>()
+
+  constructor(engine: Engine, book: PaymentBook) {
+    this.#engine = engine
+    this.#book = book
+    for (const payment of engine.manager.list_recent_payments()) {
+      if (payment instanceof Pending) this.#waiting.set(encodeHex(payment.payment_hash), [])
+    }
+  }
+
+  /** Whether the payment is under way. */
+  isWaiting(hash: string): boolean {
+    return this.#waiting.has(hash)
+  }
+
+  /** To be called once the end is noted; returns who is to be told when it is durable. */
+  ended(hash: string): readonly Told[] {
+    const told = this.#waiting.get(hash) ?? []
+    this.#waiting.delete(hash)
+    return told
+  }
+
+  keysend({ nodeId, amountMsat, preimage, records }: Keysend, told: Told): void {
+    const hash = createHash('sha256').update(preimage).digest()
+    this.#begin(hash.toString('hex'), told, () => {
+      const onion = withRecords(RecipientOnionFields.constructor_spontaneous_empty(), records)
+      const payee = PaymentParameters.constructor_for_keysend(decodeHex(nodeId)!, FINAL_CLTV_BLOCKS, false)
+      const route = RouteParameters.constructor_from_payment_params_and_value(payee, amountMsat)
+      const result = this.#engine.manager.send_spontaneous_payment(
+        MaybePreimage.constructor_some(preimage),
+        onion,
+        hash,
+        route,
+        Retry.constructor_attempts(ATTEMPTS),
+      )
+      return result instanceof KeysendNotSent ? RetryableSendFailure[result.err] : undefined
+    })
+  }
+
+  /** @throws LightningError `refused` where the invoice cannot be read */
+  payInvoice(text: string, told: Told): void {
+    const read = Bolt11Invoice.constructor_from_str(text)
+    if (!(read instanceof InvoiceRead)) throw new LightningError('refused', 'this is no invoice')
+    const parameters = UtilMethods.constructor_payment_parameters_from_invoice(read.res)
+    if (!(parameters instanceof InvoiceParameters)) {
+      throw new LightningError('refused', 'the invoice names no amount')
+    }
+    const hash = parameters.res.get_a()
+    this.#begin(encodeHex(hash), told, () => {
+      const retry = Retry.constructor_attempts(ATTEMPTS)
+      const { manager } = this.#engine
+      const { res } = parameters
+      const result = manager.send_payment(hash, res.get_b(), hash, res.get_c(), retry)
+      return result instanceof NotSent ? RetryableSendFailure[result.err] : undefined
+    })
+  }
+
+  /** Sends unless it has ended or is under way; `send` returns why it could not begin. */
+  #begin(hash: string, told: Told, send: () => string | undefined): void {
+    const end = this.#book.end(hash)
+    if (end !== undefined) return told(end)
+    const waiting = this.#waiting.get(hash)
+    if (waiting !== undefined) {
+      waiting.push(told)
+      return
+    }
+    const failure = send()
+    if (failure === undefined) this.#waiting.set(hash, [told])
+    else told({ kind: 'failed', reason: failure.split('_')[1] ?? failure })
+  }
+}
+
+function withRecords(onion: RecipientOnionFields, records: readonly CustomRecord[]): RecipientOnionFields {
+  const tuples = records.map(({ type, value }) => RecordTuple.constructor_new(type, value))
+  const result = onion.with_custom_tlvs(tuples)
+  if (!(result instanceof WithRecords)) throw new LightningError('refused', 'bad types of records')
+  return result.res
+}

@@ -1,0 +1,123 @@
+/**
+ * What the node remembers of payments beside its channels, committed together with them. Layer 2, io.
+ *
+ *   ldk/payment/HASH      how a payment of ours ended
+ *   ldk/receipt/INDEX     a payment that came in: 16 hex digits
+ *   ldk/receipts          the index of the newest one
+ */
+import type { JournalRecord, StoredRecord } from '@hourglass/journal'
+import { Reader, Writer, decodeUtf8, encodeHex, encodeUtf8 } from '@hourglass/oer'
+import type { CustomRecord, PaymentEnd, Receipt } from '../../node.ts'
+
+const PAYMENT = 'ldk/payment/'
+const RECEIPT = 'ldk/receipt/'
+const RECEIPTS = 'ldk/receipts'
+
+export class PaymentBook {
+  readonly #ends = new Map<string, PaymentEnd>()
+  readonly #receipts = new Map<number, Receipt>()
+  /** Hashes of the receipts: nobody is paid twice by one. */
+  readonly #received = new Set<string>()
+  #lastIndex = 0
+  #records: JournalRecord[] = []
+
+  restore(records: Iterable<StoredRecord>): void {
+    for (const { key, value } of records) {
+      if (key.startsWith(PAYMENT)) this.#ends.set(key.slice(PAYMENT.length), decodeEnd(value))
+      else if (key.startsWith(RECEIPT))
+        this.#keep(decodeReceipt(parseInt(key.slice(RECEIPT.length), 16), value))
+      else if (key === RECEIPTS) this.#lastIndex = Number(new Reader(value).uint64())
+    }
+  }
+
+  takeChanges(): JournalRecord[] {
+    const records = this.#records
+    this.#records = []
+    return records
+  }
+
+  /** How the payment ended; undefined: it is under way, or there is none. By its hash in hex. */
+  end(hash: string): PaymentEnd | undefined {
+    return this.#ends.get(hash)
+  }
+
+  /** The first end of a payment counts. */
+  ended(hash: string, end: PaymentEnd): void {
+    if (this.#ends.has(hash)) return
+    this.#ends.set(hash, end)
+    this.#records.push({ key: PAYMENT + hash, value: encodeEnd(end) })
+  }
+
+  forgetEnd(hash: string): void {
+    if (this.#ends.delete(hash)) this.#records.push({ key: PAYMENT + hash, value: undefined })
+  }
+
+  hasReceived(hash: Uint8Array): boolean {
+    return this.#received.has(encodeHex(hash))
+  }
+
+  received(payment: Omit<Receipt, 'index'>): Receipt {
+    const receipt = { ...payment, index: ++this.#lastIndex }
+    this.#keep(receipt)
+    const value = new Writer().uint64(BigInt(this.#lastIndex)).finish()
+    this.#records.push(
+      { key: receiptKey(receipt.index), value: encodeReceipt(receipt) },
+      { key: RECEIPTS, value },
+    )
+    return receipt
+  }
+
+  receipts(): Receipt[] {
+    return [...this.#receipts.values()]
+  }
+
+  forgetReceipts(indices: readonly number[]): void {
+    for (const index of indices) {
+      const receipt = this.#receipts.get(index)
+      if (receipt === undefined) continue
+      this.#receipts.delete(index)
+      this.#received.delete(encodeHex(receipt.hash))
+      this.#records.push({ key: receiptKey(index), value: undefined })
+    }
+  }
+
+  #keep(receipt: Receipt): void {
+    this.#receipts.set(receipt.index, receipt)
+    this.#received.add(encodeHex(receipt.hash))
+  }
+}
+
+function receiptKey(index: number): string {
+  return RECEIPT + index.toString(16).padStart(16, '0')
+}
+
+function encodeEnd(end: PaymentEnd): Uint8Array {
+  if (end.kind === 'failed') return new Writer().uint8(0).octets(encodeUtf8(end.reason)).finish()
+  return new Writer().uint8(1).octets(end.preimage).uint64(end.feeMsat).finish()
+}
+
+function decodeEnd(value: Uint8Array): PaymentEnd {
+  const reader = new Reader(value)
+  if (reader.uint8() === 0) return { kind: 'failed', reason: decodeUtf8(reader.octets()) }
+  const preimage = reader.octets().slice()
+  return { kind: 'sent', preimage, feeMsat: reader.uint64() }
+}
+
+function encodeReceipt({ hash, amountMsat, records }: Receipt): Uint8Array {
+  const bytes = records.reduce((sum, { value }) => sum + value.length + 16, 64)
+  const writer = new Writer(bytes).octets(hash).uint64(amountMsat).uint8(records.length)
+  for (const { type, value } of records) writer.uint64(type).octets(value)
+  return writer.finish()
+}
+
+function decodeReceipt(index: number, value: Uint8Array): Receipt {
+  const reader = new Reader(value)
+  const hash = reader.octets().slice()
+  const amountMsat = reader.uint64()
+  const records: CustomRecord[] = []
+  for (let left = reader.uint8(); left > 0; left--) {
+    const type = reader.uint64()
+    records.push({ type, value: reader.octets().slice() })
+  }
+  return { index, hash, amountMsat, records }
+}

@@ -1,0 +1,24 @@
+/** What goes wrong with Lightning nodes, in one line for people. Layer 2, io. */
+
+export type LightningErrorCode =
+  /** The node is gone, or its chain cannot be reached: the outcome is not known. */
+  | 'unavailable'
+  /** The node will not do it: no such channel, not enough money, a bad invoice. Nothing has happened. */
+  | 'refused'
+  /** This network is not for this node. */
+  | 'unsafe-network'
+  /** The chain's server answers with an error. */
+  | 'chain'
+  /** What is in the journal does not fit together, or not to this node. */
+  | 'bad-state'
+
+/** The message carries no key and no preimage. */
+export class LightningError extends Error {
+  override readonly name = 'LightningError'
+  readonly code: LightningErrorCode
+
+  constructor(code: LightningErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
