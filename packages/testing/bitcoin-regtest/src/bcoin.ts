@@ -4,13 +4,11 @@ import type { EventEmitter } from 'node:events'
 
 /** Hashes are hex in internal byte order; ids (`txid`, `rhash`) are what people write: the reverse. */
 export interface Tx {
-  readonly inputs: readonly { readonly prevout: Outpoint; isRBF(): boolean }[]
+  readonly inputs: readonly { readonly prevout: Outpoint; readonly sequence: number }[]
   readonly outputs: readonly Output[]
   hash(encoding: 'hex'): string
   txid(): string
   toRaw(): Buffer
-  isCoinbase(): boolean
-  isRBF(): boolean
 }
 
 export interface Outpoint {

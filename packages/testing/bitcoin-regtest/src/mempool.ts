@@ -23,7 +23,7 @@ export class Door {
     if (await chain.hasCoins(tx)) throw new RpcError(-27, 'Transaction outputs already in utxo set')
     if (tx.outputs.some((output) => output.isDust(RELAY_FEE_RATE))) throw new RpcError(-26, 'dust')
     const conflicts = this.#conflictsOf(tx)
-    if (conflicts.some((entry) => !entry.tx.isRBF())) throw new RpcError(-26, 'txn-mempool-conflict')
+    if (conflicts.some((entry) => !isReplaceable(entry.tx))) throw new RpcError(-26, 'txn-mempool-conflict')
     await this.#replace(tx, conflicts)
     return tx.txid()
   }
@@ -117,3 +117,8 @@ export class Door {
 }
 
 const RELAY_FEE_RATE = 1000
+
+/** BIP 125's signal. */
+function isReplaceable({ inputs }: Tx): boolean {
+  return inputs.some(({ sequence }) => sequence < 0xfffffffe)
+}
