@@ -13,3 +13,6 @@ export {
   type PaymentEnd,
   type Receipt,
 } from './node.ts'
+export { LIGHTNING_PROTOCOL, LightningSettlement } from './lightning-settlement.ts'
+export type { LightningOptions } from './options.ts'
+export type { LightningAction, LightningEvent, Liquidity } from './session.ts'

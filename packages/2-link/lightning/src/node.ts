@@ -126,6 +126,7 @@ export interface LightningNode {
   address(): Promise<string>
   /** What the wallet holds, confirmed. */
   walletSat(): Promise<bigint>
-  listen(listener: (event: NodeEvent) => void): void
+  /** Returns what ends it. */
+  listen(listener: (event: NodeEvent) => void): () => void
   close(): Promise<void>
 }

@@ -1,3 +1,5 @@
-export { EmbeddedNode } from './ldk/embedded-node.ts'
-export type { NodeOptions } from './ldk/node-parts.ts'
 export { LightningError, type LightningErrorCode } from './lightning-error.ts'
+export { type LdkOptions, LdkProcess, openLdkNode } from './process/ldk-process.ts'
+export { type ProcessOptions } from './process/messages.ts'
+export { serveNode } from './process/serve.ts'
+export { type LightningSession, type SessionOptions, connectLightning } from './connect.ts'

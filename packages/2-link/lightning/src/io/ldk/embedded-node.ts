@@ -159,8 +159,9 @@ export class EmbeddedNode implements LightningNode {
     return Promise.resolve(this.#parts.wallet.balanceSat(this.#parts.height()))
   }
 
-  listen(listener: (event: NodeEvent) => void): void {
+  listen(listener: (event: NodeEvent) => void): () => void {
     this.#listeners.push(listener)
+    return () => void (this.#listeners = this.#listeners.filter((each) => each !== listener))
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,6 @@
 /** The embedded node's parts, put together and started. Layer 2, io. */
-import type { JournalRecord, StoredRecord } from '@hourglass/journal'
-import type { Journal } from '@hourglass/journal'
-import { encodeHex } from '@hourglass/oer'
+import type { Journal, JournalRecord, StoredRecord } from '@hourglass/journal'
+import { equalBytes } from '@hourglass/sansio'
 import { createHash } from 'node:crypto'
 import type { BitcoinNetwork, NodeEvent, PaymentEnd } from '../../node.ts'
 import { BitcoinRpc } from '../chain/bitcoin-rpc.ts'
@@ -52,7 +51,8 @@ export interface NodeParts {
   close(): Promise<void>
 }
 
-const NODE_KEY = 'ldk/node'
+/** Holds the script of the wallet, which follows from the seed. */
+const OWNER_KEY = 'ldk/owner'
 
 /** @throws LightningError */
 export async function openParts(options: NodeOptions, tell: (event: NodeEvent) => void): Promise<NodeParts> {
@@ -62,6 +62,7 @@ export async function openParts(options: NodeOptions, tell: (event: NodeEvent) =
   const rpc = new BitcoinRpc(options.rpcUrl)
   const publisher = new Publisher(rpc, log)
   const wallet = new Wallet(walletKey(seed), network)
+  const ownerRecord = checkOwner(wallet, records)
   wallet.coins.restore(records)
   wallet.coins.reserve(publisher.restore(records).flatMap(({ inputs }) => inputs))
   const book = new PaymentBook()
@@ -77,7 +78,6 @@ export async function openParts(options: NodeOptions, tell: (event: NodeEvent) =
     kick()
   }
   const engine = await openEngine({ network, seed, fees, monitors, follower, broadcast, log }, records)
-  const nodeRecord = checkNode(engine, records)
   const sockets = new Sockets(engine.peers, () => kick())
   const keeper = new PeerKeeper(engine.peers, sockets)
   keeper.restore(records)
@@ -102,7 +102,7 @@ export async function openParts(options: NodeOptions, tell: (event: NodeEvent) =
     forward: () => clock.forward(),
   })
   const takeChanges = (): JournalRecord[] => [
-    ...nodeRecord.splice(0),
+    ...ownerRecord.splice(0),
     ...[monitors, wallet.coins, book, keeper, publisher].flatMap((part) => part.takeChanges()),
   ]
   const takeTransactions = (): (() => void) => publisher.takeTransactions()
@@ -145,12 +145,11 @@ function publish(publisher: Publisher, wallet: Wallet, raw: Uint8Array): void {
   else publisher.publish([raw])
 }
 
-/** The journal must be this node's; a new one says so. */
-function checkNode({ manager }: Engine, records: readonly StoredRecord[]): JournalRecord[] {
-  const value = manager.get_our_node_id()
-  const stored = records.find(({ key }) => key === NODE_KEY)
-  if (stored === undefined) return [{ key: NODE_KEY, value }]
-  if (encodeHex(stored.value) === encodeHex(value)) return []
+/** The journal must be this seed's; a new one says so. */
+function checkOwner({ script }: Wallet, records: readonly StoredRecord[]): JournalRecord[] {
+  const stored = records.find(({ key }) => key === OWNER_KEY)
+  if (stored === undefined) return [{ key: OWNER_KEY, value: script }]
+  if (equalBytes(stored.value, script)) return []
   throw new LightningError('bad-state', 'the journal belongs to another node, or the seed is not its own')
 }
 

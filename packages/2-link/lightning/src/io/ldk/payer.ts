@@ -3,6 +3,8 @@ import {
   Bolt11Invoice,
   Option_ThirtyTwoBytesZ as MaybePreimage,
   PaymentParameters,
+  RecentPaymentDetails_Abandoned as Abandoned,
+  RecentPaymentDetails_Fulfilled as Fulfilled,
   RecentPaymentDetails_Pending as Pending,
   RecipientOnionFields,
   Result_C3Tuple_ThirtyTwoBytesRecipientOnionFieldsRouteParametersZNoneZ_OK as InvoiceParameters,
@@ -28,6 +30,9 @@ const ATTEMPTS = 3
 /** Blocks that the receiver keeps for itself to claim. */
 const FINAL_CLTV_BLOCKS = 40
 
+/** LDK remembers it, we do not: how it ended is not known here. */
+const DUPLICATE = 'LDKRetryableSendFailure_DuplicatePayment'
+
 type Told = (end: PaymentEnd) => void
 
 export class Payer {
@@ -40,13 +45,11 @@ export class Payer {
     this.#engine = engine
     this.#book = book
     for (const payment of engine.manager.list_recent_payments()) {
-      if (payment instanceof Pending) this.#waiting.set(encodeHex(payment.payment_hash), [])
+      // One that is given up may still arrive, and the end of one that arrived may not be told yet.
+      const isKnown =
+        payment instanceof Pending || payment instanceof Abandoned || payment instanceof Fulfilled
+      if (isKnown) this.#waiting.set(encodeHex(payment.payment_id), [])
     }
-  }
-
-  /** Whether the payment is under way. */
-  isWaiting(hash: string): boolean {
-    return this.#waiting.has(hash)
   }
 
   /** To be called once the end is noted; returns who is to be told when it is durable. */
@@ -101,6 +104,8 @@ export class Payer {
       return
     }
     const failure = send()
+    if (failure === DUPLICATE)
+      throw new LightningError('unavailable', 'a payment by this hash has just ended')
     if (failure === undefined) this.#waiting.set(hash, [told])
     else told({ kind: 'failed', reason: failure.split('_')[1] ?? failure })
   }

@@ -1,0 +1,166 @@
+/** A Lightning node as one account's settlement sees it. Layer 2, io. It decides nothing and remembers nothing. */
+import { createHash } from 'node:crypto'
+import { equalBytes } from '@hourglass/sansio'
+import type { ChannelInfo, Keysend, LightningNode, NodeAddress, NodeEvent, Receipt } from '../node.ts'
+import type { LightningAction, LightningEvent } from '../session.ts'
+import { REFERENCE_BYTES, REFERENCE_RECORD } from '../wire/reference.ts'
+import { LightningError } from './lightning-error.ts'
+
+/** A node that is not there is asked again after as long. */
+const RETRY_MS = 250
+
+export interface LightningSession {
+  perform(action: LightningAction): void
+  /** Nothing is reported from now on; payments under way still end. */
+  close(): void
+}
+
+export interface SessionOptions {
+  readonly node: LightningNode
+  readonly listener: (event: LightningEvent) => void
+  readonly log?: (message: string) => void
+}
+
+/** A line of its own for one user of the node. */
+export function connectLightning(options: SessionOptions): LightningSession {
+  return new Session(options)
+}
+
+class Session implements LightningSession {
+  readonly #node: LightningNode
+  readonly #listener: (event: LightningEvent) => void
+  readonly #log: (message: string) => void
+  /** Of the account; undefined: nobody watches. */
+  #reference: Uint8Array | undefined
+  #peerId: string | undefined
+  readonly #stopListening: () => void
+  #isClosed = false
+
+  constructor({ node, listener, log = () => undefined }: SessionOptions) {
+    this.#node = node
+    this.#listener = listener
+    this.#log = log
+    this.#stopListening = node.listen((event) => this.#hear(event))
+  }
+
+  perform(action: LightningAction): void {
+    void this.#untilAvailable(() => this.#perform(action))
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#stopListening()
+  }
+
+  #hear(event: NodeEvent): void {
+    if (event.kind === 'received') this.#tellReceipt(event.receipt)
+    // What came in while it was away has to be asked for.
+    if (event.kind === 'available') void this.#untilAvailable(() => this.#tellReceipts())
+    const isAboutChannels = event.kind === 'channels' || event.kind === 'available'
+    if (isAboutChannels) void this.#untilAvailable(() => this.#inspect())
+  }
+
+  async #perform(action: LightningAction): Promise<void> {
+    switch (action.kind) {
+      case 'reach':
+        return this.#reach(action.peer)
+      case 'pay':
+        return this.#pay(action.payment)
+      case 'forget-payment':
+        return this.#node.forgetPayment(action.hash)
+      case 'watch':
+        this.#reference = action.reference
+        return this.#tellReceipts()
+      case 'forget-receipt':
+        await this.#node.forgetReceipts([action.index])
+        return this.#tell({ kind: 'forgotten', hash: action.hash })
+      case 'inspect':
+        return this.#inspect()
+      case 'open':
+        return this.#open(action.peerId, action.capacitySat)
+      case 'collect':
+        return this.#collect(action.peerId)
+    }
+  }
+
+  /** Again and again where the node is not there; what it refuses is done with. */
+  async #untilAvailable(act: () => Promise<void>): Promise<void> {
+    while (!this.#isClosed) {
+      try {
+        await act()
+        return
+      } catch (error) {
+        if (!(error instanceof LightningError)) throw error
+        if (error.code !== 'unavailable') {
+          this.#log(error.message)
+          return
+        }
+      }
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+    }
+  }
+
+  async #reach(peer: NodeAddress): Promise<void> {
+    this.#peerId = peer.nodeId
+    // Nothing is reported before: without a connection nothing can be paid or opened.
+    await this.#node.connect(peer)
+    await this.#inspect()
+  }
+
+  async #pay(payment: Keysend): Promise<void> {
+    const end = await this.#node.keysend(payment)
+    const hash = createHash('sha256').update(payment.preimage).digest()
+    if (end.kind === 'sent') this.#tell({ kind: 'paid', hash, feeMsat: end.feeMsat })
+    else this.#tell({ kind: 'unpaid', hash, reason: end.reason })
+  }
+
+  async #open(peerId: string, capacitySat: bigint): Promise<void> {
+    await this.#node.openChannel({ peerId, capacitySat })
+    await this.#inspect()
+  }
+
+  async #collect(peerId: string): Promise<void> {
+    for (const { channelId, isOurs, isClosing } of await this.#channelsWith(peerId)) {
+      if (!isOurs && !isClosing) await this.#node.closeChannel(channelId)
+    }
+  }
+
+  async #inspect(): Promise<void> {
+    const peerId = this.#peerId
+    if (peerId === undefined) return
+    const channels = (await this.#channelsWith(peerId)).filter(({ isClosing }) => !isClosing)
+    const usable = channels.filter(({ isUsable }) => isUsable)
+    const most = (amounts: bigint[]): bigint => amounts.reduce((max, each) => (each > max ? each : max), 0n)
+    this.#tell({
+      kind: 'liquidity',
+      liquidity: {
+        peerId,
+        outboundMsat: most(usable.map(({ outboundMsat }) => outboundMsat)),
+        inboundMsat: most(usable.map(({ inboundMsat }) => inboundMsat)),
+        oursSat: channels.filter(({ isOurs }) => isOurs).reduce((sum, each) => sum + each.capacitySat, 0n),
+        isWaiting: usable.length < channels.length,
+      },
+    })
+  }
+
+  async #channelsWith(peerId: string): Promise<ChannelInfo[]> {
+    return (await this.#node.channels()).filter((channel) => channel.peerId === peerId)
+  }
+
+  async #tellReceipts(): Promise<void> {
+    for (const receipt of await this.#node.receipts()) this.#tellReceipt(receipt)
+  }
+
+  /** Those with our reference: what the rest of it proves is for the settlement to say. */
+  #tellReceipt({ index, hash, amountMsat, records }: Receipt): void {
+    const own = this.#reference
+    const reference = records.find(({ type }) => type === REFERENCE_RECORD)?.value
+    if (own === undefined || reference === undefined) return
+    if (!equalBytes(reference.subarray(0, REFERENCE_BYTES), own)) return
+    this.#tell({ kind: 'receipt', index, hash, amountMsat, reference })
+  }
+
+  #tell(event: LightningEvent): void {
+    if (!this.#isClosed) this.#listener(event)
+  }
+}

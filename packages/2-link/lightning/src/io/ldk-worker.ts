@@ -1,0 +1,4 @@
+/** A node's process. Layer 2, io. */
+import { serveNode } from './process/serve.ts'
+
+serveNode()

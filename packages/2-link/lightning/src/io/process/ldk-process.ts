@@ -1,0 +1,241 @@
+/**
+ * A Lightning node in a process of its own, started again whenever it ends. Layer 2, io.
+ *
+ *   starting ── opened ──▶ open ── ends ──▶ pause ──▶ starting
+ *
+ * A call that the process did not answer is rejected as `unavailable`: its outcome is not known.
+ */
+import { type ChildProcess, fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type {
+  ChannelInfo,
+  InvoiceOptions,
+  Keysend,
+  LightningNode,
+  NodeAddress,
+  NodeEvent,
+  NodeInfo,
+  OpenChannel,
+  PaymentEnd,
+  Receipt,
+} from '../../node.ts'
+import { LightningError } from '../lightning-error.ts'
+import type { FromProcess, Method, ProcessOptions, ToProcess } from './messages.ts'
+
+export interface LdkOptions extends ProcessOptions {
+  /**
+   * Needed for `bitcoin`, real money: the build of LDK that npm has (0.1.2) lacks fixes of later ones, among them
+   * one by which a malicious peer takes what is in a channel. For peers who trust one another, it may do.
+   */
+  readonly acceptsTheftByPeers?: boolean
+  readonly log?: (message: string) => void
+  /** The program of the process. Default: this package's. */
+  readonly program?: URL
+}
+
+const RESTART_MS = 250
+const RESTART_MS_MAX = 30_000
+
+interface Waiting {
+  resolve(value: unknown): void
+  reject(error: Error): void
+}
+
+/** Resolves once the node is there for the first time. @throws LightningError */
+export async function openLdkNode(options: LdkOptions): Promise<LdkProcess> {
+  if (options.network === 'bitcoin' && options.acceptsTheftByPeers !== true) {
+    const message =
+      'the LDK of npm, 0.1.2, lacks the fix of 0.1.13 against theft by a malicious peer: for real money, connect a ' +
+      'node of another program, or set acceptsTheftByPeers'
+    throw new LightningError('unsafe-network', message)
+  }
+  const node = new LdkProcess(options)
+  try {
+    await node.start()
+  } catch (error) {
+    await node.close()
+    throw error
+  }
+  return node
+}
+
+export class LdkProcess implements LightningNode {
+  readonly #options: LdkOptions
+  readonly #waiting = new Map<number, Waiting>()
+  #listeners: ((event: NodeEvent) => void)[] = []
+  #child: ChildProcess | undefined
+  #isOpen = false
+  #isClosed = false
+  #lastId = 0
+  #pauseMs = RESTART_MS
+
+  constructor(options: LdkOptions) {
+    this.#options = options
+  }
+
+  /** Of the process that serves it now; undefined between two. */
+  get pid(): number | undefined {
+    return this.#child?.pid
+  }
+
+  info(): Promise<NodeInfo> {
+    return this.#call('info')
+  }
+
+  connect(peer: NodeAddress): Promise<void> {
+    return this.#call('connect', peer)
+  }
+
+  disconnect(peerId: string): Promise<void> {
+    return this.#call('disconnect', peerId)
+  }
+
+  channels(): Promise<readonly ChannelInfo[]> {
+    return this.#call('channels')
+  }
+
+  openChannel(channel: OpenChannel): Promise<void> {
+    return this.#call('openChannel', channel)
+  }
+
+  closeChannel(channelId: string, isForced = false): Promise<void> {
+    return this.#call('closeChannel', channelId, isForced)
+  }
+
+  createInvoice(options: InvoiceOptions): Promise<string> {
+    return this.#call('createInvoice', options)
+  }
+
+  payInvoice(invoice: string): Promise<PaymentEnd> {
+    return this.#call('payInvoice', invoice)
+  }
+
+  keysend(payment: Keysend): Promise<PaymentEnd> {
+    return this.#call('keysend', payment)
+  }
+
+  forgetPayment(hash: Uint8Array): Promise<void> {
+    return this.#call('forgetPayment', hash)
+  }
+
+  settleHeld(preimage: Uint8Array): Promise<void> {
+    return this.#call('settleHeld', preimage)
+  }
+
+  cancelHeld(hash: Uint8Array): Promise<void> {
+    return this.#call('cancelHeld', hash)
+  }
+
+  receipts(): Promise<readonly Receipt[]> {
+    return this.#call('receipts')
+  }
+
+  forgetReceipts(indices: readonly number[]): Promise<void> {
+    return this.#call('forgetReceipts', indices)
+  }
+
+  address(): Promise<string> {
+    return this.#call('address')
+  }
+
+  walletSat(): Promise<bigint> {
+    return this.#call('walletSat')
+  }
+
+  listen(listener: (event: NodeEvent) => void): () => void {
+    this.#listeners.push(listener)
+    return () => void (this.#listeners = this.#listeners.filter((each) => each !== listener))
+  }
+
+  /** Ends the process; its channels stay. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#listeners = []
+    const child = this.#child
+    if (child === undefined) return
+    const gone = new Promise((resolve) => child.once('exit', resolve))
+    this.#say({ kind: 'close' })
+    await gone
+  }
+
+  /** Resolves once the process has opened the node. */
+  start(): Promise<void> {
+    // Above this file, in the sources as in what is built.
+    const above = import.meta.url.endsWith('.ts') ? '../ldk-worker.ts' : '../ldk-worker.js'
+    const program = this.#options.program ?? new URL(above, import.meta.url)
+    const child = fork(fileURLToPath(program), {
+      serialization: 'advanced',
+      // A group of its own: Ctrl-C reaches us alone. What LDK prints is for nobody.
+      detached: true,
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    })
+    this.#child = child
+    const opening = new Promise<void>((resolve, reject) => {
+      child.once('exit', () => reject(new LightningError('unavailable', 'the process of the node has ended')))
+      child.on('message', (message: FromProcess) => {
+        if (message.kind === 'opened') resolve(this.#opened())
+        else if (message.kind === 'not-opened') reject(errorOf(message.failure))
+        else this.#hear(message)
+      })
+    })
+    child.once('exit', () => this.#ended(child))
+    const { log, program: _, acceptsTheftByPeers: __, ...options } = this.#options
+    this.#say({ kind: 'open', options })
+    return opening
+  }
+
+  #opened(): void {
+    this.#isOpen = true
+    this.#pauseMs = RESTART_MS
+    this.#tell({ kind: 'available' })
+  }
+
+  #ended(child: ChildProcess): void {
+    if (child !== this.#child) return
+    this.#isOpen = false
+    this.#child = undefined
+    const error = new LightningError('unavailable', 'the process of the node has ended')
+    for (const { reject } of this.#waiting.values()) reject(error)
+    this.#waiting.clear()
+    if (this.#isClosed) return
+    setTimeout(() => {
+      // Another try follows on the end of this one.
+      if (!this.#isClosed)
+        this.start().catch((cause: unknown) => this.#options.log?.((cause as Error).message))
+    }, this.#pauseMs)
+    this.#pauseMs = Math.min(2 * this.#pauseMs, RESTART_MS_MAX)
+  }
+
+  #hear(message: Exclude<FromProcess, { kind: 'opened' | 'not-opened' }>): void {
+    if (message.kind === 'event') return this.#tell(message.event)
+    if (message.kind === 'log') return this.#options.log?.(message.message)
+    const waiting = this.#waiting.get(message.id)
+    this.#waiting.delete(message.id)
+    if (message.kind === 'value') waiting?.resolve(message.value)
+    else waiting?.reject(errorOf(message.failure))
+  }
+
+  #tell(event: NodeEvent): void {
+    for (const listener of this.#listeners) listener(event)
+  }
+
+  #call<Result>(method: Method, ...args: readonly unknown[]): Promise<Result> {
+    if (!this.#isOpen) {
+      return Promise.reject(new LightningError('unavailable', 'the node is not there'))
+    }
+    const id = ++this.#lastId
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject })
+      this.#say({ kind: 'call', id, method, args })
+    })
+  }
+
+  /** Where the process is gone, its `exit` tells those who wait. */
+  #say(message: ToProcess): void {
+    this.#child?.send(message, () => undefined)
+  }
+}
+
+function errorOf({ code, message }: { code: LightningError['code']; message: string }): LightningError {
+  return new LightningError(code, message)
+}

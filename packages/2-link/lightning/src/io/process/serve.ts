@@ -1,0 +1,62 @@
+/** The inside of a node's process: opens the node, answers calls, and ends with whoever started it. Layer 2, io. */
+import type { Journal } from '@hourglass/journal'
+import { openSqliteJournal } from '@hourglass/journal-sqlite/io'
+import { EmbeddedNode } from '../ldk/embedded-node.ts'
+import { LightningError } from '../lightning-error.ts'
+import type { Failure, FromProcess, ProcessOptions, ToProcess } from './messages.ts'
+
+type Call = Extract<ToProcess, { readonly kind: 'call' }>
+
+/** Serves one node. A test may stand between the node and its journal. */
+export function serveNode(around: (journal: Journal) => Journal = (journal) => journal): void {
+  let opening: Promise<{ node: EmbeddedNode; journal: Journal }> | undefined
+  process.on('message', (message: ToProcess) => {
+    if (message.kind === 'open') opening = open(message.options, around)
+    else if (message.kind === 'call') void opening?.then(({ node }) => answer(node, message))
+    else void opening?.then(end)
+  })
+  // Who started us is gone, however it ended.
+  process.once('disconnect', () => process.exit(0))
+}
+
+async function open(
+  { file, durability, ...options }: ProcessOptions,
+  around: (journal: Journal) => Journal,
+): Promise<{ node: EmbeddedNode; journal: Journal }> {
+  try {
+    const journal = await openSqliteJournal({ file, durability })
+    const log = (message: string): void => say({ kind: 'log', message })
+    const node = await EmbeddedNode.open({ ...options, journal: around(journal), log })
+    node.listen((event) => say({ kind: 'event', event }))
+    say({ kind: 'opened' })
+    return { node, journal }
+  } catch (error) {
+    // Who started us decides whether to try again.
+    process.send!({ kind: 'not-opened', failure: failureOf(error) }, () => process.exit(1))
+    return new Promise(() => undefined)
+  }
+}
+
+async function answer(node: EmbeddedNode, { id, method, args }: Call): Promise<void> {
+  try {
+    const call = node[method].bind(node) as (...args: readonly unknown[]) => Promise<unknown>
+    say({ kind: 'value', id, value: await call(...args) })
+  } catch (error) {
+    say({ kind: 'failure', id, failure: failureOf(error) })
+  }
+}
+
+async function end({ node, journal }: { node: EmbeddedNode; journal: Journal }): Promise<void> {
+  await node.close()
+  await journal.close()
+  process.exit(0)
+}
+
+function failureOf(error: unknown): Failure {
+  const { message } = error as Error
+  return { code: error instanceof LightningError ? error.code : 'refused', message }
+}
+
+function say(message: FromProcess): void {
+  if (process.connected) process.send!(message)
+}

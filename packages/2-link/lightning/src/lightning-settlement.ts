@@ -1,0 +1,166 @@
+/**
+ * Settlement over the Lightning Network. Layer 2.
+ * Spec: BOLT 2, 4 and 11 are the node's; the `lightning` protocol of `wire/` is ours.
+ *
+ * Both sides say hello when the link comes up: where their nodes are, and how a payment to the account is marked.
+ * Then each pays by keysend what it was told to, over channels that it opens where there are none.
+ *
+ *            up               the peer's hello
+ *   down ────────→ greeting ─────────────────→ greeted
+ *    ↑              │   ↑ again, later each time  │
+ *    │              └───┘                         │
+ *    └──────────────────── down ──────────────────┘
+ */
+import type { StoredRecord } from '@hourglass/journal'
+import type { Settlement, SettlementInput, SettlementOutput } from '@hourglass/link'
+import { DecodeError, type Instant } from '@hourglass/sansio'
+import { Effects } from './effects.ts'
+import { Incoming } from './incoming.ts'
+import { type LightningOptions, checkOptions } from './options.ts'
+import { Outgoing } from './outgoing.ts'
+import { Pause } from './pause.ts'
+import { decodeRecords } from './records.ts'
+import type { LightningAction, LightningEvent } from './session.ts'
+import { type Hello, decodeHello, encodeHello } from './wire/hello.ts'
+import { destinationOf } from './wire/reference.ts'
+
+/** The link protocol of its messages. */
+export const LIGHTNING_PROTOCOL = 'lightning'
+
+/** A hello that was not answered is said again after that long. */
+const HELLO_RETRY_MS = 1000
+const HELLO_RETRY_MS_MAX = 300_000
+
+export class LightningSettlement implements Settlement<LightningEvent, LightningAction> {
+  readonly protocol: string = LIGHTNING_PROTOCOL
+  readonly #options: LightningOptions
+  readonly #hello: Hello
+  readonly #effects = new Effects()
+  readonly #outgoing: Outgoing
+  readonly #incoming: Incoming
+  readonly #helloPause = new Pause(HELLO_RETRY_MS, HELLO_RETRY_MS_MAX)
+  #isUp = false
+  /** Node of the peer, since its first hello in this life. */
+  #peerId: string | undefined
+  /** Asked for before it was known who the peer is. */
+  #isCollecting = false
+
+  /** @throws UsageError */
+  constructor(options: LightningOptions) {
+    checkOptions(options)
+    const { account, secret, crypto, network, address } = options
+    this.#options = options
+    this.#hello = { network, address, destination: destinationOf(account, secret, crypto) }
+    this.#outgoing = new Outgoing(options, this.#effects)
+    this.#incoming = new Incoming(options, this.#effects, this.#hello.destination)
+  }
+
+  /** Takes this account's records out of the journal's, before the first input. @throws DecodeError */
+  restore(records: Iterable<StoredRecord>): void {
+    const { paid, payments, receivedMsat, receipts } = decodeRecords(this.#options.account, records)
+    this.#outgoing.restore(paid, payments)
+    this.#incoming.restore(receivedMsat, receipts)
+  }
+
+  handle(input: SettlementInput<LightningEvent>, now: Instant): void {
+    this.#effects.now = now
+    switch (input.kind) {
+      case 'settle':
+        return this.#outgoing.settle(input.total)
+      case 'request':
+        return this.#handleRequest(input.id, input.body)
+      case 'reply':
+        return this.#effects.answered(input.id, input.body)
+      case 'failed':
+        return this.#effects.answered(input.id, undefined)
+      case 'up':
+      case 'down':
+        return this.#handleLink(input.kind === 'up')
+      case 'ledger':
+        return this.#handleLedger(input.event)
+      case 'collect':
+        this.#isCollecting = true
+        return this.#collect()
+      case 'committed':
+        return this.#effects.committed(input.id)
+      case 'timeout':
+        if (this.#helloPause.pass(now)) this.#sayHello()
+        return this.#outgoing.timeout()
+    }
+  }
+
+  poll(): SettlementOutput<LightningAction> | undefined {
+    return this.#effects.poll()
+  }
+
+  nextTimeout(): Instant | undefined {
+    const [hello, outgoing] = [this.#helloPause.until, this.#outgoing.nextTimeout()]
+    if (hello === undefined || outgoing === undefined) return hello ?? outgoing
+    return Math.min(hello, outgoing)
+  }
+
+  #handleLedger(event: LightningEvent): void {
+    switch (event.kind) {
+      case 'paid':
+        return this.#outgoing.paid(event.hash, event.feeMsat)
+      case 'unpaid':
+        return this.#outgoing.unpaid(event.hash, event.reason)
+      case 'receipt':
+        return this.#incoming.take(event)
+      case 'forgotten':
+        return this.#incoming.forgotten(event.hash)
+      case 'liquidity':
+        return this.#outgoing.observe(event.liquidity)
+    }
+  }
+
+  #handleLink(isUp: boolean): void {
+    this.#isUp = isUp
+    this.#helloPause.reset()
+    this.#outgoing.linkChanged()
+    if (isUp) this.#sayHello()
+  }
+
+  #sayHello(): void {
+    this.#effects.ask(encodeHello(this.#hello), (answer) => {
+      if (answer !== undefined && this.#greet(answer)) this.#helloPause.reset()
+      else if (this.#isUp) this.#helloPause.begin(this.#effects.now)
+    })
+  }
+
+  /** The peer's hello; false where it cannot be read. */
+  #greet(message: Uint8Array): boolean {
+    let hello: Hello
+    try {
+      hello = decodeHello(message)
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error
+      return false
+    }
+    const { network } = this.#options
+    if (hello.network !== network) {
+      const fields = { theirs: hello.network, ours: network }
+      this.#effects.trace('lightning.other-network', fields)
+      return true
+    }
+    this.#peerId = hello.address.nodeId
+    this.#outgoing.greeted(hello)
+    this.#effects.perform({ kind: 'reach', peer: hello.address })
+    this.#collect()
+    return true
+  }
+
+  #collect(): void {
+    if (!this.#isCollecting || this.#peerId === undefined) return
+    this.#isCollecting = false
+    this.#effects.perform({ kind: 'collect', peerId: this.#peerId })
+  }
+
+  /** The peer asks: it gets one answer. */
+  #handleRequest(id: number, body: Uint8Array): void {
+    if (this.#greet(body)) {
+      return this.#effects.emit({ kind: 'reply', id, body: encodeHello(this.#hello) })
+    }
+    this.#effects.emit({ kind: 'refuse', id, message: 'no message of the lightning protocol, version 1' })
+  }
+}

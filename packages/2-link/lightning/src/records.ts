@@ -1,0 +1,105 @@
+/**
+ * What a Lightning settlement keeps in the journal. Layer 2.
+ *
+ *   lightning/ACCOUNT/outgoing          what has been paid, and what that cost
+ *   lightning/ACCOUNT/payment/HASH      a payment of ours whose end is not known
+ *   lightning/ACCOUNT/received          what has come in
+ *   lightning/ACCOUNT/receipt/HASH      a payment that is credited, and that the node has not let go of
+ */
+import type { JournalRecord, StoredRecord } from '@hourglass/journal'
+import { Reader, Writer, decodeBigUint, decodeHex, encodeBigUint, encodeHex } from '@hourglass/oer'
+import { DecodeError, assert } from '@hourglass/sansio'
+
+/** Running totals. */
+export interface Paid {
+  readonly paidMsat: bigint
+  readonly feesMsat: bigint
+}
+
+export interface PaymentRecord {
+  readonly hash: Uint8Array
+  readonly preimage: Uint8Array
+  readonly nodeId: string
+  readonly amountMsat: bigint
+  /** The record that says whom it is for. */
+  readonly reference: Uint8Array
+}
+
+export interface ReceiptRecord {
+  readonly hash: Uint8Array
+  readonly index: number
+}
+
+export interface LightningRecords {
+  readonly paid: Paid
+  readonly payments: readonly PaymentRecord[]
+  readonly receivedMsat: bigint
+  readonly receipts: readonly ReceiptRecord[]
+}
+
+const VERSION = 1
+
+function prefix(account: string): string {
+  return `lightning/${account}/`
+}
+
+/** Picks the account's records out of a journal's. @throws DecodeError where this program did not write them */
+export function decodeRecords(account: string, records: Iterable<StoredRecord>): LightningRecords {
+  let paid: Paid = { paidMsat: 0n, feesMsat: 0n }
+  let receivedMsat = 0n
+  const payments: PaymentRecord[] = []
+  const receipts: ReceiptRecord[] = []
+  const own = prefix(account)
+  for (const { key, value } of records) {
+    if (!key.startsWith(own)) continue
+    const reader = new Reader(value)
+    if (reader.uint8() !== VERSION) throw new DecodeError('bad-version', 0)
+    const [name, hash = ''] = key.slice(own.length).split('/')
+    if (name === 'outgoing') paid = { paidMsat: readAmount(reader), feesMsat: readAmount(reader) }
+    else if (name === 'received') receivedMsat = readAmount(reader)
+    else if (name === 'payment') payments.push(readPayment(decodeHex(hash)!, reader))
+    else receipts.push({ hash: decodeHex(hash)!, index: Number(reader.uint64()) })
+    assert(reader.remaining === 0, 'a record ends with its last field')
+  }
+  return { paid, payments, receivedMsat, receipts }
+}
+
+export function encodePaid(account: string, { paidMsat, feesMsat }: Paid): JournalRecord {
+  const writer = new Writer().uint8(VERSION).octets(encodeBigUint(paidMsat)).octets(encodeBigUint(feesMsat))
+  return { key: `${prefix(account)}outgoing`, value: writer.finish() }
+}
+
+export function encodeReceived(account: string, receivedMsat: bigint): JournalRecord {
+  const value = new Writer().uint8(VERSION).octets(encodeBigUint(receivedMsat)).finish()
+  return { key: `${prefix(account)}received`, value }
+}
+
+export function encodePayment(account: string, payment: PaymentRecord): JournalRecord {
+  const { hash, preimage, nodeId, amountMsat, reference } = payment
+  const writer = new Writer(256).uint8(VERSION).octets(preimage).text(nodeId)
+  const value = writer.octets(encodeBigUint(amountMsat)).octets(reference).finish()
+  return { key: paymentKey(account, hash), value }
+}
+
+export function encodeReceipt(account: string, { hash, index }: ReceiptRecord): JournalRecord {
+  return { key: receiptKey(account, hash), value: new Writer().uint8(VERSION).uint64(BigInt(index)).finish() }
+}
+
+export function paymentKey(account: string, hash: Uint8Array): string {
+  return `${prefix(account)}payment/${encodeHex(hash)}`
+}
+
+export function receiptKey(account: string, hash: Uint8Array): string {
+  return `${prefix(account)}receipt/${encodeHex(hash)}`
+}
+
+function readAmount(reader: Reader): bigint {
+  return decodeBigUint(reader.octets())
+}
+
+function readPayment(hash: Uint8Array, reader: Reader): PaymentRecord {
+  const preimage = reader.octets().slice()
+  const nodeId = reader.text()
+  const amountMsat = readAmount(reader)
+  return { hash, preimage, nodeId, amountMsat, reference: reader.octets().slice() }
+}

@@ -1,0 +1,50 @@
+/**
+ * A Lightning node, as one account's settlement sees it: actions in, events out. Layer 2.
+ * All actions are safe to repeat, so that whoever crashed before the answer asks again.
+ */
+import type { Keysend, NodeAddress } from './node.ts'
+
+export type LightningAction =
+  /** Keeps a connection to the peer's node. Reports its liquidity now, and after each change of a channel. */
+  | { readonly kind: 'reach'; readonly peer: NodeAddress }
+  /** Pays once for each preimage, however often it is told: one `paid` or `unpaid` each time. */
+  | { readonly kind: 'pay'; readonly payment: Keysend }
+  /** Lets go of a payment whose end is durable here. */
+  | { readonly kind: 'forget-payment'; readonly hash: Uint8Array }
+  /** Reports payments that came in for this reference, and were not let go of; from now on each one that comes. */
+  | { readonly kind: 'watch'; readonly reference: Uint8Array }
+  /** Lets go of payments that came in: their credit is durable here. Answered with `forgotten`. */
+  | { readonly kind: 'forget-receipt'; readonly index: number; readonly hash: Uint8Array }
+  /** Reports the liquidity with a peer. */
+  | { readonly kind: 'inspect'; readonly peerId: string }
+  /** Opens a channel to the peer. */
+  | { readonly kind: 'open'; readonly peerId: string; readonly capacitySat: bigint }
+  /** Closes by agreement the channels that the peer has opened, so that what it paid comes into the wallet. */
+  | { readonly kind: 'collect'; readonly peerId: string }
+
+export interface Liquidity {
+  readonly peerId: string
+  /** The most that one payment can carry to the peer now. */
+  readonly outboundMsat: bigint
+  readonly inboundMsat: bigint
+  /** Capacity of the channels that we have opened to it, closing ones apart. */
+  readonly oursSat: bigint
+  /** A channel is not usable yet, or the peer is not connected. */
+  readonly isWaiting: boolean
+}
+
+export type LightningEvent =
+  /** By the hash of the preimage. Final. */
+  | { readonly kind: 'paid'; readonly hash: Uint8Array; readonly feeMsat: bigint }
+  /** The money has not moved, and will not. */
+  | { readonly kind: 'unpaid'; readonly hash: Uint8Array; readonly reason: string }
+  | {
+      readonly kind: 'receipt'
+      readonly index: number
+      readonly hash: Uint8Array
+      readonly amountMsat: bigint
+      /** The whole reference that came with it. */
+      readonly reference: Uint8Array
+    }
+  | { readonly kind: 'forgotten'; readonly hash: Uint8Array }
+  | { readonly kind: 'liquidity'; readonly liquidity: Liquidity }

@@ -1,0 +1,109 @@
+/** A chain, and Lightning nodes on it whose processes come and go. */
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { type BitcoinRegtest, startBitcoinRegtest } from '@hourglass/bitcoin-regtest'
+import type { CustomRecord, LightningNode, NodeEvent, PaymentEnd } from '@hourglass/lightning'
+import { type LdkOptions, type LdkProcess, openLdkNode } from '@hourglass/lightning/io'
+
+/** Time for messages to go round. */
+export const BREATH_MS = 10
+const POLL_MS = 20
+/** What each wallet has to begin with. */
+export const FUNDS_SAT = 20_000_000n
+export const CAPACITY_SAT = 5_000_000n
+
+export interface Party {
+  readonly node: LdkProcess
+  readonly events: NodeEvent[]
+}
+
+export class Rig {
+  readonly chain: BitcoinRegtest
+  readonly logs: string[] = []
+  readonly #directory = mkdtempSync(join(tmpdir(), 'lightning-'))
+  readonly #nodes: LightningNode[] = []
+  readonly #seeds = new Map<string, Uint8Array>()
+
+  static async start(): Promise<Rig> {
+    return new Rig(await startBitcoinRegtest())
+  }
+
+  private constructor(chain: BitcoinRegtest) {
+    this.chain = chain
+  }
+
+  /** A node; the same one again where it has the same name. */
+  async open(name: string, options: Partial<LdkOptions> = {}): Promise<Party> {
+    const seed = this.#seeds.get(name) ?? randomBytes(32)
+    this.#seeds.set(name, seed)
+    const node = await openLdkNode({
+      ...{ network: 'regtest', seed, file: join(this.#directory, name), durability: 'process' },
+      ...{ rpcUrl: this.chain.url, host: '127.0.0.1', port: 0, pollMs: POLL_MS },
+      log: (message) => this.logs.push(`${name}: ${message}`),
+      ...options,
+    })
+    this.#nodes.push(node)
+    const events: NodeEvent[] = []
+    node.listen((event) => events.push(event))
+    return { node, events }
+  }
+
+  async fund(...parties: Party[]): Promise<void> {
+    for (const { node } of parties) await this.chain.fund(await node.address(), FUNDS_SAT)
+    for (const { node } of parties) await this.until(async () => (await node.walletSat()) >= FUNDS_SAT)
+  }
+
+  /** A channel of `from`, with money on both sides, usable on both. */
+  async openChannel(from: Party, to: Party, pushMsat = (CAPACITY_SAT * 1000n) / 2n): Promise<void> {
+    const address = await to.node.info()
+    const own = await from.node.info()
+    await from.node.connect(address)
+    await from.node.openChannel({ peerId: address.nodeId, capacitySat: CAPACITY_SAT, pushMsat })
+    await this.mineUntil(async () => (await isUsable(from, address.nodeId)) && isUsable(to, own.nodeId))
+  }
+
+  async until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+    while (!(await isSo())) await wait(BREATH_MS)
+  }
+
+  /** Blocks, one after the other, until it is so. */
+  async mineUntil(isSo: () => boolean | Promise<boolean>): Promise<void> {
+    while (!(await isSo())) {
+      await wait(5 * BREATH_MS)
+      await this.chain.mine()
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#nodes.map((node) => node.close()))
+    await this.chain.stop()
+    await rm(this.#directory, { recursive: true })
+  }
+}
+
+export async function isUsable({ node }: Party, peerId: string): Promise<boolean> {
+  return (await node.channels()).some((channel) => channel.peerId === peerId && channel.isUsable)
+}
+
+/** What a side has in its channels to send. */
+export async function outboundMsat({ node }: Party): Promise<bigint> {
+  return (await node.channels()).reduce((sum, channel) => sum + channel.outboundMsat, 0n)
+}
+
+export function sha256(data: Uint8Array): Uint8Array {
+  return createHash('sha256').update(data).digest()
+}
+
+export async function keysend(
+  from: Party,
+  to: Party,
+  amountMsat: bigint,
+  records: readonly CustomRecord[] = [],
+): Promise<PaymentEnd> {
+  const { nodeId } = await to.node.info()
+  return from.node.keysend({ nodeId, amountMsat, preimage: randomBytes(32), records })
+}
