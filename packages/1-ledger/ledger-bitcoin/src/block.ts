@@ -33,7 +33,7 @@ export interface Block {
 
 export const HEADER_BYTES = 80
 
-/** @throws DecodeError `short` | `trailing` | `bad-length` */
+/** @throws DecodeError `short` | `trailing` | `bad-length` | `bad-flag` */
 export function decodeBlock(bytes: Uint8Array): Block {
   const reader = new LittleReader(bytes)
   const header = reader.take(HEADER_BYTES)
@@ -43,7 +43,7 @@ export function decodeBlock(bytes: Uint8Array): Block {
   return { hash: hashOf(header), previousHash: previousHashOf(header), header, transactions }
 }
 
-/** @throws DecodeError `short` | `trailing` | `bad-length` */
+/** @throws DecodeError `short` | `trailing` | `bad-length` | `bad-flag` */
 export function decodeTransaction(bytes: Uint8Array): Transaction {
   const reader = new LittleReader(bytes)
   const { transaction } = readTransaction(reader)
@@ -86,7 +86,7 @@ function readTransaction(reader: LittleReader): Layout {
   reader.take(VERSION_BYTES)
   const hasWitness = reader.peek() === 0
   // BIP 144: a marker of 0, where a count of inputs would stand, and a flag of 1.
-  if (hasWitness) reader.take(MARKER_BYTES)
+  if (hasWitness && reader.take(MARKER_BYTES)[1] !== 1) throw new DecodeError('bad-flag', reader.at - 1)
   const bodyStart = reader.at
   const inputs = Array.from({ length: reader.size() }, () => readInput(reader))
   const outputs = Array.from({ length: reader.size() }, () => ({

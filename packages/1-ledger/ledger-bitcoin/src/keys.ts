@@ -20,9 +20,9 @@ export class Keys {
   readonly #receiving: readonly Key[]
   readonly #byScript: ReadonlyMap<string, Key>
 
-  /** @throws UsageError for a seed that has not 32 bytes */
+  /** @throws UsageError for a seed that has neither 32 bytes nor the 64 of a mnemonic's (BIP 39) */
   constructor(seed: Uint8Array, network: Network) {
-    if (seed.length !== SEED_BYTES) throw new UsageError(`a seed has ${SEED_BYTES} bytes, not ${seed.length}`)
+    if (!SEED_BYTES.has(seed.length)) throw new UsageError(`a seed has 32 or 64 bytes, not ${seed.length}`)
     this.network = network
     const account = HDKey.fromMasterSeed(seed).derive(`m/84'/${NETWORKS[network].coinType}'/0'`)
     this.#receiving = Array.from({ length: RECEIVING_KEYS }, (_, index) =>
@@ -57,7 +57,7 @@ export class Keys {
   }
 }
 
-const SEED_BYTES = 32
+const SEED_BYTES = new Set([32, 64])
 const RECEIVING_KEYS = 20
 const SCRIPT_BYTES = 22
 

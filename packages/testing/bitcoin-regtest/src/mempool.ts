@@ -85,7 +85,7 @@ export class Door {
       }
     } catch (error) {
       if (error instanceof RpcError) throw error
-      throw new RpcError(-26, (error as { reason?: string }).reason ?? String(error))
+      throw new RpcError(-26, reasonOf(error as { readonly reason?: string }))
     }
     const entry = mempool.getEntry(hash)
     if (entry === undefined) throw new RpcError(-25, 'bad-txns-inputs-missingorspent')
@@ -121,4 +121,9 @@ const RELAY_FEE_RATE = 1000
 /** BIP 125's signal. */
 function isReplaceable({ inputs }: Tx): boolean {
   return inputs.some(({ sequence }) => sequence < 0xfffffffe)
+}
+
+/** In Core's words where a client may look at them. */
+function reasonOf({ reason }: { readonly reason?: string }): string {
+  return reason === 'insufficient priority' ? 'min relay fee not met' : (reason ?? 'rejected')
 }

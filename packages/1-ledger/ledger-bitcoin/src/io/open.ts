@@ -13,7 +13,7 @@ export interface BitcoinOptions {
   readonly url: string
   /** Of which the node has to be part. */
   readonly network: Network
-  /** 32 bytes, from which all keys come. */
+  /** 32 bytes from which all keys come, or the 64 of a mnemonic (BIP 39). */
   readonly seed: Uint8Array
   /** Where the wallet writes its records, all below `bitcoin/`. One wallet alone uses it. */
   readonly journal: Journal
