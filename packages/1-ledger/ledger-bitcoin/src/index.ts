@@ -16,11 +16,5 @@ export type { Network } from './network.ts'
 export type { Sighting } from './output-watch.ts'
 export type { Payment } from './payment.ts'
 export type { Refusal } from './planner.ts'
-export {
-  type Balance,
-  Wallet,
-  type WalletEvent,
-  type WalletInput,
-  type WalletOptions,
-  type WalletOutput,
-} from './wallet.ts'
+export { Wallet, type WalletOptions } from './wallet.ts'
+export type { Balance, WalletEvent, WalletInput, WalletOutput } from './wallet-io.ts'

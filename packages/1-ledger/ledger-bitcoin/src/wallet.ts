@@ -10,75 +10,18 @@
  * what blocks hold does. All versions of a payment spend the same coins, so that only one can ever be mined: that makes
  * a crash, a lost answer or a raised fee harmless.
  */
-import type { CommitOutput, CommittedInput, JournalRecord, StoredRecord } from '@hourglass/journal'
+import type { JournalRecord, StoredRecord } from '@hourglass/journal'
 import { type Machine, Queue } from '@hourglass/sansio'
 import { type Transaction, txidOf } from './block.ts'
 import { CoinBook } from './coin-book.ts'
 import { type Coin, type MinedCoin, outpointParts, sumOf } from './coin.ts'
-import type { Market } from './fees.ts'
 import { type Header, HEADERS_MAX } from './header-chain.ts'
 import type { Keys } from './keys.ts'
 import { PaymentBook } from './payment-book.ts'
 import { type Entry, type Payment, isWaiting, newest, viewOf } from './payment.ts'
-import { Planner, type PaymentRequest, type Refused } from './planner.ts'
+import { Planner, type Refused } from './planner.ts'
 import { coinRecord, headerRecord, paymentRecord, restore } from './records.ts'
-
-export type WalletInput =
-  /** The block after the newest one. */
-  | { readonly kind: 'connected'; readonly header: Header; readonly transactions: readonly Transaction[] }
-  /** The newest block is none any more. */
-  | { readonly kind: 'disconnected' }
-  /** None of our blocks is part of the chain: it begins again after that one. */
-  | { readonly kind: 'reset'; readonly header: Header }
-  /** All blocks that there are were handed in. */
-  | { readonly kind: 'synced'; readonly market: Market }
-  | ({ readonly kind: 'pay'; readonly id: number } & PaymentRequest)
-  /** Sends what was kept. */
-  | { readonly kind: 'send'; readonly id: number; readonly reference: string }
-  /** Gives up what was kept and never sent, by nobody. */
-  | { readonly kind: 'release'; readonly id: number; readonly reference: string }
-  /** Offers more for a payment that waits. */
-  | {
-      readonly kind: 'bump'
-      readonly id: number
-      readonly reference: string
-      /** Default: the market's, and at least a quarter more than before. */
-      readonly satsPerVbyte: bigint | undefined
-    }
-  /** A node's first word on what was broadcast; `objection` is undefined where it took it. */
-  | {
-      readonly kind: 'answered'
-      readonly txid: string
-      readonly objection: string | undefined
-      readonly isUnderpriced: boolean
-    }
-  | CommittedInput
-
-export type WalletOutput =
-  | CommitOutput
-  | { readonly kind: 'broadcast'; readonly txid: string; readonly raw: Uint8Array }
-  /** Answers what was asked by that id. */
-  | { readonly kind: 'accepted'; readonly id: number; readonly payment: Payment }
-  | ({ readonly kind: 'refused'; readonly id: number } & Refused)
-  | WalletEvent
-
-/** What the world may know. */
-export type WalletEvent =
-  | { readonly kind: 'payment'; readonly payment: Payment }
-  /** Somebody paid us: a block holds it. */
-  | { readonly kind: 'received'; readonly coin: Coin; readonly height: number }
-  /** That block is none any more. The coin may come again. */
-  | { readonly kind: 'lost'; readonly coin: Coin; readonly height: number }
-
-/** In satoshis. Their sum is what we have when all our payments are in blocks. */
-export interface Balance {
-  /** In blocks, and spent by no payment of ours. */
-  readonly confirmed: bigint
-  /** Change of payments that wait for a block. */
-  readonly unconfirmed: bigint
-  /** Rewards of blocks that are not old enough to be spent. */
-  readonly immature: bigint
-}
+import type { Balance, WalletInput, WalletOutput } from './wallet-io.ts'
 
 export interface WalletOptions {
   readonly keys: Keys
