@@ -53,8 +53,9 @@ export class Rig {
     return wallet
   }
 
-  /** Mines, and lets all wallets see it. */
+  /** Mines what wallets have sent, and lets all of them see it. */
   async mine(blocks = 1): Promise<void> {
+    await this.sync()
     await this.chain.mine(blocks)
     await this.sync()
   }
@@ -67,8 +68,12 @@ export class Rig {
     return this.chain.request('getrawmempool')
   }
 
+  async closeWallets(): Promise<void> {
+    for (const wallet of this.#wallets.splice(0)) await wallet.close()
+  }
+
   async stop(): Promise<void> {
-    for (const wallet of this.#wallets) await wallet.close()
+    await this.closeWallets()
     await this.chain.stop()
   }
 }

@@ -13,7 +13,10 @@ beforeAll(async () => {
   rig = await Rig.start()
 })
 afterAll(() => rig.stop())
-afterEach(() => rig.chain.setFees({}))
+afterEach(async () => {
+  await rig.closeWallets()
+  await rig.chain.setFees({})
+})
 
 /** The payment's transaction. */
 function transactionOf(result: PayResult): string {
@@ -89,7 +92,8 @@ describe('a wallet', () => {
       { script: taproot, sats: 330n },
     ]
     transactionOf(await alice.pay({ reference: 'many', to }))
-    expect(() => alice.pay({ reference: 'nothing', to: [{ script: data, sats: 0n }] })).toThrow(UsageError)
+    const nothing = alice.pay({ reference: 'nothing', to: [{ script: data, sats: 0n }] })
+    await expect(nothing).rejects.toThrow(UsageError)
     await rig.mine()
     expect(bob.balance.confirmed).toBe(30_000n)
   })
@@ -131,12 +135,9 @@ describe('a wallet', () => {
     expect(await pay(50_000n)).toMatchObject({ kind: 'refused', refusal: 'insufficient-funds' })
     expect(await pay(293n)).toMatchObject({ kind: 'refused', refusal: 'dust' })
     expect(await alice.bump('nothing')).toMatchObject({ kind: 'refused', refusal: 'no-payment' })
-    expect(() =>
-      alice.pay({
-        reference: 'main',
-        to: [{ address: 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4', sats: 1000n }],
-      }),
-    ).toThrow(UsageError)
+    const to = [{ address: 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4', sats: 1000n }]
+    await expect(alice.pay({ reference: 'main', to })).rejects.toThrow(UsageError)
+    await expect(alice.confirmed('nothing')).rejects.toThrow(UsageError)
     expect(await pay(294n)).toMatchObject({ kind: 'accepted' })
     expect(await pay(295n)).toMatchObject({ kind: 'refused', refusal: 'reference-used' })
   })

@@ -66,6 +66,7 @@ export class BitcoinWallet implements Onlooker {
   #waiting: (() => void)[] = []
   /** Transactions that the node is being told of. */
   readonly #telling = new Set<string>()
+  #told: Promise<void> = Promise.resolve()
   #wantsOffer = false
   #closed = false
 
@@ -190,10 +191,11 @@ export class BitcoinWallet implements Onlooker {
     return this.#wallet.satsPerVbyte
   }
 
-  /** Looks at the chain now; resolves when everything that was there is in the books. */
+  /** Looks at the chain now; resolves when all of it is in the books, and the node was told of all that waits. */
   async sync(): Promise<void> {
     await this.#follower.look()
     await this.#written()
+    await this.#told
   }
 
   /** Payments that were accepted stay so: another wallet with this journal goes on with them. The journal stays open. */
@@ -239,7 +241,7 @@ export class BitcoinWallet implements Onlooker {
     await this.#written()
   }
 
-  #request(
+  async #request(
     { reference, to, satsPerVbyte, isFixed = false }: PayOptions,
     isKept: boolean,
   ): Promise<PayResult> {
@@ -291,7 +293,7 @@ export class BitcoinWallet implements Onlooker {
         return
       }
       case 'broadcast':
-        void this.#broadcast(output.txid, output.raw)
+        this.#broadcast(output.txid, output.raw)
         return
       case 'accepted':
       case 'refused':
@@ -305,9 +307,14 @@ export class BitcoinWallet implements Onlooker {
     }
   }
 
-  async #broadcast(txid: string, raw: Uint8Array): Promise<void> {
+  /** One after the other: a transaction comes after those whose change it spends. */
+  #broadcast(txid: string, raw: Uint8Array): void {
     if (this.#closed || this.#telling.has(txid)) return
     this.#telling.add(txid)
+    this.#told = this.#told.then(() => this.#tellNode(txid, raw))
+  }
+
+  async #tellNode(txid: string, raw: Uint8Array): Promise<void> {
     try {
       const answer = await this.#parts.node.broadcast(raw)
       if (answer.objection !== undefined) this.#parts.trace(answer.objection)
