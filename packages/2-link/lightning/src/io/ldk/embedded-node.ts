@@ -2,6 +2,7 @@
  * A Lightning node inside of this process, by LDK. Layer 2, io.
  * One a process: a panic of the library ends it, and whoever watches the process starts it anew.
  */
+import { createHash } from 'node:crypto'
 import {
   Bolt11InvoiceDescription,
   type ChannelDetails,
@@ -133,7 +134,9 @@ export class EmbeddedNode implements LightningNode {
   }
 
   settleHeld(preimage: Uint8Array): Promise<void> {
-    this.#parts.engine.manager.claim_funds(preimage)
+    const { book, engine } = this.#parts
+    book.claiming(createHash('sha256').update(preimage).digest())
+    engine.manager.claim_funds(preimage)
     return this.#durable(undefined)
   }
 
@@ -203,8 +206,9 @@ function describe(channel: ChannelDetails): ChannelInfo {
     outboundMsat: channel.get_next_outbound_htlc_limit_msat(),
     inboundMsat: channel.get_inbound_capacity_msat(),
     pending: channel.get_pending_inbound_htlcs().length + channel.get_pending_outbound_htlcs().length,
-    isUsable: channel.get_is_usable(),
+    // The bindings hand out numbers for booleans.
+    isUsable: Boolean(channel.get_is_usable()),
     isClosing: state instanceof ShutdownState && state.some !== NOT_CLOSING,
-    isOurs: channel.get_is_outbound(),
+    isOurs: Boolean(channel.get_is_outbound()),
   }
 }

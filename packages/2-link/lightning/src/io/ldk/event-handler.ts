@@ -22,6 +22,7 @@ import {
   PaymentFailureReason,
   PaymentPurpose_Bolt11InvoicePayment as ByInvoice,
   PaymentPurpose_SpontaneousPayment as Spontaneous,
+  type PaymentPurpose,
   type RecipientOnionFields,
   Result_NoneReplayEventZ as Handled,
   Result_TransactionNoneZ_OK as Spent,
@@ -88,17 +89,23 @@ function handle(parts: EventParts, event: Event): void {
 function claim({ engine, book, tell }: EventParts, event: Event_PaymentClaimable): void {
   const { purpose, payment_hash: hash, amount_msat: amountMsat } = event
   if (book.hasReceived(hash)) return engine.manager.fail_htlc_backwards(hash)
-  if (purpose instanceof Spontaneous) return engine.manager.claim_funds(purpose.spontaneous_payment)
-  const preimage = purpose instanceof ByInvoice ? purpose.payment_preimage : undefined
-  if (preimage instanceof ThirtyTwoBytes) engine.manager.claim_funds(preimage.some)
-  else tell({ kind: 'held', hash, amountMsat })
+  const preimage = preimageOf(purpose)
+  if (preimage === undefined) return tell({ kind: 'held', hash, amountMsat })
+  book.claiming(hash)
+  engine.manager.claim_funds(preimage)
 }
 
+function preimageOf(purpose: PaymentPurpose): Uint8Array | undefined {
+  if (purpose instanceof Spontaneous) return purpose.spontaneous_payment
+  const preimage = purpose instanceof ByInvoice ? purpose.payment_preimage : undefined
+  return preimage instanceof ThirtyTwoBytes ? preimage.some : undefined
+}
+
+/** After a crash LDK may tell again what was told, and credited, before. */
 function claimed({ book, tell }: EventParts, event: Event_PaymentClaimed): void {
   const { payment_hash: hash, amount_msat: amountMsat, onion_fields: fields } = event
-  // Told again after a crash only where it was not committed then; the hash is checked all the same.
-  if (book.hasReceived(hash)) return
-  tell({ kind: 'received', receipt: book.received({ hash, amountMsat, records: recordsOf(fields) }) })
+  const receipt = book.received({ hash, amountMsat, records: recordsOf(fields) })
+  if (receipt !== undefined) tell({ kind: 'received', receipt })
 }
 
 function recordsOf(fields: RecipientOnionFields): CustomRecord[] {

@@ -96,6 +96,7 @@ export async function openParts(options: NodeOptions, tell: (event: NodeEvent) =
     ...{ engine, wallet, fees, book, publisher, bumper, height, log },
     tell: (event) => pump.after(() => tell(event)),
     ended(hash, end) {
+      if (!payer.isUnderWay(hash)) return
       book.ended(hash, end)
       tellEnd(pump, payer, hash, end)
     },

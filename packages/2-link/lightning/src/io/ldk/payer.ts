@@ -52,6 +52,11 @@ export class Payer {
     }
   }
 
+  /** Whether its end is not noted yet; LDK may tell it again after that. */
+  isUnderWay(hash: string): boolean {
+    return this.#waiting.has(hash)
+  }
+
   /** To be called once the end is noted; returns who is to be told when it is durable. */
   ended(hash: string): readonly Told[] {
     const told = this.#waiting.get(hash) ?? []

@@ -4,6 +4,7 @@
  *   ldk/payment/HASH      how a payment of ours ended
  *   ldk/receipt/INDEX     a payment that came in: 16 hex digits
  *   ldk/receipts          the index of the newest one
+ *   ldk/claiming/HASH     a payment that we take: LDK tells that it is ours, and after a crash may tell it again
  */
 import type { JournalRecord, StoredRecord } from '@hourglass/journal'
 import { Reader, Writer, decodeUtf8, encodeHex, encodeUtf8 } from '@hourglass/oer'
@@ -12,12 +13,14 @@ import type { CustomRecord, PaymentEnd, Receipt } from '../../node.ts'
 const PAYMENT = 'ldk/payment/'
 const RECEIPT = 'ldk/receipt/'
 const RECEIPTS = 'ldk/receipts'
+const CLAIMING = 'ldk/claiming/'
 
 export class PaymentBook {
   readonly #ends = new Map<string, PaymentEnd>()
   readonly #receipts = new Map<number, Receipt>()
   /** Hashes of the receipts: nobody is paid twice by one. */
   readonly #received = new Set<string>()
+  readonly #claiming = new Set<string>()
   #lastIndex = 0
   #records: JournalRecord[] = []
 
@@ -26,6 +29,7 @@ export class PaymentBook {
       if (key.startsWith(PAYMENT)) this.#ends.set(key.slice(PAYMENT.length), decodeEnd(value))
       else if (key.startsWith(RECEIPT))
         this.#keep(decodeReceipt(parseInt(key.slice(RECEIPT.length), 16), value))
+      else if (key.startsWith(CLAIMING)) this.#claiming.add(key.slice(CLAIMING.length))
       else if (key === RECEIPTS) this.#lastIndex = Number(new Reader(value).uint64())
     }
   }
@@ -56,7 +60,18 @@ export class PaymentBook {
     return this.#received.has(encodeHex(hash))
   }
 
-  received(payment: Omit<Receipt, 'index'>): Receipt {
+  /** We take it: it will be told as ours. */
+  claiming(hash: Uint8Array): void {
+    const name = encodeHex(hash)
+    this.#claiming.add(name)
+    this.#records.push({ key: CLAIMING + name, value: new Uint8Array(0) })
+  }
+
+  /** It is ours; undefined where that was told before. */
+  received(payment: Omit<Receipt, 'index'>): Receipt | undefined {
+    const name = encodeHex(payment.hash)
+    if (!this.#claiming.delete(name)) return undefined
+    this.#records.push({ key: CLAIMING + name, value: undefined })
     const receipt = { ...payment, index: ++this.#lastIndex }
     this.#keep(receipt)
     const value = new Writer().uint64(BigInt(this.#lastIndex)).finish()

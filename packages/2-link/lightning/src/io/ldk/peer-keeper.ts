@@ -11,7 +11,7 @@ import type { Sockets } from './sockets.ts'
 
 const PREFIX = 'ldk/peer/'
 const RETRY_MS = 250
-const RETRY_MS_MAX = 30_000
+const RETRY_MS_MAX = 10_000
 
 interface Wanted {
   readonly address: NodeAddress

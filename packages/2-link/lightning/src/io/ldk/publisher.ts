@@ -4,20 +4,22 @@
  * LDK sends its own again until they are confirmed. What spends from or into the wallet, the funding of a channel or
  * the sweep of what was spendable, it forgets: these are kept and sent again with each block.
  *
- *   ldk/transaction/TXID     one of the wallet's
+ *   ldk/transaction/TXID     one of the wallet's: height u32 of the block that has it, or 0, and its bytes
  */
 import type { JournalRecord, StoredRecord } from '@hourglass/journal'
+import { Reader, Writer } from '@hourglass/oer'
 import type { BitcoinRpc } from '../chain/bitcoin-rpc.ts'
 import { type Transfer, decodeTransfer } from '../chain/block.ts'
 
 const PREFIX = 'ldk/transaction/'
+const HEIGHT_BYTES = 4
 /** Confirmed as deep, a transaction stays. */
 const DEPTH = 6
 
 interface Kept {
   readonly raw: Uint8Array
   readonly transfer: Transfer
-  confirmedAt: number | undefined
+  readonly confirmedAt: number | undefined
 }
 
 export class Publisher {
@@ -37,10 +39,12 @@ export class Publisher {
     const transfers: Transfer[] = []
     for (const { key, value } of records) {
       if (!key.startsWith(PREFIX)) continue
-      const transfer = decodeTransfer(value)
-      this.#kept.set(transfer.txid, { raw: value, transfer, confirmedAt: undefined })
+      const height = new Reader(value).uint32()
+      const raw = value.slice(HEIGHT_BYTES)
+      const transfer = decodeTransfer(raw)
+      this.#kept.set(transfer.txid, { raw, transfer, confirmedAt: height === 0 ? undefined : height })
       transfers.push(transfer)
-      this.#queue.push(value)
+      if (height === 0) this.#queue.push(raw)
     }
     return transfers
   }
@@ -59,8 +63,7 @@ export class Publisher {
   /** Sends it with each block until it is confirmed. */
   keep(raw: Uint8Array): void {
     const transfer = decodeTransfer(raw)
-    this.#kept.set(transfer.txid, { raw, transfer, confirmedAt: undefined })
-    this.#records.push({ key: PREFIX + transfer.txid, value: raw })
+    this.#set(transfer.txid, { raw, transfer, confirmedAt: undefined })
     this.#queue.push(raw)
   }
 
@@ -72,7 +75,7 @@ export class Publisher {
     for (const [txid, kept] of this.#kept) {
       const { inputs } = kept.transfer
       const spenders = inputs.map((input) => spent.get(`${input.txid}:${input.index}`))
-      if (spenders.includes(txid)) kept.confirmedAt = height
+      if (spenders.includes(txid)) this.#set(txid, { ...kept, confirmedAt: height })
       // Another one took its place: a replacement, or the peer's.
       else if (spenders.some((spender) => spender !== undefined)) this.#drop(txid)
       else if (kept.confirmedAt === undefined) this.#queue.push(kept.raw)
@@ -81,8 +84,9 @@ export class Publisher {
   }
 
   disconnect(height: number): void {
-    for (const kept of this.#kept.values()) {
-      if (kept.confirmedAt !== undefined && kept.confirmedAt >= height) kept.confirmedAt = undefined
+    for (const [txid, kept] of this.#kept) {
+      const isUndone = kept.confirmedAt !== undefined && kept.confirmedAt >= height
+      if (isUndone) this.#set(txid, { ...kept, confirmedAt: undefined })
     }
   }
 
@@ -93,6 +97,13 @@ export class Publisher {
     return () => {
       if (queue.length > 0) void this.#send(queue)
     }
+  }
+
+  #set(txid: string, kept: Kept): void {
+    this.#kept.set(txid, kept)
+    const { raw, confirmedAt = 0 } = kept
+    const value = new Writer(raw.length + HEIGHT_BYTES).uint32(confirmedAt).bytes(raw).finish()
+    this.#records.push({ key: PREFIX + txid, value })
   }
 
   #drop(txid: string): void {
