@@ -32,8 +32,8 @@ function codeOf(decode: () => unknown): string | undefined {
   try {
     decode()
   } catch (error) {
-    if (error instanceof DecodeError) return error.code
-    throw error
+    if (!(error instanceof DecodeError)) throw error
+    return (error as DecodeError).code
   }
   return undefined
 }

@@ -98,14 +98,19 @@ export class PaymentBook {
   }
 
   /** The payments that have to be in a block before this one can: those whose change it spends, and theirs. */
-  ancestorsOf(inputs: readonly Coin[], found = new Set<Entry>()): Set<Entry> {
+  ancestorsOf(inputs: readonly Coin[]): Iterable<Entry> {
+    const found = new Set<Entry>()
+    this.#findAncestors(inputs, found)
+    return found
+  }
+
+  #findAncestors(inputs: readonly Coin[], found: Set<Entry>): void {
     for (const { outpoint } of inputs) {
       const parent = this.#byTransaction.get(outpointParts(outpoint).txid)
       if (parent === undefined || !isWaiting(parent) || found.has(parent)) continue
       found.add(parent)
-      this.ancestorsOf(newest(parent).inputs, found)
+      this.#findAncestors(newest(parent).inputs, found)
     }
-    return found
   }
 
   /** The transaction is buried: nothing can replace it, and only its name is kept. */

@@ -184,7 +184,7 @@ export class Planner {
     const waiting = sumOf(Array.from(this.#options.payments.waitingChange(), ({ coin }) => coin))
     return {
       refusal: 'insufficient-funds',
-      message: `${sumOf(outputs)} sat and the fee are more than can be spent: ${available} sat, and ${waiting} that wait`,
+      message: `${sumOf(outputs)} sat and the fee are more than there is: ${available} sat, and ${waiting} that wait`,
     }
   }
 }

@@ -1,4 +1,4 @@
-/** What the wallet writes down, and reads at its start. Layer 1. Values are JSON, in which each string says what it is. */
+/** What the wallet writes down, and reads at its start: JSON in which each string says what it is. Layer 1. */
 import type { JournalRecord, StoredRecord } from '@hourglass/journal'
 import { decodeHex, decodeUtf8, encodeHex, encodeUtf8 } from '@hourglass/oer'
 import { assert } from '@hourglass/sansio'

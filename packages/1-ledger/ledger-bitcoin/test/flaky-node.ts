@@ -67,7 +67,10 @@ export class FlakyNode {
       response.end(JSON.stringify({ result: fate.result, error: null, id: 1 }))
       return
     }
-    if (fate !== 'pass' && fate !== 'lose-answer') return fail(fate, response)
+    if (fate !== 'pass' && fate !== 'lose-answer') {
+      fail(fate, response)
+      return
+    }
     const authorization = request.headers.authorization ?? ''
     const { origin } = this.#target
     const answer = await fetch(origin, { method: 'POST', headers: { authorization }, body })

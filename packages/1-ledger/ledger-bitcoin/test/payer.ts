@@ -1,4 +1,4 @@
-/** A process that makes numbered payments, one after the other, with a journal on disk; it may be killed at any time. */
+/** A process that makes numbered payments with a journal on disk, and may be killed at any time. */
 import { openSqliteJournal } from '@hourglass/journal-sqlite/io'
 import { openBitcoinWallet } from '@hourglass/ledger-bitcoin/io'
 

@@ -128,7 +128,7 @@ describe('a wallet', () => {
     expect(rig.traces.some((trace) => trace.includes('min relay fee not met'))).toBe(true)
   })
 
-  it('refuses what it cannot pay, dust, another payment under the same name, and no address of the network', async () => {
+  it('refuses what it cannot pay, dust, another payment under a name, and no address of the network', async () => {
     const alice = await rig.funded(seed++, 50_000n)
     const pay = (sats: bigint, reference = 'test'): Promise<PayResult> =>
       alice.pay({ reference, to: [{ address: alice.address(), sats }] })

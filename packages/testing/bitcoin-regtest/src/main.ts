@@ -1,4 +1,4 @@
-/** The node as a process: says its address on one line, and ends with whoever holds the other end of its input. Testing. */
+/** The node as a process: says its address, and ends with whoever holds the other end of its input. Testing. */
 import { parseArgs } from 'node:util'
 import { loadBcoin } from './bcoin.ts'
 import { RegtestChain } from './chain.ts'

@@ -6,7 +6,7 @@ export class Door {
   readonly #bcoin: Bcoin
   readonly #node: FullNode
   /** Satoshis for 1000 virtual bytes; less is not taken. */
-  feeRateMin = RELAY_FEE_RATE
+  feeRateMin: number = RELAY_FEE_RATE
   /** What `estimatesmartfee` says, in the same unit. */
   estimate: number | undefined
 

@@ -13,7 +13,7 @@ export interface BitcoinRegtestOptions {
 }
 
 export interface ReorganiseOptions {
-  /** Raw transactions in hex that the new branch holds, parents first: such as spend what the old one spent otherwise. */
+  /** Raw transactions in hex that the new branch holds, parents first: conflicts with the old one, say. */
   readonly include?: readonly string[]
   /** The transactions of the old branch are forgotten instead of waiting for a block again. */
   readonly forget?: boolean
@@ -39,7 +39,7 @@ export interface BitcoinRegtest {
   fund(address: string, sats: bigint): Promise<string>
   /** The same without the block. */
   send(address: string, sats: bigint): Promise<string>
-  /** Replaces the newest `depth` blocks by `depth` + 1 others, which hold `include` alone. Returns the new tip's hash. */
+  /** Replaces the newest `depth` blocks by `depth` + 1 others with `include` alone. Returns the new tip's hash. */
   reorganise(depth: number, options?: ReorganiseOptions): Promise<string>
   /** Throws a transaction out of the mempool, and all that descend from it. */
   forget(txid: string): Promise<void>

@@ -5,7 +5,7 @@ import type { Package, Repo, SourceText } from '../repo.ts'
 import type { Violation } from '../violation.ts'
 
 /** Packages from npm that compute and do nothing else. */
-const PURE_PACKAGES = /^(?:@noble\/(?:ciphers|curves|hashes)|secp256k1)(?:\/|$)/
+const PURE_PACKAGES = /^(?:@noble\/(?:ciphers|curves|hashes)|@scure\/(?:bip32|btc-signer)|secp256k1)(?:\/|$)/
 
 export function checkPurity(repo: Repo): Violation[] {
   return repo.packages

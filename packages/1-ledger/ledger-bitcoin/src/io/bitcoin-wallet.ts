@@ -143,7 +143,7 @@ export class BitcoinWallet implements Onlooker {
    * Resolves when a payment is that deep in the chain (1: in a block), or void.
    * @throws UsageError for an unknown reference; BitcoinError `closed`
    */
-  confirmed(reference: string, confirmations = this.#parts.confirmations): Promise<Payment> {
+  confirmed(reference: string, confirmations: number = this.#parts.confirmations): Promise<Payment> {
     return new Promise((resolve, reject) => {
       const look: Listener = () => {
         const payment = this.#wallet.payment(reference)
@@ -198,7 +198,7 @@ export class BitcoinWallet implements Onlooker {
     await this.#told
   }
 
-  /** Payments that were accepted stay so: another wallet with this journal goes on with them. The journal stays open. */
+  /** What was accepted stays so: another wallet with this journal goes on with it. The journal stays open. */
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true

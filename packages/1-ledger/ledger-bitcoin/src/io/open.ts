@@ -39,8 +39,8 @@ export interface BitcoinOptions {
 
 /**
  * Resolves when the wallet has seen the newest block, which takes as long as there are blocks since it was closed.
- * @throws BitcoinError `unreachable` | `unauthorized` | `wrong-network` | `wrong-wallet`; UsageError for a malformed URL
- * or seed
+ * @throws BitcoinError `unreachable` | `unauthorized` | `wrong-network` | `wrong-wallet`; UsageError for a malformed
+ * URL or seed
  */
 export async function openBitcoinWallet(options: BitcoinOptions): Promise<BitcoinWallet> {
   const { url, network, seed, journal, patienceMs = 5000, bumpAfterBlocks = 6, trace = ignore } = options
@@ -84,8 +84,9 @@ interface Owner {
 
 function checkIdentity({ network, address }: Owner, keys: Keys): void {
   if (network === keys.network && address === keys.address()) return
-  const message = `the journal holds the wallet of ${address} on ${network}, not of ${keys.address()} on ${keys.network}`
-  throw new BitcoinError('wrong-wallet', message)
+  const found = `${address} on ${network}`
+  const wanted = `${keys.address()} on ${keys.network}`
+  throw new BitcoinError('wrong-wallet', `the journal holds the wallet of ${found}, not of ${wanted}`)
 }
 
 function write(journal: Journal, identity: Owner & { readonly birthday: number }): Promise<void> {

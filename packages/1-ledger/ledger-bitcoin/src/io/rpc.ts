@@ -64,8 +64,8 @@ export class Rpc {
    * Asks until the node answers, for `patienceMs` at most.
    * @throws NodeError with the node's own refusal; BitcoinError `unreachable` | `unauthorized` | `closed`
    */
-  async call(method: string, params: readonly unknown[] = [], patienceMs = Infinity): Promise<unknown> {
-    const giveUpAt = performance.now() + patienceMs
+  async call(method: string, params: readonly unknown[] = [], patienceMs?: number): Promise<unknown> {
+    const giveUpAt = performance.now() + (patienceMs ?? Infinity)
     for (let pauseMs = PAUSE_MIN_MS; ; pauseMs = Math.min(pauseMs * 2, PAUSE_MAX_MS)) {
       try {
         return await this.#attempt(method, params)

@@ -1,5 +1,5 @@
 /** A wallet with its journal on a chain in memory, driven by hand. Testing. */
-import { MemoryJournal } from '@hourglass/journal'
+import { type CommitOutput, MemoryJournal } from '@hourglass/journal'
 import type { Market } from '../fees.ts'
 import { type Header, HeaderChain } from '../header-chain.ts'
 import { RECORDS, restore } from '../records.ts'
@@ -40,7 +40,7 @@ export class Driver {
     this.wallet.handle(input)
     for (let output = this.wallet.poll(); output !== undefined; output = this.wallet.poll()) {
       this.outputs.push(output)
-      if (output.kind === 'commit') this.#commit(output.id, output.records)
+      if (output.kind === 'commit') this.#commit(this.wallet, output)
       if (output.kind === 'broadcast') this.chain.submit(output.raw)
     }
   }
@@ -83,14 +83,13 @@ export class Driver {
     const start = this.chain.blocks[0]!.header
     const wallet = new Wallet({ keys, records, start, bumpAfterBlocks: 2, rateMax: 500n })
     for (let output = wallet.poll(); output !== undefined; output = wallet.poll())
-      if (output.kind === 'commit') this.#commit(output.id, output.records)
+      if (output.kind === 'commit') this.#commit(wallet, output)
     return [wallet, new HeaderChain(headers.length === 0 ? [start] : headers)]
   }
 
-  #commit(id: number, records: Extract<WalletOutput, { kind: 'commit' }>['records']): void {
-    const { wallet } = this
+  #commit(wallet: Wallet, { id, records }: CommitOutput): void {
     this.journal.commit(records, () => {
-      if (wallet === this.wallet || this.wallet === undefined) this.handle({ kind: 'committed', id })
+      if (wallet === this.wallet) this.handle({ kind: 'committed', id })
     })
   }
 }
