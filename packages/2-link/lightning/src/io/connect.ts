@@ -73,7 +73,8 @@ class Session implements LightningSession {
         return this.#tellReceipts()
       case 'forget-receipt':
         await this.#node.forgetReceipts([action.index])
-        return this.#tell({ kind: 'forgotten', hash: action.hash })
+        this.#tell({ kind: 'forgotten', hash: action.hash })
+        return
       case 'inspect':
         return this.#inspect()
       case 'open':

@@ -16,7 +16,7 @@ export function reversed(hex: string): Uint8Array {
 }
 
 /** As people write it. */
-export function hashOfHeader(header: Uint8Array): string {
+function hashOfHeader(header: Uint8Array): string {
   return doubleSha256(header)
 }
 
@@ -88,8 +88,16 @@ export interface Transfer {
   readonly outputs: readonly { readonly amountSat: bigint; readonly script: Uint8Array }[]
 }
 
+/** What the codec's own types leave open. */
+interface RawParts {
+  readonly version: number
+  readonly lockTime: number
+  readonly inputs: { txid: Uint8Array; index: number; finalScriptSig: Uint8Array; sequence: number }[]
+  readonly outputs: { amount: bigint; script: Uint8Array }[]
+}
+
 export function decodeTransfer(raw: Uint8Array): Transfer {
-  const { version, inputs, outputs, lockTime } = RawTx.decode(raw)
+  const { version, inputs, outputs, lockTime } = RawTx.decode(raw) as RawParts
   return {
     // The witness is no part of what a transaction is named by.
     txid: doubleSha256(RawOldTx.encode({ version, inputs, outputs, lockTime })),

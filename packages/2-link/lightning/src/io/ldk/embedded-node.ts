@@ -167,9 +167,10 @@ export class EmbeddedNode implements LightningNode {
     return () => void (this.#listeners = this.#listeners.filter((each) => each !== listener))
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
     this.#listeners = []
-    await this.#parts.close()
+    this.#parts.close()
+    return Promise.resolve()
   }
 
   #tell(event: NodeEvent): void {
@@ -206,9 +207,13 @@ function describe(channel: ChannelDetails): ChannelInfo {
     outboundMsat: channel.get_next_outbound_htlc_limit_msat(),
     inboundMsat: channel.get_inbound_capacity_msat(),
     pending: channel.get_pending_inbound_htlcs().length + channel.get_pending_outbound_htlcs().length,
-    // The bindings hand out numbers for booleans.
-    isUsable: Boolean(channel.get_is_usable()),
+    isUsable: isTrue(channel.get_is_usable()),
     isClosing: state instanceof ShutdownState && state.some !== NOT_CLOSING,
-    isOurs: Boolean(channel.get_is_outbound()),
+    isOurs: isTrue(channel.get_is_outbound()),
   }
+}
+
+/** The bindings declare booleans, and hand out numbers. */
+function isTrue(value: unknown): boolean {
+  return value === true || value === 1
 }

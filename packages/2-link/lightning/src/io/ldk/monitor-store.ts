@@ -8,7 +8,7 @@
  */
 import {
   type BroadcasterInterface,
-  ChannelMonitor,
+  type ChannelMonitor,
   ChannelMonitorUpdate,
   ChannelMonitorUpdateStatus,
   type FeeEstimator,

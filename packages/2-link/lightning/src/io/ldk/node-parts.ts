@@ -48,20 +48,27 @@ export interface NodeParts {
   readonly pump: Pump
   readonly port: number
   readonly height: () => number
-  close(): Promise<void>
+  close(): void
 }
 
 /** Holds the script of the wallet, which follows from the seed. */
 const OWNER_KEY = 'ldk/owner'
 
-/** @throws LightningError */
-export async function openParts(options: NodeOptions, tell: (event: NodeEvent) => void): Promise<NodeParts> {
-  await loadLdk()
-  const { network, seed, journal, log } = options
-  const records = await journal.load('ldk/')
+/** What is remembered, and asked of the chain. */
+interface Stores {
+  readonly publisher: Publisher
+  readonly wallet: Wallet
+  /** Not written yet. */
+  readonly ownerRecord: JournalRecord[]
+  readonly book: PaymentBook
+  readonly fees: Fees
+  readonly follower: ChainFollower
+}
+
+async function openStores(options: NodeOptions, records: readonly StoredRecord[]): Promise<Stores> {
   const rpc = new BitcoinRpc(options.rpcUrl)
-  const publisher = new Publisher(rpc, log)
-  const wallet = new Wallet(walletKey(seed), network)
+  const publisher = new Publisher(rpc, options.log)
+  const wallet = new Wallet(walletKey(options.seed), options.network)
   const ownerRecord = checkOwner(wallet, records)
   wallet.coins.restore(records)
   wallet.coins.reserve(publisher.restore(records).flatMap(({ inputs }) => inputs))
@@ -69,10 +76,18 @@ export async function openParts(options: NodeOptions, tell: (event: NodeEvent) =
   book.restore(records)
   const fees = new Fees(rpc)
   await fees.refresh()
+  return { publisher, wallet, ownerRecord, book, fees, follower: new ChainFollower(rpc) }
+}
 
+/** @throws LightningError */
+export async function openParts(options: NodeOptions, tell: (event: NodeEvent) => void): Promise<NodeParts> {
+  await loadLdk()
+  const { network, seed, journal, log, pollMs } = options
+  const records = await journal.load('ldk/')
+  const { publisher, wallet, ownerRecord, book, fees, follower } = await openStores(options, records)
+  // There is nothing to pump before all of it is there.
   let kick = (): void => undefined
   const monitors = new MonitorStore(() => kick())
-  const follower = new ChainFollower(rpc)
   const broadcast = (transactions: readonly Uint8Array[]): void => {
     for (const raw of transactions) publish(publisher, wallet, raw)
     kick()
@@ -81,25 +96,16 @@ export async function openParts(options: NodeOptions, tell: (event: NodeEvent) =
   const sockets = new Sockets(engine.peers, () => kick())
   const keeper = new PeerKeeper(engine.peers, sockets)
   keeper.restore(records)
-
   const height = (): number => engine.manager.current_best_block().get_height()
   const payer = new Payer(engine, book)
   const bumper = makeBumper(engine, wallet, height)
-  const clock = new Clock({
-    engine,
-    fees,
-    follow: () => follow(),
-    kick: () => kick(),
-    pollMs: options.pollMs,
-  })
+
+  const listener = chainListener(engine, { wallet, publisher })
+  const clock = new Clock({ engine, fees, follow: () => follow(), kick: () => kick(), pollMs })
   const handler = makeEventHandler({
     ...{ engine, wallet, fees, book, publisher, bumper, height, log },
     tell: (event) => pump.after(() => tell(event)),
-    ended(hash, end) {
-      if (!payer.isUnderWay(hash)) return
-      book.ended(hash, end)
-      tellEnd(pump, payer, hash, end)
-    },
+    ended: (hash, end) => ended(hash, end, { pump, payer, book }),
     forward: () => clock.forward(),
   })
   const takeChanges = (): JournalRecord[] => [
@@ -108,28 +114,21 @@ export async function openParts(options: NodeOptions, tell: (event: NodeEvent) =
   ]
   const takeTransactions = (): (() => void) => publisher.takeTransactions()
   const pump = new Pump({ engine, handler, sockets, journal, takeChanges, takeTransactions })
-  const listener = chainListener(engine, { wallet, publisher })
-  let isClosed = false
-  const follow = async (): Promise<void> => {
-    await follower.lead(listener, () => isClosed)
-    pump.kick()
-  }
-  await follow()
   kick = () => pump.kick()
+  let isClosed = false
+  const follow = async (): Promise<void> => follower.lead(listener, () => isClosed).then(kick)
+
+  await follow()
   await new Promise<void>((resolve) => pump.after(resolve))
   const port = await sockets.listen(options.host, options.port)
   clock.start(log)
   return {
     ...{ engine, wallet, book, payer, keeper, pump, port, height },
-    async close() {
-      if (isClosed) return
+    close() {
       isClosed = true
-      clock.stop()
-      keeper.stop()
       // What was told is durable; what was not never happened.
-      pump.stop()
+      for (const part of [clock, keeper, pump]) part.stop()
       sockets.close()
-      await Promise.resolve()
     },
   }
 }
@@ -154,7 +153,14 @@ function checkOwner({ script }: Wallet, records: readonly StoredRecord[]): Journ
   throw new LightningError('bad-state', 'the journal belongs to another node, or the seed is not its own')
 }
 
-function tellEnd(pump: Pump, payer: Payer, hash: string, end: PaymentEnd): void {
+/** A payment of ours has ended; LDK may tell it again later. */
+function ended(
+  hash: string,
+  end: PaymentEnd,
+  { pump, payer, book }: { pump: Pump; payer: Payer; book: PaymentBook },
+): void {
+  if (!payer.isUnderWay(hash)) return
+  book.ended(hash, end)
   const told = payer.ended(hash)
   pump.after(() => told.forEach((tell) => tell(end)))
 }

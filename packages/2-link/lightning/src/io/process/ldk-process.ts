@@ -173,14 +173,15 @@ export class LdkProcess implements LightningNode {
     const opening = new Promise<void>((resolve, reject) => {
       child.once('exit', () => reject(new LightningError('unavailable', 'the process of the node has ended')))
       child.on('message', (message: FromProcess) => {
-        if (message.kind === 'opened') resolve(this.#opened())
-        else if (message.kind === 'not-opened') reject(errorOf(message.failure))
+        if (message.kind === 'opened') {
+          this.#opened()
+          resolve()
+        } else if (message.kind === 'not-opened') reject(errorOf(message.failure))
         else this.#hear(message)
       })
     })
     child.once('exit', () => this.#ended(child))
-    const { log, program: _, acceptsTheftByPeers: __, ...options } = this.#options
-    this.#say({ kind: 'open', options })
+    this.#say({ kind: 'open', options: processOptions(this.#options) })
     return opening
   }
 
@@ -195,7 +196,7 @@ export class LdkProcess implements LightningNode {
     this.#isOpen = false
     this.#child = undefined
     const error = new LightningError('unavailable', 'the process of the node has ended')
-    for (const { reject } of this.#waiting.values()) reject(error)
+    for (const waiting of this.#waiting.values()) waiting.reject(error)
     this.#waiting.clear()
     if (this.#isClosed) return
     setTimeout(() => {
@@ -225,7 +226,7 @@ export class LdkProcess implements LightningNode {
     }
     const id = ++this.#lastId
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject })
+      this.#waiting.set(id, { resolve, reject })
       this.#say({ kind: 'call', id, method, args })
     })
   }
@@ -234,6 +235,12 @@ export class LdkProcess implements LightningNode {
   #say(message: ToProcess): void {
     this.#child?.send(message, () => undefined)
   }
+}
+
+/** What the process is to know. */
+function processOptions(options: LdkOptions): ProcessOptions {
+  const { network, seed, file, durability, rpcUrl, host, port, pollMs } = options
+  return { network, seed, file, durability, rpcUrl, host, port, pollMs }
 }
 
 function errorOf({ code, message }: { code: LightningError['code']; message: string }): LightningError {
