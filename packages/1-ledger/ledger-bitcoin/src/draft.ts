@@ -27,7 +27,7 @@ export interface SignedTransaction {
   readonly change: Coin | undefined
 }
 
-/** Undefined where the coins do not suffice. */
+/** Undefined where the coins do not suffice, or only too many of them would. */
 export function draftTransaction(options: DraftOptions, keys: Keys): SignedTransaction | undefined {
   const { outputs, required, optional, satsPerVbyte, isReplaceable } = options
   const coins = new Map([...required, ...optional].map((coin) => [coin.outpoint, coin]))
@@ -51,14 +51,14 @@ export function draftTransaction(options: DraftOptions, keys: Keys): SignedTrans
       allowUnknownOutputs: true,
     },
   )
-  if (selected?.tx === undefined || selected.weight > WEIGHT_MAX) return undefined
+  if (selected?.tx === undefined || selected.inputs.length > INPUTS_MAX) return undefined
   return signed(selected.tx, coins, keys, selected.change ? outputs.length : undefined)
 }
 
 const REPLACEABLE = 0xfffffffd
 const FINAL = 0xfffffffe
-/** Nodes relay nothing larger. */
-const WEIGHT_MAX = 400_000
+/** The library signs them in a time that grows with their square: about a second for so many. */
+const INPUTS_MAX = 250
 
 function signed(
   tx: Transaction,

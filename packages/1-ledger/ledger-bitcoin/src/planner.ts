@@ -72,11 +72,15 @@ export class Planner {
   /** A payment, and whether it was made now: one that has its reference already is left as it is. */
   plan(request: PaymentRequest): { readonly entry: Entry; readonly isNew: boolean } | Refused {
     const { payments } = this.#options
-    const { reference, outputs, isFixed, isKept } = request
+    const { reference, outputs, satsPerVbyte, isFixed, isKept } = request
     const known = payments.get(reference)
     if (known !== undefined && !known.isVoid) {
       if (isSame(known.outputs, outputs)) return { entry: known, isNew: false }
       return { refusal: 'reference-used', message: `${reference} names a payment of something else` }
+    }
+    const { rateMax } = this.#options
+    if (satsPerVbyte !== undefined && satsPerVbyte > rateMax) {
+      return { refusal: 'not-possible', message: `no payment may cost more than ${rateMax} sat/vB` }
     }
     const dust = outputs.find(({ sats, script }) => sats < dustLimit(script))
     if (dust !== undefined) return this.#dust(dust)

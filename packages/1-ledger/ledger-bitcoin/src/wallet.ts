@@ -261,11 +261,14 @@ export class Wallet implements Machine<WalletInput, WalletOutput> {
   #offerAgain(): void {
     for (const entry of this.#payments.all()) {
       if (!isWaiting(entry) || entry.isKept) continue
-      if (entry.isUnderpriced || this.#height - entry.offeredAt >= this.#bumpAfterBlocks) {
-        this.#planner.raise(entry, undefined)
-      }
+      if (this.#isTooLow(entry)) this.#planner.raise(entry, undefined)
       this.#broadcast(entry)
     }
+  }
+
+  /** Where a node has another objection than the fee, more of it would not help. */
+  #isTooLow({ isUnderpriced, objection, offeredAt }: Entry): boolean {
+    return isUnderpriced || (objection === undefined && this.#height - offeredAt >= this.#bumpAfterBlocks)
   }
 
   #pay(input: Extract<WalletInput, { kind: 'pay' }>): void {

@@ -138,6 +138,9 @@ describe('a wallet', () => {
     const to = [{ address: 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4', sats: 1000n }]
     await expect(alice.pay({ reference: 'main', to })).rejects.toThrow(UsageError)
     await expect(alice.confirmed('nothing')).rejects.toThrow(UsageError)
+    await expect(alice.bump('test', 0n)).rejects.toThrow(UsageError)
+    const dear = { reference: 'dear', to: [{ address: alice.address(), sats: 1000n }], satsPerVbyte: 201n }
+    expect(await alice.pay(dear)).toMatchObject({ kind: 'refused', refusal: 'not-possible' })
     expect(await pay(294n)).toMatchObject({ kind: 'accepted' })
     expect(await pay(295n)).toMatchObject({ kind: 'refused', refusal: 'reference-used' })
   })

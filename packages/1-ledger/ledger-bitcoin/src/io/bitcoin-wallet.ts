@@ -135,7 +135,8 @@ export class BitcoinWallet implements Onlooker {
   }
 
   /** Offers more for a payment that waits for a block. The wallet does so by itself after a while. */
-  bump(reference: string, satsPerVbyte?: bigint): Promise<PayResult> {
+  async bump(reference: string, satsPerVbyte?: bigint): Promise<PayResult> {
+    checkRate(satsPerVbyte)
     return this.#ask({ kind: 'bump', reference, satsPerVbyte })
   }
 
@@ -247,6 +248,7 @@ export class BitcoinWallet implements Onlooker {
   ): Promise<PayResult> {
     const outputs = to.map((destination) => this.#outputOf(destination))
     if (outputs.length === 0) throw new UsageError('a payment has somewhere to go')
+    checkRate(satsPerVbyte)
     return this.#ask({ kind: 'pay', reference, outputs, satsPerVbyte, isFixed, isKept })
   }
 
@@ -347,6 +349,11 @@ type Question = WalletInput extends infer Input
 
 /** All that there will ever be. */
 const SATS_MAX = 2_100_000_000_000_000n
+
+function checkRate(satsPerVbyte: bigint | undefined): void {
+  if (satsPerVbyte !== undefined && satsPerVbyte < 1n)
+    throw new UsageError(`${satsPerVbyte} sat/vB are no rate`)
+}
 
 function closed(): BitcoinError {
   return new BitcoinError('closed', 'the wallet was closed')
