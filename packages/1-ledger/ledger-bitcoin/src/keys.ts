@@ -3,6 +3,7 @@ import { HDKey } from '@scure/bip32'
 import { type Transaction, p2wpkh } from '@scure/btc-signer'
 import { encodeHex } from '@hourglass/oer'
 import { UsageError } from '@hourglass/sansio'
+import type { Outpoint } from './block.ts'
 import { NETWORKS, type Network } from './network.ts'
 
 /** One key, and what pays it. */
@@ -45,15 +46,19 @@ export class Keys {
     return script.length === SCRIPT_BYTES && this.#byScript.has(encodeHex(script))
   }
 
-  /** Signs our inputs, all of them P2WPKH, and makes them final. Leaves others as they are. */
-  sign(transaction: Transaction): void {
+  /** Signs our inputs, all of them P2WPKH, and makes them final. Leaves others as they are. Returns ours. */
+  sign(transaction: Transaction): Outpoint[] {
+    const ours: Outpoint[] = []
     for (let index = 0; index < transaction.inputsLength; index++) {
-      const script = transaction.getInput(index).witnessUtxo?.script
+      const { witnessUtxo, txid, index: output } = transaction.getInput(index)
+      const script = witnessUtxo?.script
       const key = script === undefined ? undefined : this.#byScript.get(encodeHex(script))
       if (key === undefined) continue
       transaction.signIdx(key.privateKey, index)
       transaction.finalizeIdx(index)
+      ours.push(`${encodeHex(txid!)}:${output!}`)
     }
+    return ours
   }
 }
 

@@ -1,6 +1,6 @@
 /** Which coins a payment spends, and what it offers. Layer 1. */
 import { addressOf, dustLimit } from './address.ts'
-import type { TransactionOutput } from './block.ts'
+import type { Outpoint, TransactionOutput } from './block.ts'
 import type { CoinBook } from './coin-book.ts'
 import { type Coin, sumOf } from './coin.ts'
 import { type DraftOptions, type SignedTransaction, draftTransaction } from './draft.ts'
@@ -50,6 +50,8 @@ export class Planner {
   market: Market = { estimate: undefined, minimum: 1n }
   /** Of the newest block. */
   height = 0
+  /** Coins that others spend with our signature, and the height at which they would have done so. */
+  readonly #lent = new Map<Outpoint, number>()
 
   constructor(options: PlannerOptions) {
     this.#options = options
@@ -67,6 +69,17 @@ export class Planner {
       ({ outpoint, isReward, height }) =>
         !payments.isReserved(outpoint) && (!isReward || this.height + 1 - height >= REWARD_MATURITY),
     )
+  }
+
+  /** Payments leave that coin alone for a while: a transaction that is not ours spends it. */
+  lend(outpoint: Outpoint): void {
+    for (const [known, until] of this.#lent) if (until <= this.height) this.#lent.delete(known)
+    this.#lent.set(outpoint, this.height + LENT_BLOCKS)
+  }
+
+  /** Coins that a payment may spend. */
+  #freeCoins(): Coin[] {
+    return this.minedCoins().filter(({ outpoint }) => (this.#lent.get(outpoint) ?? 0) <= this.height)
   }
 
   /** A payment, and whether it was made now: one that has its reference already is left as it is. */
@@ -130,7 +143,7 @@ export class Planner {
 
   #draftPayment({ outputs, satsPerVbyte, isFixed }: PaymentRequest): SignedTransaction | undefined {
     const rate = satsPerVbyte ?? this.rate
-    const mined = this.minedCoins()
+    const mined = this.#freeCoins()
     const draft = (optional: readonly Coin[]): SignedTransaction | undefined =>
       this.#draftPackage({ outputs, required: [], optional, satsPerVbyte: rate, isReplaceable: !isFixed })
     return draft(mined) ?? draft([...mined, ...this.#usableChange()])
@@ -142,7 +155,7 @@ export class Planner {
       this.#draftPackage({
         outputs: entry.outputs,
         required: old.inputs,
-        optional: this.minedCoins(),
+        optional: this.#freeCoins(),
         satsPerVbyte,
         isReplaceable: true,
       })
@@ -184,7 +197,7 @@ export class Planner {
   }
 
   #insufficient(outputs: readonly TransactionOutput[]): Refused {
-    const available = sumOf(this.minedCoins())
+    const available = sumOf(this.#freeCoins())
     const waiting = sumOf(Array.from(this.#options.payments.waitingChange(), ({ coin }) => coin))
     return {
       refusal: 'insufficient-funds',
@@ -194,6 +207,8 @@ export class Planner {
 }
 
 const REWARD_MATURITY = 100
+/** A day: whoever has not spent a lent coin by then is taken to have found another. */
+const LENT_BLOCKS = 144
 /** Nodes take chains of 25 transactions that wait. */
 const ANCESTORS_MAX = 20
 

@@ -1,6 +1,6 @@
 /** What the wallet's machine takes and puts out. Layer 1. */
 import type { CommitOutput, CommittedInput } from '@hourglass/journal'
-import type { Transaction } from './block.ts'
+import type { Outpoint, Transaction } from './block.ts'
 import type { Coin } from './coin.ts'
 import type { Market } from './fees.ts'
 import type { Header } from './header-chain.ts'
@@ -29,6 +29,8 @@ export type WalletInput =
       /** Default: the market's, and at least a quarter more than before. */
       readonly satsPerVbyte: bigint | undefined
     }
+  /** Somebody else spends these coins, with our signature. */
+  | { readonly kind: 'lent'; readonly outpoints: readonly Outpoint[] }
   /** A node's first word on what was broadcast; `objection` is undefined where it took it. */
   | {
       readonly kind: 'answered'

@@ -133,6 +133,9 @@ export class Wallet implements Machine<WalletInput, WalletOutput> {
       case 'bump':
         this.#change(input)
         break
+      case 'lent':
+        for (const outpoint of input.outpoints) this.#planner.lend(outpoint)
+        break
       case 'answered':
         this.#handleAnswer(input)
         break

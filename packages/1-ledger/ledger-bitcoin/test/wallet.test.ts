@@ -1,4 +1,5 @@
 /** The wallet on a real chain: money in, money out, fees, and blocks that are taken back. */
+import { Transaction } from '@scure/btc-signer'
 import { MemoryJournal } from '@hourglass/journal'
 import { type Sighting, decodeTransaction, scriptOf, txidOf } from '@hourglass/ledger-bitcoin'
 import type { Listener, PayResult } from '@hourglass/ledger-bitcoin/io'
@@ -183,6 +184,35 @@ describe('a wallet', () => {
     // Whoever else has it may send it, too: the wallet sees it in a block.
     await rig.mine()
     expect(alice.payment('channel')).toMatchObject({ state: 'mined', transaction: txid })
+  })
+
+  it('signs its own inputs of a transaction that others sign, too', async () => {
+    const [alice, bob] = [await rig.funded(seed++, 200_000n), await rig.funded(seed++, 100_000n)]
+    await rig.mine()
+    const parts = new Transaction({ allowUnknownOutputs: true })
+    for (const { outpoint, sats, script } of [...alice.coins(), ...bob.coins()]) {
+      const [txid, index] = outpoint.split(':')
+      parts.addInput({ txid: txid!, index: Number(index), witnessUtxo: { script, amount: sats } })
+    }
+    parts.addOutput({ script: scriptOf(bob.address(), 'regtest')!, amount: 299_000n })
+    const halves = [alice, bob].map((wallet) => Transaction.fromRaw(wallet.signPsbt(parts.toPSBT())))
+    const payment = { reference: 'lent', to: [{ address: bob.address(), sats: 50_000n }] }
+    expect(await alice.pay(payment)).toMatchObject({ refusal: 'insufficient-funds' })
+    expect(alice.coins()).toHaveLength(1)
+    const witnesses = halves.map((half) =>
+      [0, 1].map((at) => half.getInput(at).finalScriptWitness?.length ?? 0),
+    )
+    expect(witnesses).toEqual([
+      [2, 0],
+      [0, 2],
+    ])
+    const whole = Transaction.fromRaw(alice.signPsbt(parts.toPSBT()))
+    whole.updateInput(1, { finalScriptWitness: halves[1]!.getInput(1).finalScriptWitness! }, true)
+    const txid = await rig.chain.request<string>('sendrawtransaction', [whole.hex])
+    await isWaiting(txid)
+    await rig.mine()
+    expect(alice.balance.confirmed).toBe(0n)
+    expect(bob.balance.confirmed).toBe(299_000n)
   })
 
   it('tells of outputs that others make and spend', async () => {

@@ -176,14 +176,17 @@ export class BitcoinWallet implements Onlooker {
     return this.#watch.watchOutput(outpoint, listener)
   }
 
-  /** Signs our inputs of a PSBT. Returns the transaction as it travels, other inputs without witnesses. */
+  /**
+   * Signs our inputs of a PSBT. Returns the transaction as it travels, other inputs without witnesses. Our payments
+   * leave these coins alone for a day, or until the wallet is opened again.
+   */
   signPsbt(psbt: Uint8Array): Uint8Array {
     const transaction = LibraryTransaction.fromPSBT(psbt, {
       allowUnknownInputs: true,
       allowUnknownOutputs: true,
       disableScriptCheck: true,
     })
-    this.#parts.keys.sign(transaction)
+    this.#handle({ kind: 'lent', outpoints: this.#parts.keys.sign(transaction) })
     return transaction.toBytes(true, true)
   }
 
