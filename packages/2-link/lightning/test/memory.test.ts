@@ -25,10 +25,11 @@ async function pay(from: Party, to: Party, count: number): Promise<void> {
   const one = async (): Promise<void> => {
     while (left-- > 0) {
       const end = await keysend(from, to, 1000n)
-      expect(end.kind).toBe('sent')
+      expect(end).toMatchObject({ kind: 'sent' })
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, one))
+  // As a settlement does.
   const receipts = await to.node.receipts()
   await to.node.forgetReceipts(receipts.map(({ index }) => index))
 }

@@ -2,8 +2,13 @@
 import type { Engine } from './engine.ts'
 import type { Fees } from './fees.ts'
 
-/** Pings to peers, and an end to payments that wait for their other parts. */
-const TICK_MS = 10_000
+/** Pings to peers: one that does not answer is cut off by the next one. */
+const PEERS_TICK_MS = 10_000
+/**
+ * The manager keeps payments that have ended for seven of these, and is written in full with each commit: the longer
+ * they are, the slower is a node that pays much. A peer that answers nothing for two of them is cut off.
+ */
+const MANAGER_TICK_MS = 3000
 const FEES_MS = 60_000
 
 export interface ClockParts {
@@ -28,15 +33,19 @@ export class Clock {
 
   start(log: (message: string) => void): void {
     const { engine, fees, kick, pollMs } = this.#parts
-    const tick = (): void => {
+    const tickManager = (): void => {
       engine.manager.timer_tick_occurred()
+      kick()
+    }
+    const tickPeers = (): void => {
       engine.peers.timer_tick_occurred()
       engine.chainMonitor.rebroadcast_pending_claims()
       kick()
     }
     const complain = (error: unknown): void => log((error as Error).message)
     this.#timers = [
-      setInterval(tick, TICK_MS),
+      setInterval(tickManager, MANAGER_TICK_MS),
+      setInterval(tickPeers, PEERS_TICK_MS),
       setInterval(() => void fees.refresh().catch(complain), FEES_MS),
     ]
     void this.#poll(pollMs, complain)

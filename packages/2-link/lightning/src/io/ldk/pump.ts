@@ -47,7 +47,8 @@ export class Pump {
     this.#isQueued = true
     setImmediate(() => {
       this.#isQueued = false
-      if (!this.#isStopped) this.#turn()
+      // A turn that is asked for from inside of another must not overtake what that one commits.
+      if (!this.#isStopped && !this.#isCommitting) this.#turn()
     })
   }
 
