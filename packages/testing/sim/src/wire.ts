@@ -5,8 +5,8 @@
  *   closed ──both run, nothing in between──▶ open ──cut, a process ends, a long partition──▶ closed, tried again
  *
  * Within one stream nothing is lost alone and nothing overtakes; single messages are lost, overtake one another, and
- * replies come twice. When a connection ends, each end hears of it in its own time, what was under way may arrive or not, and one end may have a new connection before the other knows
- * that the old one is gone.
+ * replies come twice. When a connection ends, each end hears of it in its own time, what was under way may arrive or
+ * not, and one end may have a new connection before the other knows that the old one is gone.
  */
 import { Backoff, type BtpWireOut, ServerHandshake } from '@hourglass/link-btp'
 import type { MemoryWire } from '@hourglass/link'
