@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type Party, Rig, keysend } from './rig.ts'
 
 /** Copies of a channel's state that nobody frees are 30 KB and more for each payment that comes in. */
-const GROWTH_KB_MAX = 12
+const GROWTH_KB_MAX = 24
 const PAYMENTS = 3000
 const AT_ONCE = 20
 
