@@ -81,7 +81,7 @@ describe('a restart', () => {
     ])
     for (let ledgers = 0; ledgers < 5; ledgers++) rig.server.closeLedger()
     await rig.breathe()
-    expect(end.transaction).toBeDefined()
+    expect(end.transaction).toMatch(/^[0-9A-F]{64}$/)
     expect(again.state(channelId)?.deposit).toBe(12n * XRP)
     expect(await rig.transactionsOf('alice')).toBe(2)
   })

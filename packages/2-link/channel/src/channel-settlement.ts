@@ -13,14 +13,19 @@
  */
 import type { StoredRecord } from '@hourglass/journal'
 import type { LedgerAction, LedgerEvent } from '@hourglass/ledger'
-import type { Settlement, SettlementInput, SettlementOutput } from '@hourglass/link'
+import {
+  Pause,
+  earliest,
+  type Settlement,
+  type SettlementInput,
+  type SettlementOutput,
+} from '@hourglass/link'
 import { DecodeError, type Instant } from '@hourglass/sansio'
 import { Effects } from './effects.ts'
 import { Incoming } from './incoming.ts'
 import { LedgerView } from './ledger-view.ts'
 import { type ChannelOptions, checkOptions, referencePrefixOf, settleDelayBounds } from './options.ts'
 import { Outgoing } from './outgoing.ts'
-import { Pause, earliest } from './pause.ts'
 import { decodeRecords } from './records.ts'
 import { decodeClaim } from './wire/claim.ts'
 import { MessageType, messageType } from './wire/envelope.ts'

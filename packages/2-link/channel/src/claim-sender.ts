@@ -1,7 +1,7 @@
 /** Sends our newest claim until the peer holds it, and keeps what it holds, by its own word. Layer 2. */
+import { Pause } from '@hourglass/link'
 import { DecodeError, type Instant } from '@hourglass/sansio'
 import type { Effects } from './effects.ts'
-import { Pause } from './pause.ts'
 import { type Answer, type ClaimRefusal, decodeAnswer } from './wire/answer.ts'
 import { type Claim, encodeClaim } from './wire/claim.ts'
 

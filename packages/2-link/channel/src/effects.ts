@@ -1,72 +1,25 @@
-/** How the halves of a channel settlement act: everything that leaves the machine passes here. Layer 2. */
-import type { JournalRecord } from '@hourglass/journal'
+/** What the halves of a channel settlement do beside what all settlements do: actions on the ledger. Layer 2. */
 import type { LedgerAction, LedgerEvent } from '@hourglass/ledger'
-import type { SettlementOutput } from '@hourglass/link'
-import { type Instant, Queue, type TraceOutput } from '@hourglass/sansio'
+import { SettlementEffects } from '@hourglass/link'
 
 type DistributeOmit<T, K extends string> = T extends unknown ? Omit<T, K> : never
 /** An action before it has its number. */
 export type UnnumberedAction = DistributeOmit<LedgerAction, 'id'>
 export type ActionEnd = Extract<LedgerEvent, { readonly kind: 'done' | 'failed' }>
 
-/** How long the peer has to answer a message: longer than it waits for its ledger. */
-const ANSWER_MS = 10_000
-
-/** Numbers what goes out, and goes on with whoever waits for the answer. */
-export class Effects {
-  /** The time of the input that is handled now. */
-  now: Instant = 0
-  readonly #outputs = new Queue<SettlementOutput<LedgerAction>>()
-  readonly #commits = new Map<number, () => void>()
+export class Effects extends SettlementEffects<LedgerAction> {
   readonly #actions = new Map<number, (end: ActionEnd) => void>()
-  readonly #questions = new Map<number, (answer: Uint8Array | undefined) => void>()
-  #lastId = 0
-
-  /** Makes records durable, then goes on with `then`. */
-  commit(records: readonly JournalRecord[], then: () => void): void {
-    this.#commits.set(++this.#lastId, then)
-    this.#outputs.push({ kind: 'commit', id: this.#lastId, records })
-  }
 
   /** Does something on the ledger; `then` hears how it ended. */
   perform(action: UnnumberedAction, then: (end: ActionEnd) => void): void {
-    this.#actions.set(++this.#lastId, then)
-    this.#outputs.push({ kind: 'ledger', action: { ...action, id: this.#lastId } })
-  }
-
-  /** Asks the peer; the answer is undefined where none came. */
-  ask(body: Uint8Array, then: (answer: Uint8Array | undefined) => void): void {
-    this.#questions.set(++this.#lastId, then)
-    this.#outputs.push({ kind: 'request', id: this.#lastId, body, deadline: this.now + ANSWER_MS })
-  }
-
-  emit(output: SettlementOutput<LedgerAction>): void {
-    this.#outputs.push(output)
-  }
-
-  trace(event: string, fields: TraceOutput['fields']): void {
-    this.#outputs.push({ kind: 'trace', event, fields })
-  }
-
-  poll(): SettlementOutput<LedgerAction> | undefined {
-    return this.#outputs.shift()
-  }
-
-  committed(id: number): void {
-    take(this.#commits, id)?.()
+    const id = this.nextId()
+    this.#actions.set(id, then)
+    this.emit({ kind: 'ledger', action: { ...action, id } })
   }
 
   ended(end: ActionEnd): void {
-    take(this.#actions, end.id)?.(end)
+    const then = this.#actions.get(end.id)
+    this.#actions.delete(end.id)
+    then?.(end)
   }
-
-  answered(id: number, answer: Uint8Array | undefined): void {
-    take(this.#questions, id)?.(answer)
-  }
-}
-
-function take<T>(map: Map<number, T>, id: number): T | undefined {
-  const found = map.get(id)
-  map.delete(id)
-  return found
 }

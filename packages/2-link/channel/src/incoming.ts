@@ -12,11 +12,11 @@
  */
 import type { JournalRecord } from '@hourglass/journal'
 import type { ChannelState } from '@hourglass/ledger'
+import { earliest } from '@hourglass/link'
 import type { Instant } from '@hourglass/sansio'
 import type { Effects } from './effects.ts'
 import type { LedgerView } from './ledger-view.ts'
 import { type ChannelOptions, referencePrefixOf, settleDelayBounds } from './options.ts'
-import { earliest } from './pause.ts'
 import { type IncomingRecord, encodeIncoming, encodeReceived, incomingKey } from './records.ts'
 import { Redeemer } from './redeemer.ts'
 import { Scales } from './scales.ts'

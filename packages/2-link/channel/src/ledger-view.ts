@@ -1,8 +1,8 @@
 /** Channels as the ledger now holds them for final, as far as it has told. Layer 2. */
 import type { ChannelState } from '@hourglass/ledger'
+import { Pause } from '@hourglass/link'
 import type { Instant } from '@hourglass/sansio'
 import type { Effects } from './effects.ts'
-import { Pause } from './pause.ts'
 
 /**
  * Channels that one settlement looks at. Ledgers report on a channel for as long as they run, so a peer that

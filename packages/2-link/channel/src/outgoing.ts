@@ -15,13 +15,13 @@
  * rest is owed still: no closed channel can pay it any more, so a peer that says too little gains nothing.
  */
 import type { ChannelState, ChannelTerms } from '@hourglass/ledger'
+import { Pause, earliest } from '@hourglass/link'
 import { encodeHex } from '@hourglass/oer'
 import type { Instant } from '@hourglass/sansio'
 import { ClaimSender } from './claim-sender.ts'
 import type { ActionEnd, Effects, UnnumberedAction } from './effects.ts'
 import type { LedgerView } from './ledger-view.ts'
 import type { ChannelOptions } from './options.ts'
-import { Pause, earliest } from './pause.ts'
 import { NO_CHANNEL, type OutgoingRecord, encodeOutgoing } from './records.ts'
 import { Scales } from './scales.ts'
 import type { Claim } from './wire/claim.ts'

@@ -3,10 +3,10 @@
  * when asked to, and when the source closes the channel. Layer 2.
  */
 import type { ChannelState } from '@hourglass/ledger'
+import { Pause, earliest } from '@hourglass/link'
 import type { Instant } from '@hourglass/sansio'
 import type { Effects } from './effects.ts'
 import type { ChannelOptions } from './options.ts'
-import { Pause, earliest } from './pause.ts'
 import type { IncomingRecord } from './records.ts'
 
 /** A redeem that the ledger refused is tried again after that long. */

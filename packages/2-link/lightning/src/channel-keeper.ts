@@ -3,10 +3,10 @@
  * What the node reports is true when it is reported; what was taken since is counted off, and what came in is not
  * counted until it is asked again.
  */
+import { Pause } from '@hourglass/link'
 import type { Instant } from '@hourglass/sansio'
 import type { Effects } from './effects.ts'
 import type { LightningOptions } from './options.ts'
-import { Pause } from './pause.ts'
 import type { Liquidity } from './session.ts'
 
 /** The node is asked again, and a channel is opened again, after as long. */

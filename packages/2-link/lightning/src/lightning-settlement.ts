@@ -12,13 +12,12 @@
  *    └──────────────────── down ──────────────────┘
  */
 import type { StoredRecord } from '@hourglass/journal'
-import type { Settlement, SettlementInput, SettlementOutput } from '@hourglass/link'
+import { Pause, type Settlement, type SettlementInput, type SettlementOutput } from '@hourglass/link'
 import { DecodeError, type Instant } from '@hourglass/sansio'
 import { Effects } from './effects.ts'
 import { Incoming } from './incoming.ts'
 import { type LightningOptions, checkOptions } from './options.ts'
 import { Outgoing } from './outgoing.ts'
-import { Pause } from './pause.ts'
 import { decodeRecords } from './records.ts'
 import type { LightningAction, LightningEvent } from './session.ts'
 import { type Hello, decodeHello, encodeHello } from './wire/hello.ts'

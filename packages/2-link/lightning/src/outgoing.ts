@@ -5,12 +5,12 @@
  *    ▲                        │
  *    └── pause ◀── unpaid ────┘    after a crash: under way again, by the same preimage
  */
+import { Pause } from '@hourglass/link'
 import { encodeHex } from '@hourglass/oer'
 import type { Instant } from '@hourglass/sansio'
 import type { Effects } from './effects.ts'
 import { ChannelKeeper } from './channel-keeper.ts'
 import { type LightningOptions, fromMsat, toMsat } from './options.ts'
-import { Pause } from './pause.ts'
 import { type Paid, type PaymentRecord, encodePaid, encodePayment, paymentKey } from './records.ts'
 import type { Liquidity } from './session.ts'
 import type { Hello } from './wire/hello.ts'

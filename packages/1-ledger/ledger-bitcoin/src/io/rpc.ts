@@ -1,19 +1,8 @@
 /**
- * JSON-RPC over HTTP to one node, as Bitcoin Core serves it. Layer 1, io.
- *
- * A node that does not answer is asked again, later and later, until it does: whoever asks sees a slow answer and not
- * an outage. So only what may be asked twice is asked here, which is everything: a transaction that is sent twice is
- * one transaction.
+ * JSON-RPC to one node, as Bitcoin Core serves it, asked until it answers: everything may be asked twice, since a
+ * transaction that is sent twice is one transaction. Layer 1, io.
  */
-import {
-  Agent as HttpAgent,
-  type ClientRequest,
-  type IncomingMessage,
-  request as httpRequest,
-} from 'node:http'
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { UsageError } from '@hourglass/sansio'
+import { HttpNode, type HttpResponse, parseNodeUrl } from '@hourglass/ledger/io'
 import { BitcoinError, NodeError } from './errors.ts'
 
 export interface RpcOptions {
@@ -24,73 +13,54 @@ export interface RpcOptions {
 }
 
 export class Rpc {
-  readonly #url: URL
-  readonly #headers: Readonly<Record<string, string>>
-  readonly #timeoutMs: number
-  readonly #agent: HttpAgent
-  readonly #closing = new AbortController()
-  readonly #underWay = new Set<ClientRequest>()
+  /** Where the node is, without name and password. */
+  readonly origin: string
+  readonly #node: HttpNode
   #nextId = 1
 
   /** @throws UsageError where the URL is not one of HTTP */
-  constructor({ url, timeoutMs }: RpcOptions) {
-    const parsed = URL.parse(url)
-    if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
-      throw new UsageError('the URL of a node begins with http:// or https://')
-    }
-    const name = `${decodeURIComponent(parsed.username)}:${decodeURIComponent(parsed.password)}`
-    parsed.username = ''
-    parsed.password = ''
-    this.#url = parsed
-    this.#headers = {
-      'content-type': 'application/json',
-      ...(name === ':' ? {} : { authorization: `Basic ${Buffer.from(name).toString('base64')}` }),
-    }
-    this.#timeoutMs = timeoutMs
-    const options = { keepAlive: true, maxSockets: SOCKETS_MAX }
-    this.#agent = this.#isTls ? new HttpsAgent(options) : new HttpAgent(options)
-  }
-
-  get #isTls(): boolean {
-    return this.#url.protocol === 'https:'
-  }
-
-  /** Where the node is, without name and password. */
-  get origin(): string {
-    return this.#url.origin
+  constructor({ url: text, timeoutMs }: RpcOptions) {
+    const url = parseNodeUrl(text)
+    const name = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
+    url.username = ''
+    url.password = ''
+    const { origin } = url
+    this.origin = origin
+    this.#node = new HttpNode({
+      url,
+      headers: {
+        'content-type': 'application/json',
+        ...(name === ':' ? {} : { authorization: `Basic ${Buffer.from(name).toString('base64')}` }),
+      },
+      timeoutMs,
+      socketsMax: SOCKETS_MAX,
+      bodyLengthMax: BODY_LENGTH_MAX,
+      errors: {
+        closed: () => new BitcoinError('closed', 'the wallet was closed'),
+        unreachable: (why, cause) =>
+          new BitcoinError('unreachable', `no Bitcoin node answers at ${origin}: ${why}`, { cause }),
+        isFinal: (error) => error instanceof NodeError || error instanceof BitcoinError,
+      },
+    })
   }
 
   /**
    * Asks until the node answers, for `patienceMs` at most.
    * @throws NodeError with the node's own refusal; BitcoinError `unreachable` | `unauthorized` | `closed`
    */
-  async call(method: string, params: readonly unknown[] = [], patienceMs?: number): Promise<unknown> {
-    const giveUpAt = performance.now() + (patienceMs ?? Infinity)
-    for (let pauseMs = PAUSE_MIN_MS; ; pauseMs = Math.min(pauseMs * 2, PAUSE_MAX_MS)) {
-      try {
-        return await this.#attempt(method, params)
-      } catch (error) {
-        if (this.#closing.signal.aborted) throw new BitcoinError('closed', 'the wallet was closed')
-        if (error instanceof NodeError || error instanceof BitcoinError) throw error
-        if (performance.now() + pauseMs > giveUpAt) throw this.#unreachable(error)
-      }
-      await sleep(pauseMs, undefined, { signal: this.#closing.signal }).catch(() => undefined)
-    }
+  call(method: string, params: readonly unknown[] = [], patienceMs?: number): Promise<unknown> {
+    // 1.0, as Core has always answered it.
+    const newBody = (): string => JSON.stringify({ jsonrpc: '1.0', id: this.#nextId++, method, params })
+    return this.#node.ask(newBody, (response) => this.#resultOf(method, response), patienceMs)
   }
 
   /** Ends all calls with `closed`; no socket and no timer is left. */
   close(): void {
-    this.#closing.abort()
-    for (const request of this.#underWay) request.destroy()
-    this.#agent.destroy()
+    this.#node.close()
   }
 
-  async #attempt(method: string, params: readonly unknown[]): Promise<unknown> {
-    if (this.#closing.signal.aborted) throw new Error('closed')
-    // 1.0, as Core has always answered it.
-    const { status, body } = await this.#post(
-      JSON.stringify({ jsonrpc: '1.0', id: this.#nextId++, method, params }),
-    )
+  /** @throws NodeError | BitcoinError where the node refuses, Error where it may be asked again */
+  #resultOf(method: string, { status, body }: HttpResponse): unknown {
     if (status === 401 || status === 403) {
       throw new BitcoinError('unauthorized', `the node at ${this.origin} refuses our name and password`)
     }
@@ -100,58 +70,14 @@ export class Rpc {
     if (answer.error.code === IN_WARM_UP) throw new Error(answer.error.message)
     throw new NodeError(method, answer.error.code, answer.error.message)
   }
-
-  #post(body: string): Promise<{ status: number; body: string }> {
-    return new Promise((resolve, reject) => {
-      const send = this.#isTls ? httpsRequest : httpRequest
-      const headers = { ...this.#headers, 'content-length': Buffer.byteLength(body) }
-      const request = send(this.#url, { method: 'POST', agent: this.#agent, headers })
-      this.#underWay.add(request)
-      const impatient = setTimeout(() => {
-        request.destroy(new Error(`no answer within ${this.#timeoutMs} ms`))
-      }, this.#timeoutMs)
-      request.once('error', reject)
-      request.once('close', () => {
-        clearTimeout(impatient)
-        this.#underWay.delete(request)
-      })
-      request.once('response', (response) => {
-        const status = response.statusCode ?? 0
-        readBody(response).then(
-          (text) => resolve({ status, body: text }),
-          (error: unknown) => reject(error as Error),
-        )
-      })
-      request.end(body)
-    })
-  }
-
-  #unreachable(cause: unknown): BitcoinError {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    return new BitcoinError('unreachable', `no Bitcoin node answers at ${this.origin}: ${why}`, { cause })
-  }
 }
 
 /** Requests at a time; more wait in line. */
 const SOCKETS_MAX = 4
-const PAUSE_MIN_MS = 100
-const PAUSE_MAX_MS = 10_000
 /** Core's own code, while it loads. */
 const IN_WARM_UP = -28
 /** A full block of 4 MB in hex, and some more. */
 const BODY_LENGTH_MAX = 9_000_000
-
-async function readBody(response: IncomingMessage): Promise<string> {
-  const chunks: string[] = []
-  let length = 0
-  response.setEncoding('utf8')
-  for await (const chunk of response as AsyncIterable<string>) {
-    chunks.push(chunk)
-    length += chunk.length
-    if (length > BODY_LENGTH_MAX) throw new Error('the answer is too long')
-  }
-  return chunks.join('')
-}
 
 interface Answer {
   readonly result: unknown

@@ -10,6 +10,7 @@
  * did, so nothing is sent twice, and no two transactions want the same allowance.
  */
 import type { ChannelState } from '@hourglass/ledger'
+import { Turns } from '@hourglass/ledger/io'
 import { now } from '@hourglass/sansio/io'
 import { decodeChannelId } from '../channel-id.ts'
 import type { EvmClaimScheme } from '../claim-scheme.ts'
@@ -20,7 +21,6 @@ import { type Contract, readStates, revertReason } from './contracts.ts'
 import type { Dispatcher, Spent } from './dispatcher.ts'
 import { NodeError } from './errors.ts'
 import type { Ending } from './sender.ts'
-import { Turns } from './turns.ts'
 
 export interface ActionsOptions {
   readonly account: Account

@@ -1,4 +1,5 @@
 /** A key on the ledger: its state, its transactions, its one connection. Layer 1, io. */
+import { Turns } from '@hourglass/ledger/io'
 import { countAt, dropsAt, objectAt } from '../json.ts'
 import { LEDGERS_MAX, Outbox } from '../outbox.ts'
 import type { AccountRoot } from '../reserve.ts'
@@ -8,7 +9,6 @@ import { Feed, type Onlooker } from './feed.ts'
 import type { Head } from './head.ts'
 import { Sender } from './sender.ts'
 import { Signer } from './signer.ts'
-import { Turns } from './turns.ts'
 import { readValidated } from './validated.ts'
 
 export interface AccountOptions {

@@ -1,0 +1,8 @@
+export {
+  HttpNode,
+  type HttpNodeErrors,
+  type HttpNodeOptions,
+  type HttpResponse,
+  parseNodeUrl,
+} from './http-node.ts'
+export { Turns } from './turns.ts'
