@@ -11,15 +11,14 @@
  * HOURGLASS_CRASHES says how many kills there are at least. Default 60, of which most are at named points: a minute
  * on two processors with little else to do. 300 take five.
  */
-import { DEV_ACCOUNTS, type DevChain, startDevChain } from '@hourglass/evm-devchain'
+import type { DevChain } from '@hourglass/evm-devchain'
 import type { Ledger } from '@hourglass/ledger'
-import { connectEvm, deployPayChan } from '@hourglass/ledger-evm/io'
 import { now } from '@hourglass/sansio/io'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { checkBooks, checkChain, comeToRest } from './audit.ts'
-import { Line, MEMBERS, type Member } from './line.ts'
+import { type Line, MEMBERS, type Member } from './line.ts'
 import { ALL_POINTS } from './points.ts'
-import { Programs } from './programs.ts'
+import { Stage } from './stage.ts'
 import { AT_RANDOM, Storm } from './storm.ts'
 
 const CRASHES_DEFAULT = 60
@@ -28,25 +27,17 @@ const crashes = Number(process.env['HOURGLASS_CRASHES'] ?? CRASHES_DEFAULT)
 const PATIENCE_MS = 120_000 + crashes * 3000
 const SHORT_TIMEOUT_MS = 6000
 
-const programs = new Programs()
+let stage: Stage
 let chain: DevChain
 let ledger: Ledger
 let line: Line
 
 beforeAll(async () => {
-  chain = await startDevChain()
-  const { privateKey } = DEV_ACCOUNTS.at(-1)!
-  await deployPayChan({ rpcUrl: chain.url, privateKey })
-  ledger = await connectEvm({ rpcUrl: chain.url, privateKey, confirmations: 1, pollMs: 100 })
-  line = await Line.open({ programs, chain, dialer: 'bolt' })
+  stage = await Stage.open('bolt')
+  ;({ chain, ledger, line } = stage)
 })
 
-afterAll(async () => {
-  await line.close()
-  await programs.clear()
-  await ledger.close()
-  await chain.stop()
-})
+afterAll(async () => stage.close())
 
 async function checkAtRest(line: Line): Promise<void> {
   await comeToRest(line, ledger)

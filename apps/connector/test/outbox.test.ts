@@ -6,40 +6,31 @@
  *
  * `crash.test.ts` kills more, but under load, where the next settlement may carry what the last one forgot.
  */
-import { DEV_ACCOUNTS, type DevChain, startDevChain } from '@hourglass/evm-devchain'
+import type { DevChain } from '@hourglass/evm-devchain'
 import type { Ledger } from '@hourglass/ledger'
-import { connectEvm, deployPayChan } from '@hourglass/ledger-evm/io'
 import { afterAll, beforeAll, describe, it, vi } from 'vitest'
 import { checkBooks, checkChain, comeToRest, isSettled } from './audit.ts'
-import { Line, type Member, type MemberName } from './line.ts'
+import { type Line, type Member, type MemberName } from './line.ts'
 import type { Peer } from './peer.ts'
 import { POINTS } from './points.ts'
-import { Programs } from './programs.ts'
+import { Stage } from './stage.ts'
 
 /** More than a settlement needs to be due, and soon expired where it is cut off. */
 const AMOUNT = 1_500_000n
 const TIMEOUT_MS = 5000
 const PATIENCE = { timeout: 30_000, interval: 100 }
 
-const programs = new Programs()
+let stage: Stage
 let chain: DevChain
 let ledger: Ledger
 let line: Line
 
 beforeAll(async () => {
-  chain = await startDevChain()
-  const { privateKey } = DEV_ACCOUNTS.at(-1)!
-  await deployPayChan({ rpcUrl: chain.url, privateKey })
-  ledger = await connectEvm({ rpcUrl: chain.url, privateKey, confirmations: 1, pollMs: 100 })
-  line = await Line.open({ programs, chain, dialer: 'ends' })
+  stage = await Stage.open('ends')
+  ;({ chain, ledger, line } = stage)
 })
 
-afterAll(async () => {
-  await line.close()
-  await programs.clear()
-  await ledger.close()
-  await chain.stop()
-})
+afterAll(async () => stage.close())
 
 /** Pays packet after packet until `isOver`. */
 async function payUntil(payer: Peer, to: string, isOver: () => boolean | Promise<boolean>): Promise<void> {
