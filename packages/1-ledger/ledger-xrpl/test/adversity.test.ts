@@ -87,6 +87,8 @@ describe('a broken line', () => {
       }
       await live({ alice, bob })
     }
+    // The last run may have had fewer steps: what asks from here on has a line that holds.
+    rig.server.faults.tamper = undefined
     expect(await rig.transactionsOf('alice')).toBe(runs * EXPECTED.alice)
     expect(await rig.transactionsOf('bob')).toBe(runs * EXPECTED.bob)
   }, 120_000)
