@@ -6,15 +6,26 @@ import type { Decision, Node, NodeInput } from '@hourglass/connector'
 import { equalBytes } from '@hourglass/sansio'
 import { nodeCrypto } from '@hourglass/sansio/io'
 import fastify, { type FastifyInstance } from 'fastify'
-import { reportAccounts, reportAssets, reportHolds, reportSettlements } from './reports.ts'
+import { reportAccounts, reportAssets, reportHolds, reportLedgers, reportSettlements } from './reports.ts'
+import type { Settler } from './settlers/index.ts'
 
 interface ById {
   Params: { id: string }
 }
 
-/** The admin server, ready to listen; `push` hands the operator's orders to the node. */
-export function buildAdmin(node: Node, push: (order: NodeInput) => void): FastifyInstance {
+/** What the operator asks and orders. */
+export interface Operated {
+  readonly node: Node
+  /** By the names of their ledgers. */
+  readonly settlers: ReadonlyMap<string, Settler>
+  /** Hands an order to the node. */
+  readonly push: (order: NodeInput) => void
+}
+
+/** The admin server, ready to listen. */
+export function buildAdmin({ node, settlers, push }: Operated): FastifyInstance {
   const server = fastify({ logger: false })
+  server.get('/ledgers', () => reportLedgers(settlers))
   server.get('/accounts', () => reportAccounts(node))
   server.get('/books', () => reportAssets(node))
   server.get('/holds', () => reportHolds(node))

@@ -74,7 +74,7 @@ describe('loadConfig', () => {
       rates: [{ from: 'USD', to: 'ETH', rate: { numerator: 1n, denominator: 3000n } }],
       spread: { numerator: 2n, denominator: 1000n },
     })
-    expect(config.accounts.map(({ id }) => id)).toEqual(['alice', 'bolt'])
+    expect(config.accounts.map(({ id }) => id)).toEqual(['alice', 'bolt', 'cove'])
     expect(config.accounts[1]).toMatchObject({
       link: { url: { url: 'ws://bolt.example:7768/', username: 'acme' }, token: { env: 'BOLT_TOKEN' } },
       balance: { max: 10_000_000n, payableMax: 20_000_000n, settleThreshold: 5_000_000n },
@@ -184,6 +184,22 @@ describe('checkConfig names the source, the field and what would be right', () =
       'a settlement on an unknown ledger',
       (c) => (c.accounts[0]!['settlement'] = settlement),
       'accounts[0] (alice): settlement.ledger: there is no ledger chain',
+    ],
+    [
+      'a settlement on a ledger that has no such thing',
+      (c) => {
+        c['ledgers'] = { chain }
+        c.accounts[0]!['settlement'] = { kind: 'lightning', ledger: 'chain', channelSat: '1', budgetSat: '1' }
+      },
+      'accounts[0] (alice): settlement.ledger: lightning settles on a ledger of kind ldk, and chain is evm',
+    ],
+    [
+      'a Lightning channel beyond its budget',
+      (c) => {
+        c['ledgers'] = { node: { kind: 'ldk', network: 'regtest', seed: 'x', rpcUrl: 'x' } }
+        c.accounts[0]!['settlement'] = { kind: 'lightning', ledger: 'node', channelSat: '2', budgetSat: '1' }
+      },
+      'accounts[0] (alice): settlement.channelSat must not be above settlement.budgetSat',
     ],
     [
       'settleThreshold without settlement',

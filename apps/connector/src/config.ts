@@ -68,7 +68,7 @@ const link = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('btp-client'), url: btpUrl, token: secret }),
 ])
 
-const settlement = z.strictObject({
+const channelSettlement = z.strictObject({
   kind: z.literal('channel'),
   /** Name under `ledgers`. */
   ledger: z.string(),
@@ -86,6 +86,18 @@ const settlement = z.strictObject({
   /** What is not worth the fee of redeeming it, in the ledger's base units. Default 1. */
   redeemMin: amount.optional(),
 })
+
+const lightningSettlement = z.strictObject({
+  kind: z.literal('lightning'),
+  /** Name under `ledgers`. */
+  ledger: z.string(),
+  /** Capacity of a channel that we open where those there are carry too little, in satoshi. 0: none is opened. */
+  channelSat: amount,
+  /** The channels to this peer that we opened have no more in all. */
+  budgetSat: amount,
+})
+
+const settlement = z.discriminatedUnion('kind', [channelSettlement, lightningSettlement])
 
 const account = z.strictObject({
   id: name,
@@ -132,7 +144,29 @@ const xrpLedger = z.strictObject({
   claimSeed: secret.optional(),
 })
 
-const ledger = z.discriminatedUnion('kind', [evmLedger, xrpLedger])
+/** A Lightning node of LDK's, run by us in a process of its own. */
+const ldkLedger = z.strictObject({
+  kind: z.literal('ldk'),
+  network: z.enum(['regtest', 'signet', 'testnet', 'bitcoin']),
+  /** 64 hex digits: whoever has them has the money. */
+  seed: secret,
+  /** Bitcoin Core's JSON-RPC, `http://user:password@host:port`: a secret, since the password stands in it. */
+  rpcUrl: secret,
+  /** Where nodes of peers connect. */
+  host: z.string().default('127.0.0.1'),
+  port: port.default(9735),
+  pollMs: z.int().positive().default(5000),
+  /** Needed for `bitcoin`: the LDK that npm has lacks a fix against theft by a malicious peer. */
+  acceptsTheftByPeers: z.boolean().default(false),
+})
+
+const ledger = z.discriminatedUnion('kind', [evmLedger, xrpLedger, ldkLedger])
+
+/** Which ways of settling each kind of ledger has. */
+const SETTLEMENT_LEDGERS: Readonly<Record<SettlementConfig['kind'], readonly LedgerConfig['kind'][]>> = {
+  channel: ['evm', 'xrpl'],
+  lightning: ['ldk'],
+}
 
 const journal = z.discriminatedUnion('kind', [
   /** `journal.sqlite` in `data`. */
@@ -168,6 +202,7 @@ export type Config = z.output<typeof schema>
 export type ConfigInput = z.input<typeof schema>
 export type AccountConfig = Config['accounts'][number]
 export type LedgerConfig = Config['ledgers'][string]
+export type SettlementConfig = NonNullable<AccountConfig['settlement']>
 export type Secret = z.output<typeof secret>
 
 /** @throws ConfigError */
@@ -212,9 +247,7 @@ function accountProblems(account: AccountConfig, config: Config): string[] {
   if (account.link.kind === 'btp-server' && config.listen === undefined) {
     problems.push('a btp-server link needs "listen"')
   }
-  if (account.settlement !== undefined && config.ledgers[account.settlement.ledger] === undefined) {
-    problems.push(`settlement.ledger: there is no ledger ${account.settlement.ledger}`)
-  }
+  if (account.settlement !== undefined) problems.push(...settlementProblems(account.settlement, config))
   if (account.settlement === undefined && settleThreshold !== undefined) {
     problems.push('balance.settleThreshold needs a "settlement"')
   }
@@ -223,6 +256,24 @@ function accountProblems(account: AccountConfig, config: Config): string[] {
   }
   if (payableMax !== undefined && payableMax < (settleThreshold ?? 0n)) {
     problems.push('balance.settleThreshold must not be above balance.payableMax')
+  }
+  return problems
+}
+
+function settlementProblems(settlement: SettlementConfig, { ledgers }: Config): string[] {
+  const { kind, ledger: ledgerName } = settlement
+  const chosen = ledgers[ledgerName]
+  if (chosen === undefined) return [`settlement.ledger: there is no ledger ${ledgerName}`]
+  const problems: string[] = []
+  const kinds = SETTLEMENT_LEDGERS[kind]
+  if (!kinds.includes(chosen.kind)) {
+    const right = kinds.join(' or ')
+    problems.push(
+      `settlement.ledger: ${kind} settles on a ledger of kind ${right}, and ${ledgerName} is ${chosen.kind}`,
+    )
+  }
+  if (kind === 'lightning' && settlement.budgetSat < settlement.channelSat) {
+    problems.push('settlement.channelSat must not be above settlement.budgetSat')
   }
   return problems
 }

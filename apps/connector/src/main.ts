@@ -1,7 +1,7 @@
 /** hourglass-connector: reads a config file, runs one connector until told to stop. */
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { ConfigError, loadConfig, readSecret } from './config.ts'
-import { deployContract } from './ledgers.ts'
+import { deployContract } from './deploy.ts'
 import { type HandDecision, describeHold, reconcile } from './reconcile.ts'
 import { StartError } from './start-error.ts'
 import { startConnector } from './start.ts'

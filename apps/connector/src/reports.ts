@@ -1,5 +1,6 @@
 /** What the operator is shown: plain JSON, amounts as decimal strings of base units. */
 import type { Account, Node } from '@hourglass/connector'
+import type { LedgerReport, Settler } from './settlers/index.ts'
 
 /** One account. Always balance = incoming − outgoing + settled − received − writtenOff. */
 export interface AccountReport {
@@ -109,6 +110,21 @@ export function reportSettlements(node: Node, account: string): SettlementReport
     reference,
     at: new Date(at).toISOString(),
   }))
+}
+
+/** Each ledger by its name; one that does not answer says why instead. */
+export async function reportLedgers(
+  settlers: ReadonlyMap<string, Settler>,
+): Promise<({ name: string } & (LedgerReport | { error: string }))[]> {
+  return Promise.all(
+    Array.from(settlers, async ([name, settler]) => {
+      try {
+        return { name, ...(await settler.report()) }
+      } catch (error) {
+        return { name, error: (error as Error).message }
+      }
+    }),
+  )
 }
 
 function decimals<Name extends string>(amounts: Readonly<Record<Name, bigint>>): Record<Name, string> {

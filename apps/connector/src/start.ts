@@ -5,16 +5,14 @@
 import type { AddressInfo } from 'node:net'
 import { Node, type NodeAccount, type NodeInput, type NodeOutput } from '@hourglass/connector'
 import type { Journal, JournalHealth, StoredRecord } from '@hourglass/journal'
-import type { Ledger, LedgerAction, LedgerEvent, LedgerSession } from '@hourglass/ledger'
 import { type Driver, drive } from '@hourglass/sansio/io'
-import { buildAdmin } from './admin.ts'
+import { type Operated, buildAdmin } from './admin.ts'
 import type { Config } from './config.ts'
 import { loadJournal } from './journal.ts'
-import { openLedgers } from './ledgers.ts'
 import { type Wires, buildLink, openWires } from './links.ts'
 import { type Logger, logHealth, logTrace, openLog } from './log.ts'
 import { nodeOptions } from './node-options.ts'
-import { buildSettlement } from './settlements.ts'
+import { type SettledLine, type Settler, openSettlers } from './settlers/index.ts'
 import { StartError } from './start-error.ts'
 
 export interface RunningConnector {
@@ -51,8 +49,9 @@ export async function startConnector(config: Config, options: StartOptions = {})
     push({ kind: 'store', isWorking: health.isWorking })
   }
   const { journal, records } = await loadJournal(config, report, options.journal)
-  const ledgers = await orClose(journal, openLedgers(config.ledgers))
-  const { stacks, sessions } = buildStacks(config, ledgers, records, (account, event) =>
+  const say = (ledger: string, message: string): void => log.info({ ledger, message }, 'ledger.says')
+  const settlers = await orClose(journal, openSettlers(config, say))
+  const { stacks, lines } = buildStacks(config, settlers, records, (account, event) =>
     push({ kind: 'ledger', account, event }),
   )
   const node = new Node({ ...nodeOptions(config), stacks })
@@ -65,7 +64,7 @@ export async function startConnector(config: Config, options: StartOptions = {})
         wires?.send(output.account, output.wire)
         break
       case 'ledger':
-        sessions.get(output.account)?.perform(output.action as LedgerAction)
+        lines.get(output.account)?.perform(output.action)
         break
       case 'commit':
         journal.commit(output.records, () => driver.push({ kind: 'committed', id: output.id }))
@@ -81,13 +80,13 @@ export async function startConnector(config: Config, options: StartOptions = {})
   const close = async (): Promise<void> => {
     await wires?.close()
     driver.stop()
-    for (const session of sessions.values()) session.close()
-    await Promise.all([...ledgers.values()].map((ledger: Ledger) => ledger.close()))
+    for (const line of lines.values()) line.close()
+    await Promise.all([...settlers.values()].map(async (settler) => settler.close()))
     await journal.close()
   }
   try {
     wires = await openWires(config, driver, log)
-    const admin = await openAdmin(config, node, driver)
+    const admin = await openAdmin(config, { node, settlers, push: (order) => driver.push(order) })
     log.info({ address: config.address, port: wires.port, adminPort: admin?.port }, 'connector.started')
     return {
       node,
@@ -127,32 +126,28 @@ function driveObserved(
 
 interface Stacks {
   readonly stacks: readonly NodeAccount[]
-  /** Each settled account's line to its ledger. */
-  readonly sessions: ReadonlyMap<string, LedgerSession>
+  /** Of each settled account. */
+  readonly lines: ReadonlyMap<string, SettledLine>
 }
 
 /** A link for every account, and a settlement where one is configured, as the journal left it. */
 function buildStacks(
   config: Config,
-  ledgers: ReadonlyMap<string, Ledger>,
+  settlers: ReadonlyMap<string, Settler>,
   records: readonly StoredRecord[],
-  hear: (account: string, event: LedgerEvent) => void,
+  hear: (account: string, event: unknown) => void,
 ): Stacks {
-  const sessions = new Map<string, LedgerSession>()
+  const lines = new Map<string, SettledLine>()
   const stacks = config.accounts.map((account): NodeAccount => {
-    const { id } = account
+    const { id, asset, settlement: terms } = account
     const link = buildLink(account)
-    if (account.settlement === undefined) return { id, link }
-    const ledger = ledgers.get(account.settlement.ledger)!
-    const settlement = buildSettlement(account, account.settlement, ledger)
-    settlement.restore(records)
-    sessions.set(
-      id,
-      ledger.connect((event) => hear(id, event)),
-    )
-    return { id, link, settlement }
+    if (terms === undefined) return { id, link }
+    const settled = { id, scale: asset.scale, config: terms, hear: (event: unknown) => hear(id, event) }
+    const line = settlers.get(terms.ledger)!.settle(settled, records)
+    lines.set(id, line)
+    return { id, link, settlement: line.settlement }
   })
-  return { stacks, sessions }
+  return { stacks, lines }
 }
 
 async function orClose<T>(journal: Journal, promise: Promise<T>): Promise<T> {
@@ -169,14 +164,10 @@ interface AdminServer {
   close(): Promise<void>
 }
 
-async function openAdmin(
-  config: Config,
-  node: Node,
-  driver: Driver<NodeInput>,
-): Promise<AdminServer | undefined> {
+async function openAdmin(config: Config, operated: Operated): Promise<AdminServer | undefined> {
   if (config.admin === undefined) return undefined
   const { host, port } = config.admin
-  const server = buildAdmin(node, (order) => driver.push(order))
+  const server = buildAdmin(operated)
   try {
     await server.listen({ host, port })
   } catch (error) {

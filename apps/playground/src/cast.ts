@@ -1,7 +1,7 @@
 /**
  * Who takes part in the local internet of value, and on which terms.
- * Alice has dollars at Acme, Bob has euros at Cove. Acme and Bolt owe one another ether and settle it on an EVM
- * chain; Bolt and Cove owe one another XRP and settle it on an XRP Ledger.
+ * Alice has dollars at Acme, Bob has euros at Dune. Acme and Bolt owe one another bitcoin and settle it over
+ * Lightning; Bolt and Cove ether, in channels on an EVM chain; Cove and Dune XRP, in channels on an XRP Ledger.
  */
 import type { ConfigInput } from '@hourglass/connector-app'
 
@@ -10,14 +10,19 @@ export interface Asset {
   readonly scale: number
 }
 
+type AccountInput = ConfigInput['accounts'][number]
+type SettlementInput = NonNullable<AccountInput['settlement']>
+
 export const USD: Asset = { code: 'USD', scale: 6 }
 const EUR: Asset = { code: 'EUR', scale: 4 }
+/** In millisatoshi, as Lightning counts. */
+const BTC: Asset = { code: 'BTC', scale: 11 }
 const ETH: Asset = { code: 'ETH', scale: 9 }
 const XRP: Asset = { code: 'XRP', scale: 6 }
 
-export const NODES = ['acme', 'bolt', 'cove'] as const
+export const NODES = ['acme', 'bolt', 'cove', 'dune'] as const
 export type NodeName = (typeof NODES)[number]
-export type LedgerName = 'evm' | 'xrpl'
+export type LedgerName = 'bitcoin' | 'evm' | 'xrpl'
 
 /** Two connectors that settle with one another on a ledger. Alice's money flows from payer to payee. */
 export interface Peering {
@@ -28,35 +33,43 @@ export interface Peering {
   /** The most that one owes the other, and what is settled: base units of the asset. */
   readonly balanceMax: bigint
   readonly settleThreshold: bigint
-  /** What a channel escrows: base units of the ledger. */
-  readonly deposit: bigint
+  readonly settlement: SettlementInput
 }
 
 export const PEERINGS: readonly Peering[] = [
   {
     payer: 'acme',
     payee: 'bolt',
-    asset: ETH,
-    ledger: 'evm',
-    balanceMax: 20_000_000n,
-    settleThreshold: 500_000n,
-    deposit: 10n ** 18n,
+    asset: BTC,
+    ledger: 'bitcoin',
+    balanceMax: 60_000_000n,
+    settleThreshold: 1_500_000n,
+    settlement: { kind: 'lightning', ledger: 'bitcoin', channelSat: '1000000', budgetSat: '4000000' },
   },
   {
     payer: 'bolt',
     payee: 'cove',
+    asset: ETH,
+    ledger: 'evm',
+    balanceMax: 20_000_000n,
+    settleThreshold: 500_000n,
+    settlement: { kind: 'channel', ledger: 'evm', deposit: String(10n ** 18n) },
+  },
+  {
+    payer: 'cove',
+    payee: 'dune',
     asset: XRP,
     ledger: 'xrpl',
     balanceMax: 24_000_000n,
     settleThreshold: 600_000n,
-    deposit: 1_000_000_000n,
+    settlement: { kind: 'channel', ledger: 'xrpl', deposit: '1000000000' },
   },
 ]
 
 /** Who has money at which node. */
 export const CUSTOMERS = {
   alice: { node: 'acme', asset: USD },
-  bob: { node: 'cove', asset: EUR },
+  bob: { node: 'dune', asset: EUR },
 } as const satisfies Record<string, { node: NodeName; asset: Asset }>
 export type CustomerName = keyof typeof CUSTOMERS
 
@@ -80,6 +93,8 @@ export interface Ports {
   /** Where peers of a node connect, and where its operator asks. */
   readonly node: Readonly<Record<NodeName, number>>
   readonly admin: Readonly<Record<NodeName, number>>
+  /** Where its Lightning node is reached. */
+  readonly lightning: Readonly<Record<NodeName, number>>
   /** Bob's web server. */
   readonly bob: number
 }
@@ -90,14 +105,14 @@ const TOKENS = { alice: 'alice-secret', bob: 'bob-secret', peering: 'peering-sec
   string
 >
 
-type AccountInput = ConfigInput['accounts'][number]
 export type LedgerInput = NonNullable<ConfigInput['ledgers']>[string]
 
 /** Rates at each node, into the next asset on the way to Bob. */
 const RATES: Readonly<Record<NodeName, NonNullable<ConfigInput['rates']>>> = {
-  acme: [{ from: 'USD', to: 'ETH', rate: '1/3000' }],
-  bolt: [{ from: 'ETH', to: 'XRP', rate: '1200' }],
-  cove: [{ from: 'XRP', to: 'EUR', rate: '2.3' }],
+  acme: [{ from: 'USD', to: 'BTC', rate: '1/100000' }],
+  bolt: [{ from: 'BTC', to: 'ETH', rate: '100/3' }],
+  cove: [{ from: 'ETH', to: 'XRP', rate: '1200' }],
+  dune: [{ from: 'XRP', to: 'EUR', rate: '2.3' }],
 }
 
 /** Config file of a connector; `ledgers` are those that its peerings name. */
@@ -147,7 +162,7 @@ function customer(id: CustomerName): AccountInput {
 
 /** Both sides of a peering see the same terms; they redeem on the ledger when asked. */
 function peer(node: NodeName, peering: Peering, ports: Ports): AccountInput {
-  const { payer, payee, asset, ledger, balanceMax, settleThreshold, deposit } = peering
+  const { payer, payee, asset, balanceMax, settleThreshold, settlement } = peering
   const isPayer = payer === node
   return {
     id: isPayer ? payee : payer,
@@ -158,7 +173,7 @@ function peer(node: NodeName, peering: Peering, ports: Ports): AccountInput {
       payableMax: String(balanceMax),
       settleThreshold: String(settleThreshold),
     },
-    settlement: { kind: 'channel', ledger, deposit: String(deposit) },
+    settlement,
     link: isPayer
       ? {
           kind: 'btp-client',

@@ -8,7 +8,9 @@ import { Tour, TourError, checkAmount } from './tour.ts'
 import { World } from './world.ts'
 
 const { once, amount } = new Command('npm start --')
-  .description('A local internet of value: two ledgers, three connectors, two wallets, and a payment across.')
+  .description(
+    'A local internet of value: three ledgers, four connectors, two wallets, and a payment across.',
+  )
   .option('--once', 'end after the payment; the last line is a summary in JSON')
   .option('--amount <dollars>', 'what Alice pays', decodeAmount, '10.00')
   .parse()

@@ -19,8 +19,12 @@ interface Repeated {
   readonly toldMax: number
 }
 
+const BITCOIN_MSAT: Asset = { code: 'BTC', scale: 11 }
+
 const PACKETS: Repeated = { layer: 'L3 ilp', plural: 'packets forwarded', toldMax: 3 }
 const DUES: Repeated = { layer: 'L3 ilp', plural: 'settlements due', toldMax: 1 }
+const PAYMENTS_SENT: Repeated = { layer: 'L2 channel', plural: 'Lightning payments made', toldMax: 3 }
+const PAYMENTS_RECEIVED: Repeated = { layer: 'L2 channel', plural: 'Lightning payments credited', toldMax: 3 }
 const CLAIMS_SENT: Repeated = { layer: 'L2 channel', plural: 'claims signed', toldMax: 3 }
 const CLAIMS_RECEIVED: Repeated = { layer: 'L2 channel', plural: 'claims checked and kept', toldMax: 3 }
 
@@ -31,17 +35,9 @@ interface Waiting {
   readonly resolve: () => void
 }
 
-/** What the connectors did to settle on one ledger, since the beginning. */
-export interface Settled {
-  transactions: number
-  claims: number
-}
-
 export class Narrator {
-  readonly settled: Readonly<Record<LedgerName, Settled>> = {
-    evm: { transactions: 0, claims: 0 },
-    xrpl: { transactions: 0, claims: 0 },
-  }
+  /** Claims, or Lightning payments, of the connectors that settle on each ledger, since the beginning. */
+  readonly promises: Record<LedgerName, number> = { bitcoin: 0, evm: 0, xrpl: 0 }
   /** By who and `plural`. */
   #repeated = new Map<string, { readonly who: string; readonly what: Repeated; count: number }>()
   #waiting: Waiting[] = []
@@ -102,6 +98,7 @@ export class Narrator {
       }
       default:
         if (event.startsWith('channel.')) this.#channel(who, event, fields)
+        if (event.startsWith('lightning.')) this.#lightning(who, event, fields)
     }
   }
 
@@ -109,9 +106,7 @@ export class Narrator {
     const text = (name: string): string => String(fields[name] ?? '')
     const { ledger } = peeringOf(who, text('account'))!
     const money = (name: string): string => formatShort(BigInt(text(name)), LEDGER_ASSETS[ledger])
-    const settled = this.settled[ledger]
     const transact = (what: string): void => {
-      settled.transactions++
       step('L1 ledger', who, `${what} (${shorten(text('transaction'))})`)
     }
     switch (event) {
@@ -122,7 +117,7 @@ export class Narrator {
       case 'channel.funded':
         return transact(`channel now holds ${money('deposit')}`)
       case 'channel.claim-sent':
-        settled.claims++
+        this.promises[ledger]++
         return this.#repeat(CLAIMS_SENT, who, `signed a claim on its channel: ${money('amount')} in all`)
       case 'channel.claim-received':
         return this.#repeat(CLAIMS_RECEIVED, who, 'checked and kept that claim')
@@ -130,6 +125,28 @@ export class Narrator {
         return transact(`redeemed ${money('amount')}`)
       case 'channel.refused':
         return step('L2 channel', who, `refused: ${text('message')}`)
+    }
+  }
+
+  #lightning(who: string, event: string, fields: Fields): void {
+    const text = (name: string): string => String(fields[name] ?? '')
+    const money = (name: string): string => formatShort(BigInt(text(name)), BITCOIN_MSAT)
+    switch (event) {
+      case 'lightning.open': {
+        const capacity = formatShort(BigInt(text('capacitySat')), LEDGER_ASSETS.bitcoin)
+        return step(
+          'L1 ledger',
+          who,
+          `opens a Lightning channel of ${capacity} to ${shorten(text('peerId'))}`,
+        )
+      }
+      case 'lightning.paid':
+        this.promises.bitcoin++
+        return this.#repeat(PAYMENTS_SENT, who, `paid ${money('amountMsat')} over Lightning`)
+      case 'lightning.received':
+        return this.#repeat(PAYMENTS_RECEIVED, who, `credited ${money('amountMsat')}`)
+      case 'lightning.unpaid':
+        return step('L2 channel', who, `could not pay ${money('amountMsat')}: ${text('reason')}`)
     }
   }
 

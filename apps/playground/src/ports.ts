@@ -10,12 +10,12 @@ const PORT_TRIES_MAX = 100
 
 /** Ports that are free now. @throws ChildError where there are none */
 export async function findPorts(): Promise<Ports> {
-  const free = await findFree(2 * NODES.length + 1)
+  const free = await findFree(3 * NODES.length + 1)
   const take = (): Record<NodeName, number> => {
     const entries = NODES.map((node) => [node, free.pop()!])
     return Object.fromEntries(entries) as Record<NodeName, number>
   }
-  return { node: take(), admin: take(), bob: free.pop()! }
+  return { node: take(), admin: take(), lightning: take(), bob: free.pop()! }
 }
 
 async function findFree(count: number): Promise<number[]> {

@@ -21,9 +21,9 @@ export function heading(text: string): void {
   say(`\n${styleText('bold', text)}`)
 }
 
-/** `who` did something at `layer`. Texts of up to 59 characters stay on one line of a common terminal. */
+/** `who` did something at `layer`. Texts of up to 57 characters stay on one line of a common terminal. */
 export function step(layer: Layer, who: string, text: string): void {
-  say(`  ${styleText(COLOURS[layer], layer.padEnd(11))}${who.padEnd(6)}${text}`)
+  say(`  ${styleText(COLOURS[layer], layer.padEnd(11))}${who.padEnd(8)}${text}`)
 }
 
 /** Whether something is as it should be. `text` says how it is. */

@@ -1,7 +1,7 @@
 /** What the playground does: one payment with everything around it, then whatever is asked for. */
 import { setTimeout as wait } from 'node:timers/promises'
 import { AmountError, decodeDecimal, toBaseUnits } from '@hourglass/wallet'
-import { type Finding, agrees, auditBooks, auditLedger, auditSums, readBooks } from './audit.ts'
+import { type Books, type Finding, agrees, auditBooks, auditLedger, auditSums, readBooks } from './audit.ts'
 import { BOB_POINTER, CUSTOMERS, NODES, type NodeName, PEERINGS, type Peering, USD } from './cast.ts'
 import { ask } from './http.ts'
 import { LEDGER_ASSETS, type WorldLedger } from './ledgers/ledger.ts'
@@ -23,8 +23,10 @@ export interface Summary {
   readonly ms: number
   readonly settlements: readonly {
     readonly ledger: string
+    /** On the ledger. */
     readonly transactions: number
-    readonly claims: number
+    /** Above it: claims on channels, or Lightning payments. */
+    readonly promises: number
   }[]
   readonly balanced: boolean
 }
@@ -108,7 +110,7 @@ export class Tour {
       sent,
       packets,
       ms,
-      settlements: PEERINGS.map(({ ledger }) => ({ ledger, ...this.#narrator.settled[ledger] })),
+      settlements: await this.#settlements(),
       balanced,
     }
   }
@@ -134,16 +136,27 @@ export class Tour {
     step('L4 stream', 'alice', `packets of up to ${show(packetAmountMax)}`)
   }
 
-  /** Every payee redeems on its ledger what its payer has promised. */
+  async #settlements(): Promise<Summary['settlements']> {
+    return Promise.all(
+      this.#world.ledgers.map(async (ledger) => {
+        const { transactions } = await ledger.activity()
+        return { ledger: ledger.name, transactions, promises: this.#narrator.promises[ledger.name] }
+      }),
+    )
+  }
+
+  /** Every payee takes in on its ledger what its payer has promised. */
   async #collect(): Promise<void> {
     await Promise.all(
       PEERINGS.map(async (peering) => {
         const { payer, payee } = peering
         if (!(await this.#isSettled(peering))) return
-        const redeemed = this.#narrator.when(payee, 'channel.redeemed', payer)
+        const redeemed =
+          peering.settlement.kind === 'channel' && this.#narrator.when(payee, 'channel.redeemed', payer)
         const admin = this.#world.ports.admin[payee]
         await ask(payee, `http://127.0.0.1:${admin}/accounts/${payer}/collect`, { method: 'POST' })
-        await Promise.race([redeemed, wait(SETTLE_MS, undefined, { ref: false })])
+        const taken = Promise.all([redeemed, this.#isTaken(peering)])
+        await Promise.race([taken, wait(SETTLE_MS, undefined, { ref: false })])
       }),
     )
   }
@@ -163,6 +176,22 @@ export class Tour {
       await wait(POLL_MS)
     }
     return false
+  }
+
+  /** Waits until the ledger has paid it out, or does not. */
+  async #isTaken(peering: Peering): Promise<boolean> {
+    const deadline = Date.now() + SETTLE_MS
+    while (Date.now() < deadline) {
+      const findings = await this.#auditLedger(peering, await readBooks(this.#world.ports.admin))
+      if (findings.every(agrees)) return true
+      await wait(POLL_MS)
+    }
+    return false
+  }
+
+  async #auditLedger(peering: Peering, books: Books): Promise<Finding[]> {
+    const ledger = this.#world.ledgers.find(({ name }) => name === peering.ledger)!
+    return auditLedger(ledger, peering, this.#before[ledger.name]!, books)
   }
 
   async showBalances(when: string): Promise<void> {
@@ -192,12 +221,7 @@ export class Tour {
   async audit(): Promise<boolean> {
     const { admin } = this.#world.ports
     const books = await readBooks(admin)
-    const ledgers = await Promise.all(
-      PEERINGS.map(async (peering) => {
-        const ledger = this.#world.ledgers.find(({ name }) => name === peering.ledger)!
-        return auditLedger(ledger, peering, this.#before[ledger.name]!, books)
-      }),
-    )
+    const ledgers = await Promise.all(PEERINGS.map((peering) => this.#auditLedger(peering, books)))
     const totals = { sent: this.#sent, delivered: this.#delivered }
     const findings = [...auditBooks(books, totals), await auditSums(admin), ...ledgers.flat()]
     heading('Do the books of every node and the ledgers agree?')

@@ -1,7 +1,8 @@
-/** Starts and stops the local internet of value: two ledgers, three connectors, Bob's wallet. */
+/** Starts and stops the local internet of value: three ledgers, four connectors, Bob's wallet. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import {
   BOB_HOST,
@@ -14,6 +15,8 @@ import {
   connectorConfig,
   walletConfig,
 } from './cast.ts'
+import { ask } from './http.ts'
+import { BitcoinLedger } from './ledgers/bitcoin.ts'
 import { EvmLedger } from './ledgers/evm.ts'
 import type { WorldLedger } from './ledgers/ledger.ts'
 import { XrpLedger } from './ledgers/xrpl.ts'
@@ -23,6 +26,15 @@ import { type Child, ChildError, type ChildOptions, startChild } from './process
 
 const CONNECTOR = fileURLToPath(import.meta.resolve('@hourglass/connector-app/bin.js'))
 const WALLET = fileURLToPath(import.meta.resolve('@hourglass/wallet/bin.js'))
+
+const POLL_MS = 50
+
+/** A node's own account on a ledger, as its connector reports it. */
+interface LedgerReport {
+  readonly name: string
+  readonly address: string
+  readonly balance: string
+}
 
 /** How one command of a wallet ended, and what it said was wrong. */
 export interface CommandEnd {
@@ -67,8 +79,9 @@ export class World {
     return this.#ports!
   }
 
+  /** In the order of the peerings. */
   get ledgers(): readonly WorldLedger[] {
-    return this.#ledgers
+    return PEERINGS.map((peering) => this.#ledgers.find(({ name }) => name === peering.ledger)!)
   }
 
   /**
@@ -107,7 +120,7 @@ export class World {
 
   /** One line for each ledger. */
   async #startLedgers(): Promise<void> {
-    const starts = [EvmLedger.start(), XrpLedger.start()]
+    const starts: Promise<WorldLedger>[] = [BitcoinLedger.start(), EvmLedger.start(), XrpLedger.start()]
     for (const start of starts) {
       // Those that are up are stopped with everything, also where another cannot start.
       start.then((ledger) => (this.#ledgers = [...this.#ledgers, ledger])).catch(() => undefined)
@@ -118,12 +131,26 @@ export class World {
   async #startConnector(node: NodeName): Promise<void> {
     const used = PEERINGS.filter(({ payer, payee }) => payer === node || payee === node)
     const ledgers = this.#ledgers.filter(({ name }) => used.some(({ ledger }) => ledger === name))
-    const inputs = Object.fromEntries(ledgers.map((ledger) => [ledger.name, ledger.config(node)]))
+    const inputs = Object.fromEntries(ledgers.map((ledger) => [ledger.name, ledger.config(node, this.ports)]))
     const config = this.#write(node, connectorConfig(node, this.ports, inputs, join(this.#directory, node)))
     const ready = this.#narrator.when(node, 'connector.started')
     const onLine = (line: string): void => this.#narrator.connectorLine(node, line)
     this.#startForGood({ name: node, args: [CONNECTOR, '--config', config], onLine })
     await ready
+    await Promise.all(ledgers.map(async (ledger) => this.#welcome(ledger, node)))
+  }
+
+  /** Until its own node knows of the money. */
+  async #welcome(ledger: WorldLedger, node: NodeName): Promise<void> {
+    if (ledger.welcome === undefined) return
+    const own = await this.#reportOf(ledger, node)
+    await ledger.welcome(node, own.address)
+    while ((await this.#reportOf(ledger, node)).balance === '0') await wait(POLL_MS)
+  }
+
+  async #reportOf({ name }: WorldLedger, node: NodeName): Promise<LedgerReport> {
+    const reports = (await ask(node, `http://127.0.0.1:${this.ports.admin[node]}/ledgers`)) as LedgerReport[]
+    return reports.find((report) => report.name === name)!
   }
 
   async #startBob(): Promise<void> {

@@ -18,7 +18,8 @@ const MOMENTS = {
   'before the ledgers are up': 'A local internet of value',
   'while a ledger starts': 'an EVM chain is up',
   'while the connectors start': 'an XRP Ledger, simulated, is up',
-  'while wallets and links start': 'connector test.',
+  'while Lightning nodes start': 'connector test.dune',
+  'while wallets and links start': 'connector test.acme',
   'during the payment': 'fulfilled',
   'at the prompt': PROMPT,
 }
@@ -33,7 +34,6 @@ describe('a signal ends every program and removes every file', () => {
 
   test.for([
     ['SIGINT', MOMENTS['while the connectors start']],
-    ['SIGINT', MOMENTS['at the prompt']],
     ['SIGTERM', MOMENTS['before the ledgers are up']],
     ['SIGHUP', MOMENTS['at the prompt']],
   ] as const)('%s to the process alone after "%s"', async ([signal, moment]) => {
@@ -98,6 +98,17 @@ describe('a program that is killed', () => {
     playground.type('balances\n')
     const { exitCode, stderr } = await playground.ended
     expect(stderr).toMatch(/^\nthe XRP Ledger does not answer at ws:.*\n$/)
+    expect(exitCode).toBe(1)
+    await expectNothingLeft()
+  })
+
+  test('the Bitcoin chain: the next command says so, and the playground ends everything', async () => {
+    const playground = playgrounds.start()
+    await playground.says(PROMPT)
+    process.kill(playgrounds.pidOf('--user hourglass'), 'SIGKILL')
+    playground.type('balances\n')
+    const { exitCode, stderr } = await playground.ended
+    expect(stderr).toMatch(/^\nthe Bitcoin chain does not answer at http:.*\n$/)
     expect(exitCode).toBe(1)
     await expectNothingLeft()
   })

@@ -27,20 +27,21 @@ describe('one payment', () => {
       packets,
       ms,
       settlements: [
-        { ...settlements[0], ledger: 'evm' },
-        { ...settlements[1], ledger: 'xrpl' },
+        { ...settlements[0], ledger: 'bitcoin' },
+        { ...settlements[1], ledger: 'evm' },
+        { ...settlements[2], ledger: 'xrpl' },
       ],
       balanced: true,
     })
-    // 2.50 at 0.92, less three spreads of 0.2 %, each packet rounded down.
-    expect(BigInt(delivered.amount)).toBeLessThanOrEqual(22862n)
-    expect(BigInt(delivered.amount)).toBeGreaterThan(22830n)
+    // 2.50 at 0.92, less four spreads of 0.2 %, each packet rounded down.
+    expect(BigInt(delivered.amount)).toBeLessThanOrEqual(22816n)
+    expect(BigInt(delivered.amount)).toBeGreaterThan(22784n)
     expect(packets).toBeGreaterThanOrEqual(5)
     expect(ms).toBeGreaterThan(0)
-    for (const { transactions, claims } of settlements) {
-      // A channel opened and redeemed.
+    for (const { transactions, promises } of settlements) {
+      // A channel opened, and redeemed or closed.
       expect(transactions).toBeGreaterThanOrEqual(2)
-      expect(claims).toBeGreaterThanOrEqual(1)
+      expect(promises).toBeGreaterThanOrEqual(1)
     }
     expect(exitCode).toBe(0)
     await expectNothingLeft()
@@ -80,6 +81,7 @@ describe('commands', () => {
     await playground.says('sent 2.500000 USD, delivered 2.2')
     await playground.says('✓ acme spent its escrow and its fees')
     await playground.says('✓ bolt spent its escrow and its fees')
+    await playground.says('✓ cove spent its escrow and its fees')
     await playground.says(PROMPT)
 
     playground.type('pay much\n')
@@ -111,7 +113,7 @@ describe('commands', () => {
     await playground.says(PROMPT)
     playground.type('audit\nquit\n')
     const { exitCode, stdout } = await playground.ended
-    expect(stdout.match(/✓ /g)).toHaveLength(32)
+    expect(stdout.match(/✓ /g)).toHaveLength(44)
     expect(stdout).not.toContain('✗')
     expect(exitCode).toBe(0)
   })

@@ -7,7 +7,10 @@ import { step } from '../terminal.ts'
 import type { Activity, WorldLedger } from './ledger.ts'
 
 const [DEPLOYER, ...OTHERS] = DEV_ACCOUNTS
-const ACCOUNTS = { acme: OTHERS[0], bolt: OTHERS[1], cove: OTHERS[2] } satisfies Record<NodeName, unknown>
+const ACCOUNTS = { acme: OTHERS[0], bolt: OTHERS[1], cove: OTHERS[2], dune: OTHERS[3] } satisfies Record<
+  NodeName,
+  unknown
+>
 
 interface RpcBlock {
   readonly transactions: readonly {
@@ -63,6 +66,7 @@ export class EvmLedger implements WorldLedger {
 
   async activity(): Promise<Activity> {
     let escrowed = 0n
+    let transactions = 0
     const fees = new Map<string, bigint>()
     const height = Number(await this.#call<string>('eth_blockNumber', []))
     for (let number = this.#start + 1; number <= height; number++) {
@@ -71,11 +75,13 @@ export class EvmLedger implements WorldLedger {
         const receipt = await this.#call<RpcReceipt>('eth_getTransactionReceipt', [hash])
         const fee = BigInt(receipt.gasUsed) * BigInt(receipt.effectiveGasPrice)
         fees.set(from, (fees.get(from) ?? 0n) + fee)
+        transactions++
         const isDeposit = receipt.status === '0x1' && to === this.#contract.toLowerCase()
         if (isDeposit) escrowed += BigInt(value)
       }
     }
-    return { escrowed, fees: (node) => fees.get(ACCOUNTS[node].address.toLowerCase()) ?? 0n }
+    const feesOf = (node: NodeName): bigint => fees.get(ACCOUNTS[node].address.toLowerCase()) ?? 0n
+    return { transactions, escrowed, closedChannels: 0, fees: feesOf }
   }
 
   async stop(): Promise<void> {

@@ -11,6 +11,7 @@ const ACCOUNTS: Readonly<Record<NodeName, { readonly address: string; readonly s
   acme: { address: 'rEiwUu5BoFbyY8cCfrLZCBPVxKxL5c4yoP', seed: 'sEdT13HqtEgtCGzCG9w9tztp8HZdW4m' },
   bolt: { address: 'rJhBc5ttRzVF398Lvg1iEASvZd8C44U65s', seed: 'sEdT13HqtEgtCGzCG9wwCF8NVAL8wF7' },
   cove: { address: 'rL5Mg6A5znXzYTPViV4HhkBSdXk4oA8iQx', seed: 'sEdT13HqtEgtCGzCG9wBQegHQsh1XKG' },
+  dune: { address: 'rnLuV77YLPBv1f32uauivDaEdoEU2sKS95', seed: 'sEdT13HqtEgtCGzCG9wUw7aAUbzaDUg' },
 }
 /** What each has to begin with, in drops. */
 const FUNDS = 10_000_000_000n
@@ -47,7 +48,7 @@ export class XrpLedger implements WorldLedger {
     const ledger = new XrpLedger(server)
     await Promise.all(Object.values(ACCOUNTS).map(({ address }) => server.fund(address, FUNDS)))
     // They are there when the next ledger has closed.
-    while ((await ledger.balance('cove')) === 0n) await wait(POLL_MS)
+    while ((await ledger.balance('dune')) === 0n) await wait(POLL_MS)
     step('L1 ledger', 'xrpl', `an XRP Ledger, simulated, is up at ${server.url}`)
     return ledger
   }
@@ -77,18 +78,20 @@ export class XrpLedger implements WorldLedger {
 
   async activity(): Promise<Activity> {
     let escrowed = 0n
+    let transactions = 0
     const fees = new Map<string, bigint>()
     for (const node of nodes()) {
       const { address } = ACCOUNTS[node]
       const answer = await this.#ask<{ transactions: readonly Transaction[] }>('account_tx', node)
       for (const { tx_json, meta } of answer?.transactions ?? []) {
         if (tx_json.Account !== address) continue
+        transactions++
         fees.set(node, (fees.get(node) ?? 0n) + BigInt(tx_json.Fee))
         const isDeposit = DEPOSITS.includes(tx_json.TransactionType)
         if (isDeposit && meta.TransactionResult === 'tesSUCCESS') escrowed += BigInt(tx_json.Amount!)
       }
     }
-    return { escrowed, fees: (node) => fees.get(node) ?? 0n }
+    return { transactions, escrowed, closedChannels: 0, fees: (node) => fees.get(node) ?? 0n }
   }
 
   async stop(): Promise<void> {

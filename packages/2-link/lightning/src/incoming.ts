@@ -53,6 +53,7 @@ export class Incoming {
     const records = [encodeReceived(account, total), encodeReceipt(account, receipt)]
     this.#effects.commit(records, () => {
       this.#tell(total, name)
+      this.#effects.trace('lightning.received', { hash: name, amountMsat })
       this.#effects.perform({ kind: 'forget-receipt', index, hash })
     })
   }

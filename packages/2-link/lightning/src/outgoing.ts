@@ -78,6 +78,11 @@ export class Outgoing {
     const records = [encodePaid(account, counted), { key: paymentKey(account, hash), value: undefined }]
     this.#effects.commit(records, () => {
       this.#tell(counted, encodeHex(hash))
+      this.#effects.trace('lightning.paid', {
+        hash: encodeHex(hash),
+        amountMsat: payment.amountMsat,
+        feeMsat,
+      })
       this.#effects.perform({ kind: 'forget-payment', hash })
     })
     this.#advance()
