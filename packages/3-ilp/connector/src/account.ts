@@ -4,24 +4,17 @@
  */
 import { AccountBook, type Asset } from '@hourglass/books'
 import { UsageError } from '@hourglass/sansio'
+import { type Limits, contradictionIn } from './limits.ts'
 import type { Conversion } from './rates.ts'
 
 /** IL-RFC 34 "Link Relations". */
 export type Relation = 'peer' | 'parent' | 'child'
 
-export interface AccountOptions {
+export interface AccountOptions extends Limits {
   /** Unique in the node; the address segment of a child. */
   readonly id: string
   readonly relation: Relation
   readonly asset: Asset
-  /** The most that the peer may owe us, holds included. */
-  readonly balanceMax: bigint
-  /** The most that we may owe the peer, holds included. Undefined: no limit of ours. */
-  readonly payableMax?: bigint
-  /** Settle as soon as we owe the peer as much (X-PCS). Undefined: never. */
-  readonly settleThreshold?: bigint
-  /** What we still owe after a settlement; below the threshold. */
-  readonly settleTo?: bigint
   /** Largest packet, both ways. Undefined: no limit. */
   readonly packetAmountMax?: bigint
   /** Unanswered Prepares that the peer may have here. */
@@ -39,6 +32,7 @@ export class Account extends AccountBook {
   readonly payableMax: bigint | undefined
   readonly settleThreshold: bigint | undefined
   readonly settleTo: bigint
+  readonly prepay: bigint | undefined
   readonly packetAmountMax: bigint | undefined
   readonly packetsInFlightMax: number
   readonly writeOffMax: bigint
@@ -57,16 +51,13 @@ export class Account extends AccountBook {
     this.payableMax = options.payableMax
     this.settleThreshold = options.settleThreshold
     this.settleTo = options.settleTo ?? 0n
+    this.prepay = options.prepay
     this.packetAmountMax = options.packetAmountMax
     this.packetsInFlightMax = options.packetsInFlightMax ?? PACKETS_IN_FLIGHT_MAX
     this.writeOffMax = options.writeOffMax ?? 0n
     // PCS-15: limits that contradict each other would never settle, or settle for ever.
-    if (this.settleThreshold !== undefined && this.settleTo >= this.settleThreshold) {
-      throw new UsageError(`account ${this.id}: settleTo must be below settleThreshold`)
-    }
-    if (this.payableMax !== undefined && this.payableMax < (this.settleThreshold ?? 0n)) {
-      throw new UsageError(`account ${this.id}: settleThreshold must not be above payableMax`)
-    }
+    const contradiction = contradictionIn(options)
+    if (contradiction !== undefined) throw new UsageError(`account ${this.id}: ${contradiction}`)
   }
 
   /** Whether the peer may owe us that much more (PCS-05 … 07); nothing is asked of empty packets (PCS-20). */
@@ -76,20 +67,36 @@ export class Account extends AccountBook {
 
   /** Whether we may owe the peer that much more (PCS-22, SEC-35): asked before the packet goes out. */
   mayBeOwed(amount: bigint): boolean {
-    if (amount === 0n || this.payableMax === undefined) return true
-    return amount + this.heldOutgoing - this.balance <= this.payableMax
+    if (amount === 0n) return true
+    // Money on its way does not count: the peer would refuse what it has not been paid.
+    if (this.prepay !== undefined) return amount + this.heldOutgoing <= this.sent - this.outgoing
+    return this.payableMax === undefined || amount + this.heldOutgoing - this.balance <= this.payableMax
+  }
+
+  /** The largest packet that can go out. Half of what is paid ahead is there, or comes, whatever went before. */
+  get outgoingAmountMax(): bigint | undefined {
+    if (this.prepay === undefined) return this.packetAmountMax
+    const half = this.prepay / 2n
+    return this.packetAmountMax !== undefined && this.packetAmountMax < half ? this.packetAmountMax : half
   }
 
   /**
-   * What a settlement now would move; 0 below the threshold. PCS-09 … 11, X-PCS: at the threshold it is due.
-   * It leaves room for the peer's packets under way: they were let in because we owed it so much.
+   * What a settlement now would move. It leaves room for the peer's packets under way: they were let in because
+   * we owed it so much.
    */
   settlementDue(): bigint {
-    if (this.settleThreshold === undefined) return 0n
-    const { balance } = this
-    if (-balance < this.settleThreshold) return 0n
-    const wanted = -balance - this.settleTo
-    const room = this.balanceMax - balance - this.heldIncoming
+    const wanted = this.#settlementWanted()
+    const room = this.balanceMax - this.balance - this.heldIncoming
     return wanted <= room ? wanted : room > 0n ? room : 0n
+  }
+
+  #settlementWanted(): bigint {
+    const paidAhead = this.settled - this.outgoing
+    if (this.prepay !== undefined) return paidAhead > this.prepay / 2n ? 0n : this.prepay - paidAhead
+    if (this.settleThreshold === undefined) return 0n
+    // What the peer has paid ahead for its packets is not sent back to it.
+    const owed = -this.balance < -paidAhead ? -this.balance : -paidAhead
+    // PCS-09 … 11, X-PCS: at the threshold it is due.
+    return owed < this.settleThreshold ? 0n : owed - this.settleTo
   }
 }

@@ -156,6 +156,8 @@ export class Clearing {
     const amount = this.books[kind](account, total, reference, now)
     if (amount === 0n) return
     this.traces.add(`connector.settlement-${kind}`, { account: account.id, amount, reference })
+    // What the peer has paid makes room for what we pay ahead.
+    this.settleDue(account)
   }
 
   #rejection({ id: account }: Account, id: number, { code, message, data }: Refusal): ReplyOutput {

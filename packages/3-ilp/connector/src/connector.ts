@@ -166,7 +166,10 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
 
   #handleLink(account: Account, isUp: boolean, now: Instant): void {
     account.upSince = isUp ? now : undefined
-    if (isUp) this.#unanswered.inquire(account, now)
+    if (!isUp) return
+    this.#unanswered.inquire(account, now)
+    // What is paid ahead is due before the first packet.
+    this.#clearing.settleDue(account)
   }
 
   #handleStore(isWorking: boolean, now: Instant): void {

@@ -50,7 +50,9 @@ export function forward(passage: Passage, rates: Rates, options: ForwardingOptio
   }
   if (!destination.up) return { code: ErrorCode.T01_PEER_UNREACHABLE, message: 'peer unreachable' }
   if (!destination.mayBeOwed(amount)) {
-    return { code: ErrorCode.T04_INSUFFICIENT_LIQUIDITY, message: 'insufficient liquidity' }
+    const message =
+      destination.prepay === undefined ? 'insufficient liquidity' : 'prepaid money is used up for now'
+    return { code: ErrorCode.T04_INSUFFICIENT_LIQUIDITY, message }
   }
   return { destination, amount, expiresAt, conversion }
 }
@@ -72,7 +74,7 @@ function refuseAmount(
   if (outgoing === 0n && incoming !== 0n) {
     return { code: ErrorCode.R01_INSUFFICIENT_SOURCE_AMOUNT, message: 'amount rounds to nothing' }
   }
-  const max = destination.packetAmountMax ?? AMOUNT_MAX
+  const max = destination.outgoingAmountMax ?? AMOUNT_MAX
   // ILP-24; CONN-23: the numbers go back in the units in which the packet came.
   return outgoing > max ? amountTooLarge(incoming, divFloor(max, ratio)) : undefined
 }

@@ -1,6 +1,7 @@
 export { Account, type AccountOptions, PACKETS_IN_FLIGHT_MAX, type Relation } from './account.ts'
 export { BALANCE_PROTOCOL, type BalanceReply } from './balance-protocol.ts'
 export { Connector, EXPIRY_MARGIN_MS, HOLD_TIME_MS_MAX } from './connector.ts'
+export { type Limits, contradictionIn } from './limits.ts'
 export {
   type ConnectorInput,
   type ConnectorOptions,

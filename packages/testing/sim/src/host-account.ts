@@ -13,8 +13,6 @@ export interface HostAccount {
   readonly id: string
   readonly relation: 'peer' | 'child' | 'parent'
   readonly terms: Terms
-  /** Whether this side pays by settlement what it owes. */
-  readonly settles: boolean
   readonly wire: Wire
   readonly wireKind: WireKind
   readonly side: Side

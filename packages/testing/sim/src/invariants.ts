@@ -25,7 +25,6 @@ interface Seen {
   readonly host: NodeHost
   readonly peer: NodeHost | Wallet
   totals: EndView
-  heldIncoming: bigint
   life: unknown
 }
 
@@ -53,9 +52,7 @@ export class Invariants {
     for (const { ends } of network.joints) {
       for (const [host, peer] of [ends, [ends[1], ends[0]] as const]) {
         if (host instanceof Wallet) continue
-        this.#seen
-          .get(host.name)!
-          .set(peer.name, { host, peer, totals: NOTHING, heldIncoming: 0n, life: undefined })
+        this.#seen.get(host.name)!.set(peer.name, { host, peer, totals: NOTHING, life: undefined })
       }
     }
   }
@@ -67,15 +64,19 @@ export class Invariants {
       const account = process.accounts.get(packets.id)!
       const seen = this.#seen.get(node.name)!.get(packets.id)!
       const names = [node.name, packets.id]
-      const { balance, balanceMax, heldIncoming, heldOutgoing, incoming, outgoing } = account
+      const { balance, balanceMax, prepay, settled, heldIncoming, heldOutgoing, incoming, outgoing } = account
       const { least, unknown } = packets
-      const hasTaken = heldIncoming > seen.heldIncoming
-      seen.heldIncoming = heldIncoming
       check(
-        !hasTaken || balance + heldIncoming <= balanceMax,
+        balance + heldIncoming <= balanceMax,
         'balance-limit',
         names,
         () => `${balance} and ${heldIncoming} held, at most ${balanceMax}`,
+      )
+      check(
+        prepay === undefined || settled - outgoing <= prepay,
+        'prepaid-limit',
+        names,
+        () => `${settled} settled for ${outgoing}, at most ${prepay} ahead`,
       )
       check(
         heldIncoming >= packets.heldIncoming && heldOutgoing >= packets.heldOutgoing,

@@ -81,9 +81,7 @@ export class Network {
   ): HostAccount {
     const { settlement } = plan
     const chain = settlement === undefined ? undefined : this.chains.get(settlement.ledger)
-    // What a child has put in is not to be sent back to it.
-    const settles = chain !== undefined && !('prefund' in plan && plan.prefund > 0n)
-    return { id, relation, terms: plan, settles, wire, wireKind: plan.wire, side, chain }
+    return { id, relation, terms: plan, wire, wireKind: plan.wire, side, chain }
   }
 
   /** Everybody has plenty on every ledger. */

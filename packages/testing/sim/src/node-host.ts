@@ -22,7 +22,7 @@ import { Disk } from './disk.ts'
 import { isFairAmount } from './fair-amount.ts'
 import { type HostAccount, newLink, newSettlement } from './host-account.ts'
 import type { Log } from './log.ts'
-import type { ConnectorPlan } from './plan.ts'
+import type { ConnectorPlan, SettlementPlan } from './plan.ts'
 import { Timer } from './timer.ts'
 import { check } from './violation.ts'
 import { ClaimWatch } from './watch/claim-watch.ts'
@@ -346,8 +346,8 @@ const HOLD_PREFIX = 'hold/'
 /** A process that does nothing more ends all the same. */
 const PATIENCE_MS = 500
 
-function accountOptions({ id, terms, relation, settles }: HostAccount): ConnectorOptions['accounts'][number] {
-  const { asset, balanceMax, packetAmountMax, settlement } = terms
+function accountOptions({ id, terms, relation }: HostAccount): ConnectorOptions['accounts'][number] {
+  const { asset, balanceMax, prepay, packetAmountMax, settlement } = terms
   return {
     id,
     relation,
@@ -355,7 +355,10 @@ function accountOptions({ id, terms, relation, settles }: HostAccount): Connecto
     balanceMax,
     writeOffMax: WRITE_OFF_MAX,
     ...(packetAmountMax !== undefined && { packetAmountMax }),
-    ...(settlement !== undefined &&
-      settles && { settleThreshold: settlement.threshold, settleTo: settlement.settleTo }),
+    ...(prepay === undefined ? settleOptions(settlement) : { prepay }),
   }
+}
+
+function settleOptions(plan: SettlementPlan | undefined): { settleThreshold?: bigint; settleTo?: bigint } {
+  return plan === undefined ? {} : { settleThreshold: plan.threshold, settleTo: plan.settleTo }
 }

@@ -35,6 +35,8 @@ export interface ConnectorPlan {
 export interface Terms {
   readonly asset: Asset
   readonly balanceMax: bigint
+  /** What each pays the other ahead for its packets; undefined: they settle at the threshold. */
+  readonly prepay: bigint | undefined
   readonly packetAmountMax: bigint | undefined
   readonly settlement: SettlementPlan | undefined
 }

@@ -1,7 +1,7 @@
 /** A failing run in words: what broke, one command that shows it again, and what led there. Testing. */
 import { describeFault } from './faults.ts'
 import type { FailingRun } from './minimise.ts'
-import type { NetworkPlan, PeeringPlan, WalletPlan } from './plan.ts'
+import type { NetworkPlan, PeeringPlan, Terms, WalletPlan } from './plan.ts'
 import { type ScenarioOptions, runScenario } from './scenario.ts'
 
 /** Lines of the log that a report ends with. */
@@ -44,8 +44,12 @@ function describeNetwork({ shape, connectors, peerings, wallets }: NetworkPlan):
   ]
 }
 
-function describeJoint({ wire, climate, asset, settlement, balanceMax }: PeeringPlan | WalletPlan): string {
-  const settled = settlement === undefined ? 'not settled' : `settled from ${settlement.threshold} on`
+function describeJoint({ wire, climate, asset, balanceMax, ...terms }: PeeringPlan | WalletPlan): string {
   const way = `${wire} ${climate.latencyMs}-${climate.latencyMs + climate.jitterMs} ms`
-  return `${asset.code}/${asset.scale}, ${way}, at most ${balanceMax}, ${settled}`
+  return `${asset.code}/${asset.scale}, ${way}, at most ${balanceMax}, ${describeSettlement(terms)}`
+}
+
+function describeSettlement({ prepay, settlement }: Pick<Terms, 'prepay' | 'settlement'>): string {
+  if (settlement === undefined) return 'not settled'
+  return prepay === undefined ? `settled from ${settlement.threshold} on` : `prepaid up to ${prepay}`
 }

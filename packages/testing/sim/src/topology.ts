@@ -17,6 +17,8 @@ import type {
 import type { WireClimate, WireKind } from './wire.ts'
 
 const CONNECTORS_MAX = 10
+/** Of the peerings that are settled. */
+const PREPAID_PROBABILITY = 0.3
 
 /** What one of each asset is worth, in cents. */
 const PRICES: Readonly<Record<string, bigint>> = { USD: 100n, EUR: 110n, XRP: 50n, ETH: 300_000n }
@@ -122,7 +124,13 @@ function drawRates(chance: Chance): RateQuote[] {
 }
 
 function drawPeering(a: string, b: string, codes: readonly string[], chance: Chance): PeeringPlan {
-  return { ends: [a, b], wire: drawWire(chance), climate: drawClimate(chance), ...drawTerms(codes, chance) }
+  const plan = { ends: [a, b] as const, wire: drawWire(chance), climate: drawClimate(chance) }
+  const terms = drawTerms(codes, chance)
+  const prepaid = chance.fork('prepaid')
+  if (terms.settlement === undefined || !prepaid.happens(PREPAID_PROBABILITY)) return { ...plan, ...terms }
+  // Nobody gives more credit than it has paid ahead itself.
+  const prepay = worth(prepaid.magnitude(50, 20_000), terms.asset) + 1n
+  return { ...plan, ...terms, prepay, balanceMax: prepay }
 }
 
 /** At least two wallets, since somebody has to be paid. */
@@ -158,6 +166,7 @@ function drawTerms(codes: readonly string[], chance: Chance): Terms {
   return {
     asset,
     balanceMax,
+    prepay: undefined,
     packetAmountMax: chance.happens(0.6) ? worth(chance.magnitude(20, 2000), asset) : undefined,
     settlement,
   }

@@ -40,8 +40,7 @@ export function connector(options: Partial<ConnectorOptions> & PeerOptions = {})
     accounts,
   })
   for (const { id } of options.links === 'down' ? [] : accounts) {
-    machine.handle({ kind: 'up', account: id }, NOW)
-    const [greeting] = drain(machine)
+    const [greeting] = handle(machine, { kind: 'up', account: id })
     if (greeting?.kind !== 'request') throw new Error('a peer that comes up is asked whether it reconciles')
     answerGreeting(machine, greeting.id, options.reconciling ?? false)
   }

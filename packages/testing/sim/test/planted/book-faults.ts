@@ -89,7 +89,7 @@ export const BOOK_FAULTS: readonly PlantedFault[] = [
     path: 'packages/3-ilp/books/src/account-book.ts',
     text: '+ this.settled - this.received',
     planted: '- this.settled + this.received',
-    foundBy: ['settlements-mirror'],
+    foundBy: ['balance-limit', 'settlements-mirror'],
   },
   {
     bug: 'A packet that is asked about is taken for a twin of its own that was fulfilled.',

@@ -11,6 +11,13 @@ export const CONNECTOR_FAULTS: readonly PlantedFault[] = [
     foundBy: ['all-decided'],
   },
   {
+    bug: 'A payment ahead that is under way is ordered again.',
+    path: 'packages/3-ilp/connector/src/account.ts',
+    text: 'const paidAhead = this.settled - this.outgoing',
+    planted: 'const paidAhead = this.sent - this.outgoing',
+    foundBy: ['prepaid-limit'],
+  },
+  {
     bug: 'A Fulfill is relayed before the books are durable.',
     path: 'packages/3-ilp/connector/src/clearing.ts',
     text: 'const isMoney = hold !== undefined && body[0] === PacketType.Fulfill',
