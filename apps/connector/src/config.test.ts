@@ -209,12 +209,22 @@ describe('checkConfig names the source, the field and what would be right', () =
     [
       'settleTo that is not below settleThreshold',
       settled({ settleThreshold: '5', settleTo: '5' }),
-      'accounts[0] (alice): balance.settleTo must be below balance.settleThreshold',
+      'accounts[0] (alice): balance: settleTo must be below settleThreshold',
     ],
     [
       'payableMax below settleThreshold',
       settled({ settleThreshold: '5', payableMax: '4' }),
-      'accounts[0] (alice): balance.settleThreshold must not be above balance.payableMax',
+      'accounts[0] (alice): balance: settleThreshold must not be above payableMax',
+    ],
+    [
+      'prepay without settlement',
+      (c) => (c.accounts[0]!['balance'] = { max: '9', prepay: '5' }),
+      'accounts[0] (alice): balance.prepay needs a "settlement"',
+    ],
+    [
+      'prepay above max',
+      settled({ prepay: '10' }),
+      'accounts[0] (alice): balance: prepay must not be above what the peer may owe',
     ],
   ])('of %s', (_, make, message) => {
     const said = complaint(make)
@@ -232,9 +242,10 @@ describe('checkConfig names the source, the field and what would be right', () =
   })
 
   it('takes limits that fit together', () => {
-    expect(() => complaint(settled({ settleThreshold: '5', settleTo: '4', payableMax: '5' }))).toThrow(
-      'the config was taken',
-    )
+    const fitting = [{ settleThreshold: '5', settleTo: '4', payableMax: '5' }, { prepay: '9' }, { max: '0' }]
+    for (const limits of fitting) {
+      expect(() => complaint(settled(limits))).toThrow('the config was taken')
+    }
   })
 })
 

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { ADDRESS_LENGTH_MAX, isAddress } from '@hourglass/ilp'
-import { toRatio } from '@hourglass/connector'
+import { contradictionIn, toRatio } from '@hourglass/connector'
 import { decodeBtpUrl } from '@hourglass/link-btp/io'
 import { parse } from 'yaml'
 import { z } from 'zod'
@@ -109,8 +109,11 @@ const account = z.strictObject({
     max: amount,
     /** The most that we may owe the peer. */
     payableMax: amount.optional(),
+    /** Settle as soon as we owe as much; '1': each packet. */
     settleThreshold: amount.optional(),
     settleTo: amount.optional(),
+    /** Pay the peer ahead: the most that it holds of ours for packets to come. */
+    prepay: amount.optional(),
     /** What may be written off, in all, of packets whose Fulfill reached the peer too late. Default: nothing. */
     writeOffMax: amount.optional(),
   }),
@@ -243,20 +246,18 @@ export function checkConfig(value: unknown, source: string): Config {
 
 function accountProblems(account: AccountConfig, config: Config): string[] {
   const problems: string[] = []
-  const { settleThreshold, settleTo, payableMax } = account.balance
+  const { max: balanceMax, ...limits } = account.balance
   if (account.link.kind === 'btp-server' && config.listen === undefined) {
     problems.push('a btp-server link needs "listen"')
   }
   if (account.settlement !== undefined) problems.push(...settlementProblems(account.settlement, config))
-  if (account.settlement === undefined && settleThreshold !== undefined) {
-    problems.push('balance.settleThreshold needs a "settlement"')
+  for (const name of ['settleThreshold', 'prepay'] as const) {
+    if (account.settlement === undefined && limits[name] !== undefined) {
+      problems.push(`balance.${name} needs a "settlement"`)
+    }
   }
-  if (settleThreshold !== undefined && (settleTo ?? 0n) >= settleThreshold) {
-    problems.push('balance.settleTo must be below balance.settleThreshold')
-  }
-  if (payableMax !== undefined && payableMax < (settleThreshold ?? 0n)) {
-    problems.push('balance.settleThreshold must not be above balance.payableMax')
-  }
+  const contradiction = contradictionIn({ balanceMax, ...limits })
+  if (contradiction !== undefined) problems.push(`balance: ${contradiction}`)
   return problems
 }
 

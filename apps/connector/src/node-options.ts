@@ -7,15 +7,13 @@ export function nodeOptions(config: Config): Omit<NodeOptions, 'stacks'> {
   return {
     address: config.address,
     crypto: nodeCrypto,
-    accounts: config.accounts.map(({ balance, ...account }) => ({
+    accounts: config.accounts.map(({ balance: { max: balanceMax, writeOffMax, ...limits }, ...account }) => ({
       id: account.id,
       relation: account.relation,
       asset: account.asset,
-      balanceMax: balance.max,
-      ...(balance.payableMax !== undefined && { payableMax: balance.payableMax }),
-      ...(balance.settleThreshold !== undefined && { settleThreshold: balance.settleThreshold }),
-      ...(balance.settleTo !== undefined && { settleTo: balance.settleTo }),
-      ...(balance.writeOffMax !== undefined && { writeOffMax: balance.writeOffMax }),
+      balanceMax,
+      ...limits,
+      ...(writeOffMax !== undefined && { writeOffMax }),
       ...(account.packetAmountMax !== undefined && { packetAmountMax: account.packetAmountMax }),
       ...(account.packetsInFlightMax !== undefined && { packetsInFlightMax: account.packetsInFlightMax }),
     })),
