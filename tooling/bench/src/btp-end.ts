@@ -4,6 +4,7 @@
  *
  * Arguments: role, an `EndAddress` as JSON, and for the sender the receiver's ILP address.
  */
+import { ErrorCode, PacketType, decodeReject } from '@hourglass/ilp'
 import { WebSocket } from 'ws'
 import { ERROR, MESSAGE, batchedSend, decodeFrame, encodeAuth, encodeFrame } from './floor/btp.ts'
 import { FULFILL } from './floor/packets.ts'
@@ -35,6 +36,8 @@ type Request = (packet: Buffer) => Promise<Buffer>
 /** Together 20 seconds. */
 const ATTEMPTS_MAX = 200
 const ATTEMPT_EVERY_MS = 100
+/** So long a sender waits that was refused for lack of liquidity. */
+const RETRY_MS = 5
 
 process.on('disconnect', () => process.exit())
 const [role, end = '', receiver = ''] = process.argv.slice(2)
@@ -55,7 +58,7 @@ async function run(source: PacketSource, { inFlight, ms }: RunRequest): Promise<
   const begin = performance.now()
   const line = async (): Promise<void> => {
     for (let sent = begin; sent < begin + ms; sent = performance.now()) {
-      assertFulfilled(await request(source.next()))
+      await pay(source)
       latencies.push(performance.now() - sent)
     }
   }
@@ -69,11 +72,22 @@ async function run(source: PacketSource, { inFlight, ms }: RunRequest): Promise<
   }
 }
 
+/** Sends a packet, and others in its place as long as there is no liquidity, until one is fulfilled. */
+async function pay(source: PacketSource): Promise<void> {
+  let reply = await request(source.next())
+  for (; isRefusedForNow(reply); reply = await request(source.next())) await pause(RETRY_MS)
+  assertFulfilled(reply)
+}
+
+function isRefusedForNow(reply: Buffer): boolean {
+  return reply[0] === PacketType.Reject && decodeReject(reply).code === ErrorCode.T04_INSUFFICIENT_LIQUIDITY
+}
+
 /** Until a first packet is fulfilled: a connector may still be loading routes when it takes connections. */
 async function warmUp(source: PacketSource): Promise<void> {
   for (let attempt = 1; (await request(source.next()))[0] !== FULFILL; attempt++) {
     if (attempt === ATTEMPTS_MAX) throw new Error('no packet is fulfilled')
-    await pause()
+    await pause(ATTEMPT_EVERY_MS)
   }
 }
 
@@ -110,10 +124,10 @@ async function open(port: number): Promise<WebSocket> {
     })
     if (outcome === undefined) return socket
     if (attempt === ATTEMPTS_MAX) throw outcome
-    await pause()
+    await pause(ATTEMPT_EVERY_MS)
   }
 }
 
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ATTEMPT_EVERY_MS))
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
 }

@@ -5,7 +5,7 @@ import { FULFILL, decodePrepare, encodeFulfill, encodePrepare, rewritePrepare } 
 /** With the addresses used here, a Prepare of about 300 octets. */
 const DATA_BYTES = 190
 const FULFILLMENT_BYTES = 32
-const AMOUNT = 1000n
+export const PACKET_AMOUNT = 1000n
 const LIFETIME_MS = 30_000
 const TEMPLATES = 256
 /** Expiries are written anew so often. */
@@ -24,7 +24,7 @@ export class PacketSource {
     this.#templates = Array.from({ length: TEMPLATES }, () => {
       const data = randomBytes(DATA_BYTES)
       return encodePrepare({
-        amount: AMOUNT,
+        amount: PACKET_AMOUNT,
         expiresAt: 0,
         executionCondition: hash('sha256', data.subarray(0, FULFILLMENT_BYTES), 'buffer'),
         destination: `${address}.~ipr.c3RyZWFtLXRva2VuLWFiY2RlZmdoaWprbA`,
@@ -45,7 +45,7 @@ export class PacketSource {
   #restamp(now: number): void {
     if (now - this.#stampedAt < RESTAMP_MS) return
     this.#stampedAt = now
-    for (const template of this.#templates) rewritePrepare(template, AMOUNT, now + LIFETIME_MS)
+    for (const template of this.#templates) rewritePrepare(template, PACKET_AMOUNT, now + LIFETIME_MS)
   }
 }
 
