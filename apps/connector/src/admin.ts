@@ -62,6 +62,10 @@ function addAccountRoutes(server: FastifyInstance, node: Node, push: (order: Nod
     push({ kind: 'collect', account: params.id })
     return reply.code(202).send({ message: 'redeeming; GET /accounts shows what came in' })
   })
+  server.post<ById>('/accounts/:id/end', async ({ params }, reply) => {
+    push({ kind: 'end', account: params.id })
+    return reply.code(202).send({ message: 'closing what is open with this peer, for good' })
+  })
   server.post<ById>('/accounts/:id/reconcile', async ({ params }, reply) => {
     push({ kind: 'reconcile', account: params.id })
     return reply.code(202).send({ message: 'asking the peer; GET /holds shows what stays open' })

@@ -150,6 +150,7 @@ describe('hourglass-connector', () => {
     expect(await unknown.json()).toEqual({ message: 'there is no account nobody' })
     expect((await ask('/accounts/nobody/collect', { method: 'POST' })).status).toBe(404)
     expect((await ask('/accounts/alice/collect', { method: 'POST' })).status).toBe(202)
+    expect((await ask('/accounts/alice/end', { method: 'POST' })).status).toBe(202)
     await program.end('SIGTERM')
   })
 })

@@ -40,8 +40,10 @@ const meddling = [
   { weight: 1, arbitrary: step('request-close', { who, which: fc.nat(2) }) },
   { weight: 1, arbitrary: step('close', { who, which: fc.nat(2) }) },
 ] as const
+/** An operator who wants no more of it. */
+const endings = [{ weight: 1, arbitrary: step('end', { who }) }] as const
 
-type Step = typeof ordinary | typeof threats | typeof meddling extends readonly {
+type Step = typeof ordinary | typeof threats | typeof meddling | typeof endings extends readonly {
   arbitrary: fc.Arbitrary<infer S>
 }[]
   ? S
@@ -86,6 +88,8 @@ class World {
         return p.pass(step.ms)
       case 'collect':
         return p.handle(p[step.who], { kind: 'collect' })
+      case 'end':
+        return p.handle(p[step.who], { kind: 'end' })
       case 'flow':
         return p.flow()
       case 'impoverish': {
@@ -196,6 +200,32 @@ describe('channel settlement: whatever goes wrong', () => {
         }
         world.peering.rest()
         expect([world.paidBy('alice'), world.paidBy('bob')]).toEqual([world.ordered.alice, world.ordered.bob])
+      }),
+      { numRuns: RUNS },
+    )
+  })
+
+  it('leaves each with what it was paid, and nothing open, whenever the peering ends', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(...ordinary, ...endings), { maxLength: 200, size: 'large' }), (steps) => {
+        const world = new World()
+        const { peering } = world
+        peering.ledger.fee = 0n
+        for (const step of steps) {
+          world.apply(step)
+          world.care()
+          world.check()
+        }
+        peering.pass(CARE_MS)
+        world.care()
+        const { alice, bob, ledger } = peering
+        peering.connect()
+        for (const side of peering.sides()) peering.handle(side, { kind: 'end' })
+        peering.rest(3 * DELAY_MS)
+        expect(ledger.channels().filter(({ closed }) => !closed)).toEqual([])
+        expect([world.paidBy('alice'), world.paidBy('bob')]).toEqual([bob.received, alice.received])
+        expect([alice.sent, bob.sent]).toEqual([bob.received, alice.received])
+        expect(ledger.balanceOf('bob')).toBe(MINTED + bob.received - alice.received)
       }),
       { numRuns: RUNS },
     )

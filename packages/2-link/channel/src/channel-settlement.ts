@@ -26,7 +26,7 @@ import { Incoming } from './incoming.ts'
 import { LedgerView } from './ledger-view.ts'
 import { type ChannelOptions, checkOptions, referencePrefixOf, settleDelayBounds } from './options.ts'
 import { Outgoing } from './outgoing.ts'
-import { decodeRecords } from './records.ts'
+import { decodeRecords, encodeEnded } from './records.ts'
 import { decodeClaim } from './wire/claim.ts'
 import { MessageType, messageType } from './wire/envelope.ts'
 import { type Hello, decodeHello, encodeHello } from './wire/hello.ts'
@@ -59,9 +59,10 @@ export class ChannelSettlement implements Settlement<LedgerEvent, LedgerAction> 
 
   /** Takes this account's records out of the journal's, before the first input. @throws DecodeError */
   restore(records: Iterable<StoredRecord>): void {
-    const { outgoing, received, incoming } = decodeRecords(this.#options.account, records)
+    const { outgoing, received, incoming, isEnded } = decodeRecords(this.#options.account, records)
     this.#outgoing.restore(outgoing)
     this.#incoming.restore(received, incoming)
+    if (isEnded) this.#end()
   }
 
   handle(input: SettlementInput<LedgerEvent>, now: Instant): void {
@@ -89,6 +90,10 @@ export class ChannelSettlement implements Settlement<LedgerEvent, LedgerAction> 
       case 'collect':
         this.#incoming.collect()
         break
+      case 'end':
+        this.#effects.commit([encodeEnded(this.#options.account)], () => undefined)
+        this.#end()
+        break
       case 'committed':
         this.#effects.committed(input.id)
         break
@@ -112,6 +117,11 @@ export class ChannelSettlement implements Settlement<LedgerEvent, LedgerAction> 
     this.#view.observe(event.channel)
     this.#outgoing.advance()
     this.#incoming.observe(event.channel.id)
+  }
+
+  #end(): void {
+    this.#outgoing.end()
+    this.#incoming.end()
   }
 
   #handleLink(isUp: boolean): void {

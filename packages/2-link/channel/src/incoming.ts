@@ -58,6 +58,7 @@ export class Incoming {
   #waiting: Waiting | undefined
   #isCommitting = false
   #isLooking = false
+  #isEnded = false
 
   constructor(options: ChannelOptions, effects: Effects, view: LedgerView) {
     this.#options = options
@@ -100,6 +101,13 @@ export class Incoming {
       channel.redeemer.want()
       this.#redeem(channel)
     }
+  }
+
+  /** What is held is redeemed, and its channels are closed; no claim is taken any more. */
+  end(): void {
+    this.#isEnded = true
+    this.#letGo()
+    this.#advance()
   }
 
   nextTimeout(): Instant | undefined {
@@ -145,7 +153,7 @@ export class Incoming {
   }
 
   #refusalOf(claim: Claim, channel?: Channel, state?: ChannelState): ClaimRefusal | undefined {
-    if (channel?.record.isClosed === true) return 'closing'
+    if (this.#isEnded || channel?.record.isClosed === true) return 'closing'
     if (state === undefined) return this.#view.isFull(claim.channelId) ? 'busy' : 'unknown-channel'
     const { ledgerAccount, asset, scheme } = this.#options
     const { terms } = state
@@ -267,11 +275,21 @@ export class Incoming {
     return closed.length < CLOSED_CHANNELS_MAX ? undefined : closed[0]?.record
   }
 
+  /** Once no claim is being made durable: a channel that is closed before would not pay it. */
+  #letGo(): void {
+    if (!this.#isEnded || this.#isCommitting) return
+    for (const channel of this.#channels.values()) {
+      channel.redeemer.end()
+      this.#redeem(channel)
+    }
+  }
+
   #write(records: readonly JournalRecord[], then: () => void): void {
     this.#isCommitting = true
     this.#effects.commit(records, () => {
       this.#isCommitting = false
       then()
+      this.#letGo()
       this.#advance()
     })
   }

@@ -6,6 +6,8 @@
  *    ↑ └── the peer holds a claim that we forgot ─────→│
  *    └──── closed, and the peer said what it holds ────┘
  *
+ * Once the peering has ended, what is open is closed, and nothing is opened, filled up or paid.
+ *
  * Paying is one question, asked after every event: how much of what was ordered is not signed yet? Orders, claims
  * and deposits are running totals, so every step may be repeated. A claim is durable before it is sent: after a
  * crash the same claim is sent again, never a smaller one. Claims are sent one at a time, and the next one covers
@@ -49,6 +51,7 @@ export class Outgoing {
   #forgotten: Claim[] = []
   #isCommitting = false
   #isActing = false
+  #isEnded = false
   /** When the source may take back what is left. */
   #closesAt: Instant | undefined
   readonly #ledgerPause = new Pause(LEDGER_RETRY_MS, LEDGER_RETRY_MS_MAX)
@@ -70,6 +73,12 @@ export class Outgoing {
   settle(total: bigint): void {
     const ordered = this.#scales.toLedger(total)
     if (ordered > this.#ordered) this.#ordered = ordered
+    this.advance()
+  }
+
+  /** Lets our channel go: after the settle delay, or when its destination closes it. */
+  end(): void {
+    this.#isEnded = true
     this.advance()
   }
 
@@ -117,6 +126,7 @@ export class Outgoing {
     if (proven > this.#signed) return this.#recall(channelId, proven)
     if (state.closed) return this.#retire(state)
     if (state.closesAt !== undefined) return this.#close(state.id, state.closesAt)
+    if (this.#isEnded) return this.#requestClose(channelId)
     this.#fund(state)
     this.#pay(state)
   }
@@ -148,6 +158,7 @@ export class Outgoing {
     for (let claim = this.#forgotten.pop(); claim !== undefined; claim = this.#forgotten.pop()) {
       if (this.#isOurs(claim)) return this.#consider(claim, this.#peer)
     }
+    if (this.#isEnded) return
     if (this.#wanted > 0n && this.#accepts(this.#peer)) this.#decide(this.#peer)
   }
 
@@ -201,8 +212,9 @@ export class Outgoing {
   }
 
   #open(terms: ChannelTerms): void {
-    const deposit = this.#target(this.#options.deposit)
-    if (this.#wanted <= 0n || !this.#mayAct) return
+    // A crash may have hidden that it is open. Where it is not, it opens with the least, and closes.
+    const deposit = this.#isEnded ? 1n : this.#target(this.#options.deposit)
+    if (!this.#mayAct || (this.#wanted <= 0n && !this.#isEnded)) return
     const { destination } = terms
     this.#effects.trace('channel.opening', { destination, deposit })
     this.#act({ kind: 'open', terms, deposit }, (end) => {
@@ -230,6 +242,10 @@ export class Outgoing {
       const { transaction = '', fee } = end
       this.#effects.trace('channel.funded', { channelId, deposit, transaction, fee })
     })
+  }
+
+  #requestClose(channelId: string): void {
+    if (this.#mayAct) this.#act({ kind: 'request-close', channelId })
   }
 
   /** Somebody asked to close the channel with our key: nothing more is paid over it, the rest is taken home. */
@@ -298,13 +314,13 @@ export class Outgoing {
     return this.#sender.held < this.#signed ? this.#sender.held : this.#signed
   }
 
-  /** Tells the total that the peer says to have had. */
-  #tell(): void {
-    const { base, channelId = '' } = this.#record
+  /** Tells the total that the peer says to have had, or that the ledger has paid it. */
+  #tell(reference = `${this.#record.channelId ?? ''}:${this.#accepted}`): void {
+    const { base } = this.#record
     const total = this.#scales.toAccount(base + this.#accepted)
     if (total <= this.#told) return
     this.#told = total
-    this.#effects.emit({ kind: 'sent', total, reference: `${channelId}:${this.#accepted}` })
+    this.#effects.emit({ kind: 'sent', total, reference })
   }
 
   /** The channel is closed. What the peer does not hold and will not take is owed still: the next one pays it. */
@@ -326,6 +342,7 @@ export class Outgoing {
     this.#write({ base: base + paid, ...NO_CHANNEL }, () => {
       this.#view.forget(channelId)
       this.#sender.channelChanged(0n)
+      this.#tell(`${channelId}:${paid}`)
     })
   }
 

@@ -4,6 +4,7 @@
  *   channel/ACCOUNT/outgoing            the channel that we pay with, and the newest claim on it
  *   channel/ACCOUNT/incoming/CHANNEL    the newest claim that we hold on a channel of the peer
  *   channel/ACCOUNT/received            what came in over closed channels whose own records are gone
+ *   channel/ACCOUNT/ended               there where the peering has ended
  */
 import type { JournalRecord, StoredRecord } from '@hourglass/journal'
 import type { ChannelTerms } from '@hourglass/ledger'
@@ -42,6 +43,7 @@ export interface ChannelRecords {
   readonly outgoing: OutgoingRecord
   readonly received: bigint
   readonly incoming: readonly IncomingRecord[]
+  readonly isEnded: boolean
 }
 
 /** The first version of an incoming record ends without `since`. */
@@ -56,6 +58,7 @@ export function decodeRecords(account: string, records: Iterable<StoredRecord>):
   let outgoing: OutgoingRecord = { base: 0n, ...NO_CHANNEL }
   let received = 0n
   const incoming: IncomingRecord[] = []
+  let isEnded = false
   const own = prefix(account)
   for (const { key, value } of records) {
     if (!key.startsWith(own)) continue
@@ -65,10 +68,11 @@ export function decodeRecords(account: string, records: Iterable<StoredRecord>):
     const name = key.slice(own.length)
     if (name === 'outgoing') outgoing = readOutgoing(reader)
     else if (name === 'received') received = readAmount(reader)
+    else if (name === 'ended') isEnded = true
     else incoming.push(readIncoming(reader, version))
     assert(reader.remaining === 0, 'a record ends with its last field')
   }
-  return { outgoing, received, incoming }
+  return { outgoing, received, incoming, isEnded }
 }
 
 export function encodeOutgoing(account: string, record: OutgoingRecord): JournalRecord {
@@ -114,6 +118,10 @@ function readTerms(reader: Reader): ChannelTerms {
 export function encodeReceived(account: string, received: bigint): JournalRecord {
   const value = writeAmount(new Writer().uint8(VERSION), received).finish()
   return { key: `${prefix(account)}received`, value }
+}
+
+export function encodeEnded(account: string): JournalRecord {
+  return { key: `${prefix(account)}ended`, value: Uint8Array.of(VERSION) }
 }
 
 export function encodeIncoming(account: string, record: IncomingRecord): JournalRecord {

@@ -1,10 +1,11 @@
 /**
  * Takes in on the ledger what the claims on one channel promise: when enough has come together or waited long enough,
- * when asked to, and when the source closes the channel. Layer 2.
+ * when asked to, and when the source closes the channel. Where the peering has ended, all of it, and then the channel
+ * is closed, as its destination may at once. Layer 2.
  */
 import type { ChannelState } from '@hourglass/ledger'
 import { Pause, earliest } from '@hourglass/link'
-import type { Instant } from '@hourglass/sansio'
+import type { Instant, TraceOutput } from '@hourglass/sansio'
 import type { Effects } from './effects.ts'
 import type { ChannelOptions } from './options.ts'
 import type { IncomingRecord } from './records.ts'
@@ -19,10 +20,11 @@ const DANGER_RETRY_MS_MIN = 1000
 export class Redeemer {
   readonly #options: ChannelOptions
   readonly #effects: Effects
-  /** One redeem is under way at a time. */
-  #isRedeeming = false
+  /** One action is under way at a time. */
+  #isActing = false
   /** All that is held is to be redeemed, whatever the threshold. */
   #isWanted = false
+  #isEnded = false
   /** When the last redeem began that succeeded: what came later is on no redeem. */
   #redeemedAt: Instant = 0
   /** When the claim that is held will be old enough. */
@@ -40,24 +42,33 @@ export class Redeemer {
     this.#pause.reset()
   }
 
+  /** From now on all is redeemed, and then the channel is closed: no claim may come any more. */
+  end(): void {
+    this.#isEnded = true
+    this.#pause.reset()
+  }
+
   /** When the oldest claim came that the ledger has not paid, where it has not paid all of the record's. */
   since({ since }: IncomingRecord): Instant {
     return Math.max(since, this.#redeemedAt)
   }
 
-  /** Redeems the record's claim where that is due. `then` hears whether the ledger did it, and has to ask again. */
+  /** Redeems, or closes, where that is due. `then` hears whether the ledger did it, and has to ask again. */
   advance(record: IncomingRecord, state: ChannelState, then: (isDone: boolean) => void): void {
     this.#hasten(state)
     this.#ripeAt = undefined
-    if (this.#isRedeeming || this.#pause.until !== undefined || state.closed) return
+    if (this.#isActing || this.#pause.until !== undefined || state.closed) return
     const unredeemed = record.claim.amount - state.claimed
-    if (unredeemed <= 0n) this.#isWanted = false
-    else if (this.#isDue(unredeemed, record, state)) this.#redeem(record, unredeemed, then)
+    if (unredeemed <= 0n) {
+      this.#isWanted = false
+      if (this.#isEnded) this.#close(record, then)
+    } else if (this.#isDue(unredeemed, record, state)) this.#redeem(record, unredeemed, then)
   }
 
   #isDue(unredeemed: bigint, record: IncomingRecord, { closesAt }: ChannelState): boolean {
     const { redeemThreshold, redeemAfterMs, redeemMin = 1n } = this.#options
-    if (this.#isWanted || (redeemThreshold !== undefined && unredeemed >= redeemThreshold)) return true
+    if (this.#isWanted || this.#isEnded) return true
+    if (redeemThreshold !== undefined && unredeemed >= redeemThreshold) return true
     if (unredeemed < redeemMin) return false
     // HTLA-10: what is not redeemed before the source's settle delay is over is lost.
     if (closesAt !== undefined) return true
@@ -70,17 +81,15 @@ export class Redeemer {
     const { channelId, amount, signature } = claim
     const { now: beganAt } = this.#effects
     const wasWanted = this.#isWanted
-    this.#isRedeeming = true
+    this.#isActing = true
     this.#isWanted = false
     this.#ripeAt = undefined
     this.#effects.trace('channel.redeeming', { channelId, amount, unredeemed })
     this.#effects.perform({ kind: 'redeem', channelId, amount, signature }, (end) => {
-      this.#isRedeeming = false
+      this.#isActing = false
       if (end.kind === 'failed') {
-        const { message } = end
-        this.#effects.trace('channel.refused', { by: 'ledger', action: 'redeem', channelId, amount, message })
         this.#isWanted ||= wasWanted
-        this.#pause.begin(this.#effects.now)
+        this.#refused({ action: 'redeem', channelId, amount, message: end.message })
       } else {
         const { transaction = '', fee } = end
         this.#effects.trace('channel.redeemed', { channelId, amount, paid: unredeemed, transaction, fee })
@@ -89,6 +98,21 @@ export class Redeemer {
       }
       then(end.kind === 'done')
     })
+  }
+
+  /** What the channel still holds goes back to its source. */
+  #close({ claim: { channelId } }: IncomingRecord, then: (isDone: boolean) => void): void {
+    this.#isActing = true
+    this.#effects.perform({ kind: 'close', channelId }, (end) => {
+      this.#isActing = false
+      if (end.kind === 'failed') this.#refused({ action: 'close', channelId, message: end.message })
+      then(end.kind === 'done')
+    })
+  }
+
+  #refused(fields: TraceOutput['fields']): void {
+    this.#effects.trace('channel.refused', { by: 'ledger', ...fields })
+    this.#pause.begin(this.#effects.now)
   }
 
   /** The less time is left, the sooner a redeem that was refused is tried again. */

@@ -23,6 +23,11 @@ export type SettlementInput<LedgerEvent> =
   | { readonly kind: 'ledger'; readonly event: LedgerEvent }
   /** Take in on the ledger all that the peer has promised, now. */
   | { readonly kind: 'collect' }
+  /**
+   * The peering ends, for good: nothing is paid or opened from now on, what the peer has promised is taken in, and what
+   * is open is closed, so that the money comes back. Remembered over a restart once it is durable; safe to repeat.
+   */
+  | { readonly kind: 'end' }
   | CommittedInput
   | TimeoutInput
 

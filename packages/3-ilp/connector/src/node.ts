@@ -37,6 +37,8 @@ export type NodeInput =
   | { readonly kind: 'ledger'; readonly account: string; readonly event: unknown }
   /** Take in on the ledger what this account's peer has promised. */
   | { readonly kind: 'collect'; readonly account: string }
+  /** The peering of this account ends: its settlement closes what is open, and pays nothing any more. */
+  | { readonly kind: 'end'; readonly account: string }
   | Extract<ConnectorInput, { kind: 'store' | 'reconcile' | 'decide' }>
   | CommittedInput
   | TimeoutInput
@@ -96,7 +98,8 @@ export class Node implements Machine<NodeInput, NodeOutput> {
         this.#toSettlement(this.#stack(input.account), { kind: 'ledger', event: input.event }, now)
         break
       case 'collect':
-        this.#toSettlement(this.#stack(input.account), { kind: 'collect' }, now)
+      case 'end':
+        this.#toSettlement(this.#stack(input.account), { kind: input.kind }, now)
         break
       case 'store':
       case 'reconcile':
