@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { equalBytes } from '@hourglass/sansio'
 import type { ChannelInfo, Keysend, LightningNode, NodeAddress, NodeEvent, Receipt } from '../node.ts'
 import type { LightningAction, LightningEvent } from '../session.ts'
-import { REFERENCE_BYTES, REFERENCE_RECORD } from '../wire/reference.ts'
+import { REFERENCE_RECORD, accountReferenceOf } from '../wire/reference.ts'
 import { LightningError } from './lightning-error.ts'
 
 /** A node that is not there is asked again after as long. */
@@ -157,7 +157,8 @@ class Session implements LightningSession {
     const own = this.#reference
     const reference = records.find(({ type }) => type === REFERENCE_RECORD)?.value
     if (own === undefined || reference === undefined) return
-    if (!equalBytes(reference.subarray(0, REFERENCE_BYTES), own)) return
+    const account = accountReferenceOf(reference)
+    if (account === undefined || !equalBytes(account, own)) return
     this.#tell({ kind: 'receipt', index, hash, amountMsat, reference })
   }
 

@@ -4,9 +4,11 @@
  *
  *   reference, 16 octets | tag, 32 octets: HMAC-SHA-256 of hash | amount in msat, 64 bits
  *
+ * It travels as hex digits, since Core Lightning shows those records of a payment alone that are text.
+ *
  * The key is told to the peer over the link, which knows who it is; Lightning does not say who has paid.
  */
-import { Writer, encodeUtf8 } from '@hourglass/oer'
+import { Writer, decodeHex, decodeUtf8Lossy, encodeHex, encodeUtf8 } from '@hourglass/oer'
 import { type Crypto, equalBytes } from '@hourglass/sansio'
 
 /** Odd: a node that does not know it accepts the payment all the same. */
@@ -44,10 +46,16 @@ export function encodeReference(
   payment: Payment,
   crypto: Crypto,
 ): Uint8Array {
-  return new Writer(REFERENCE_BYTES + TAG_BYTES)
+  const octets = new Writer(REFERENCE_BYTES + TAG_BYTES)
     .bytes(reference)
     .bytes(tagOf(key, payment, crypto))
     .finish()
+  return encodeUtf8(encodeHex(octets))
+}
+
+/** The account's part of a record: undefined where it is none of ours. */
+export function accountReferenceOf(record: Uint8Array): Uint8Array | undefined {
+  return decodeHex(decodeUtf8Lossy(record))?.subarray(0, REFERENCE_BYTES)
 }
 
 /** Whether the payment was made by whoever knows the key. */
@@ -56,8 +64,9 @@ export function isReference(
   record: Uint8Array,
   { payment, crypto }: { readonly payment: Payment; readonly crypto: Crypto },
 ): boolean {
-  const isOurs = equalBytes(record.subarray(0, REFERENCE_BYTES), reference)
-  return isOurs && equalBytes(record.subarray(REFERENCE_BYTES), tagOf(key, payment, crypto))
+  const octets = decodeHex(decodeUtf8Lossy(record))
+  if (octets === undefined || !equalBytes(octets.subarray(0, REFERENCE_BYTES), reference)) return false
+  return equalBytes(octets.subarray(REFERENCE_BYTES), tagOf(key, payment, crypto))
 }
 
 function tagOf(key: Uint8Array, { hash, amountMsat }: Payment, crypto: Crypto): Uint8Array {

@@ -1,10 +1,10 @@
-import { encodeHex } from '@hourglass/oer'
+import { decodeUtf8, encodeHex } from '@hourglass/oer'
 import { DecodeError } from '@hourglass/sansio'
 import { nodeCrypto } from '@hourglass/sansio/io'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeHello, encodeHello } from './hello.ts'
-import { destinationOf, encodeReference, isReference } from './reference.ts'
+import { accountReferenceOf, destinationOf, encodeReference, isReference } from './reference.ts'
 
 const octets = (length: number): fc.Arbitrary<Uint8Array> =>
   fc.uint8Array({ minLength: length, maxLength: length })
@@ -55,6 +55,12 @@ describe('the reference of a payment', () => {
     const record = encodeReference(ours, payment, nodeCrypto)
     const again = destinationOf('bob', secret, nodeCrypto)
     expect(isReference(again, record, { payment, crypto: nodeCrypto })).toBe(true)
+    expect(encodeHex(accountReferenceOf(record)!)).toBe(encodeHex(ours.reference))
+  })
+
+  it('is text, which nodes show that show no other records', () => {
+    expect(decodeUtf8(encodeReference(ours, payment, nodeCrypto))).toMatch(/^[0-9a-f]{96}$/)
+    expect(accountReferenceOf(Uint8Array.of(1, 2, 3))).toBeUndefined()
   })
 
   it('is refused for another amount, another hash, another account, and with any octet changed', () => {
