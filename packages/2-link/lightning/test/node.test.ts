@@ -1,7 +1,6 @@
 /** The embedded node on a real chain: channels, payments, closes, and the money back in the wallet. */
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { openLdkNode } from '@hourglass/lightning/io'
 import { CAPACITY_SAT, FUNDS_SAT, type Party, Rig, isUsable, keysend, outboundMsat, sha256 } from './rig.ts'
 
 /** What closing a channel and sweeping it may cost. */
@@ -137,25 +136,5 @@ describe('an embedded Lightning node', () => {
     const payment = { nodeId, amountMsat: 1_000_000n, preimage: randomBytes(32), records: [] }
     expect(await alice.node.keysend(payment)).toMatchObject({ kind: 'failed' })
     expect(await outboundMsat(alice)).toBe(before)
-  })
-})
-
-describe('an embedded Lightning node that is opened', () => {
-  it('refuses real money, and says why', async () => {
-    const seed = randomBytes(32)
-    const options = { seed, file: ':memory:', durability: 'power', rpcUrl: 'http://127.0.0.1:1' } as const
-    const opening = openLdkNode({ ...options, network: 'bitcoin', host: '127.0.0.1', port: 0, pollMs: 1000 })
-    await expect(opening).rejects.toThrow('theft by a malicious peer')
-  })
-
-  it('refuses the journal of another node', async () => {
-    const rig = await Rig.start()
-    try {
-      const { node } = await rig.open('alice')
-      await node.close()
-      await expect(rig.open('alice', { seed: randomBytes(32) })).rejects.toThrow('another node')
-    } finally {
-      await rig.stop()
-    }
   })
 })

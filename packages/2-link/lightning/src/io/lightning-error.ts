@@ -7,8 +7,12 @@ export type LightningErrorCode =
   | 'refused'
   /** This network is not for this node. */
   | 'unsafe-network'
-  /** The chain's server answers with an error. */
+  /** The chain's server, or the journal, is another network's. */
+  | 'wrong-network'
+  /** The chain's server answers with an error, or with what cannot be. */
   | 'chain'
+  /** The port or the file that it was given is not to be had. */
+  | 'unusable'
   /** What is in the journal does not fit together, or not to this node. */
   | 'bad-state'
 

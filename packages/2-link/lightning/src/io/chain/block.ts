@@ -1,13 +1,18 @@
 /** A block's parts, cut out of its bytes; all in wire order. Layer 2, io. */
 import { createHash } from 'node:crypto'
 import { RawOldTx, RawTx } from '@scure/btc-signer/script.js'
-
-export const HEADER_BYTES = 80
+import { equalBytes } from '@hourglass/sansio'
+import { LightningError } from '../lightning-error.ts'
+import { HEADER_BYTES } from './header.ts'
 
 export interface Block {
   readonly hash: string
+  readonly raw: Uint8Array
   readonly header: Uint8Array
+  /** The first is its coinbase. */
   readonly transactions: readonly Uint8Array[]
+  /** The same, read. */
+  readonly transfers: readonly Transfer[]
 }
 
 /** The bytes of a hash the other way round: as people write it, or as blocks hold it. */
@@ -16,21 +21,70 @@ export function reversed(hex: string): Uint8Array {
 }
 
 /** As people write it. */
-function hashOfHeader(header: Uint8Array): string {
-  return doubleSha256(header)
+export function nameOfHash(hash: Uint8Array): string {
+  return Buffer.from(hash).reverse().toString('hex')
 }
 
-/** Hash of the block before, as people write it. */
-export function parentOf(header: Uint8Array): string {
-  return Buffer.from(header.slice(4, 36)).reverse().toString('hex')
+/** As people write it. */
+export function hashOfHeader(header: Uint8Array): string {
+  return nameOfHash(doubleSha256(header))
 }
 
+/** A block whose transactions are those that its header commits to. @throws LightningError `chain` */
 export function decodeBlock(raw: Uint8Array): Block {
   const header = raw.slice(0, HEADER_BYTES)
-  const cursor = new Cursor(raw, HEADER_BYTES)
-  const transactions: Uint8Array[] = []
-  for (let left = cursor.varInt(); left > 0; left--) transactions.push(cursor.transaction())
-  return { hash: hashOfHeader(header), header, transactions }
+  const hash = hashOfHeader(header)
+  const transactions = cutTransactions(raw, hash)
+  const transfers = transactions.map(decodeTransfer)
+  const root = merkleRoot(transfers.map(({ txid }) => reversed(txid)))
+  const isAsSaid = root !== undefined && equalBytes(root, header.subarray(36, 68))
+  if (!isAsSaid || !hasItsWitnesses(transactions, transfers)) {
+    throw new LightningError('chain', `block ${hash} holds other transactions than its header says`)
+  }
+  return { hash, raw, header, transactions, transfers }
+}
+
+function cutTransactions(raw: Uint8Array, hash: string): Uint8Array[] {
+  try {
+    const cursor = new Cursor(raw, HEADER_BYTES)
+    const transactions: Uint8Array[] = []
+    for (let left = cursor.varInt(); left > 0; left--) transactions.push(cursor.transaction())
+    cursor.end()
+    return transactions
+  } catch (error) {
+    throw new LightningError('chain', `block ${hash} cannot be read`, { cause: error })
+  }
+}
+
+/** BIP 141: the coinbase commits to the witnesses, where there are any. */
+function hasItsWitnesses(transactions: readonly Uint8Array[], transfers: readonly Transfer[]): boolean {
+  const hasAny = transactions.slice(1).some((raw) => raw[4] === 0)
+  const outputs = transfers[0]?.outputs.map(({ script }) => script) ?? []
+  const commitment = outputs.findLast((script) => equalBytes(script.subarray(0, 6), WITNESS_COMMITMENT))
+  if (!hasAny || commitment === undefined) return !hasAny
+  const root = merkleRoot([new Uint8Array(32), ...transactions.slice(1).map(doubleSha256)])
+  // What the coinbase's own witness holds: 32 bytes before its lock time.
+  const reserved = transactions[0]!.subarray(-36, -4)
+  const expected = root && doubleSha256(Buffer.concat([root, reserved]))
+  return expected !== undefined && equalBytes(commitment.subarray(6, 38), expected)
+}
+
+const WITNESS_COMMITMENT = Uint8Array.of(0x6a, 0x24, 0xaa, 0x21, 0xa9, 0xed)
+
+/** Undefined: two of one kind stand for one. */
+function merkleRoot(hashes: readonly Uint8Array[]): Uint8Array | undefined {
+  let level = hashes
+  while (level.length > 1) {
+    const pairs: Uint8Array[] = []
+    for (let i = 0; i < level.length; i += 2) {
+      const [left, right = left] = [level[i]!, level[i + 1]]
+      // An odd one out is its own partner: whoever doubles it gets the same root.
+      if (right !== left && equalBytes(left, right)) return undefined
+      pairs.push(doubleSha256(Buffer.concat([left, right])))
+    }
+    level = pairs
+  }
+  return level[0]
 }
 
 /** Walks over transactions without decoding them. */
@@ -72,7 +126,13 @@ class Cursor {
       for (let left = this.varInt(); left > 0; left--) this.#skipBytes()
     }
     this.#at += 4
+    if (this.#at > this.#bytes.length) throw new RangeError('a transaction ends too early')
     return this.#bytes.slice(start, this.#at)
+  }
+
+  /** Nothing is to follow. */
+  end(): void {
+    if (this.#at !== this.#bytes.length) throw new RangeError('bytes after the last transaction')
   }
 
   #skipBytes(): void {
@@ -100,14 +160,13 @@ export function decodeTransfer(raw: Uint8Array): Transfer {
   const { version, inputs, outputs, lockTime } = RawTx.decode(raw) as RawParts
   return {
     // The witness is no part of what a transaction is named by.
-    txid: doubleSha256(RawOldTx.encode({ version, inputs, outputs, lockTime })),
+    txid: nameOfHash(doubleSha256(RawOldTx.encode({ version, inputs, outputs, lockTime }))),
     inputs: inputs.map(({ txid, index }) => ({ txid: Buffer.from(txid).toString('hex'), index })),
     outputs: outputs.map(({ amount, script }) => ({ amountSat: amount, script })),
   }
 }
 
-/** As people write it. */
-function doubleSha256(data: Uint8Array): string {
+function doubleSha256(data: Uint8Array): Uint8Array {
   const sha256 = (part: Uint8Array): Buffer => createHash('sha256').update(part).digest()
-  return sha256(sha256(data)).reverse().toString('hex')
+  return sha256(sha256(data))
 }

@@ -42,7 +42,13 @@ export class Clock {
       engine.chainMonitor.rebroadcast_pending_claims()
       kick()
     }
-    const complain = (error: unknown): void => log((error as Error).message)
+    // What stays wrong is said once.
+    let last: string | undefined
+    const complain = (error: unknown): void => {
+      const { message } = error as Error
+      if (message !== last) log(message)
+      last = message
+    }
     this.#timers = [
       setInterval(tickManager, MANAGER_TICK_MS),
       setInterval(tickPeers, PEERS_TICK_MS),

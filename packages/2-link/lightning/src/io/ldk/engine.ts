@@ -203,7 +203,7 @@ function monitorListener(
 ): ChainListener {
   return {
     tip: () => tipOf(monitor.current_best_block()),
-    connect({ header, transactions }, _raw, height) {
+    connect({ header, transactions }, height) {
       const placed = transactions.map((raw, position) => Placed.constructor_new(position, raw))
       monitor.block_connected(header, placed, height, broadcaster, estimator, logger)
     },

@@ -1,25 +1,21 @@
 /** The embedded node's parts, put together and started. Layer 2, io. */
-import type { Journal, JournalRecord, StoredRecord } from '@hourglass/journal'
-import { equalBytes } from '@hourglass/sansio'
-import { createHash } from 'node:crypto'
+import type { Journal, JournalRecord } from '@hourglass/journal'
 import type { BitcoinNetwork, NodeEvent, PaymentEnd } from '../../node.ts'
-import { BitcoinRpc } from '../chain/bitcoin-rpc.ts'
 import { decodeTransfer } from '../chain/block.ts'
-import { LightningError } from '../lightning-error.ts'
-import { Wallet } from '../wallet/wallet.ts'
+import type { Wallet } from '../wallet/wallet.ts'
 import { makeBumper } from './anchor-wallet.ts'
-import { ChainFollower, type ChainListener } from './chain-follower.ts'
+import type { ChainListener } from './chain-follower.ts'
 import { type Engine, openEngine, tipOf } from './engine.ts'
 import { makeEventHandler } from './event-handler.ts'
-import { Fees } from './fees.ts'
 import { MonitorStore } from './monitor-store.ts'
 import { Payer } from './payer.ts'
-import { PaymentBook } from './payment-book.ts'
+import type { PaymentBook } from './payment-book.ts'
 import { PeerKeeper } from './peer-keeper.ts'
-import { Publisher } from './publisher.ts'
+import type { Publisher } from './publisher.ts'
 import { Pump } from './pump.ts'
 import { loadLdk } from './runtime.ts'
 import { Sockets } from './sockets.ts'
+import { openStores } from './stores.ts'
 import { Clock } from './clock.ts'
 
 export interface NodeOptions {
@@ -51,40 +47,13 @@ export interface NodeParts {
   close(): void
 }
 
-/** Holds the script of the wallet, which follows from the seed. */
-const OWNER_KEY = 'ldk/owner'
-
-/** What is remembered, and asked of the chain. */
-interface Stores {
-  readonly publisher: Publisher
-  readonly wallet: Wallet
-  /** Not written yet. */
-  readonly ownerRecord: JournalRecord[]
-  readonly book: PaymentBook
-  readonly fees: Fees
-  readonly follower: ChainFollower
-}
-
-async function openStores(options: NodeOptions, records: readonly StoredRecord[]): Promise<Stores> {
-  const rpc = new BitcoinRpc(options.rpcUrl)
-  const publisher = new Publisher(rpc, options.log)
-  const wallet = new Wallet(walletKey(options.seed), options.network)
-  const ownerRecord = checkOwner(wallet, records)
-  wallet.coins.restore(records)
-  wallet.coins.reserve(publisher.restore(records).flatMap(({ inputs }) => inputs))
-  const book = new PaymentBook()
-  book.restore(records)
-  const fees = new Fees(rpc)
-  await fees.refresh()
-  return { publisher, wallet, ownerRecord, book, fees, follower: new ChainFollower(rpc) }
-}
-
 /** @throws LightningError */
 export async function openParts(options: NodeOptions, tell: (event: NodeEvent) => void): Promise<NodeParts> {
   await loadLdk()
   const { network, seed, journal, log, pollMs } = options
   const records = await journal.load('ldk/')
-  const { publisher, wallet, ownerRecord, book, fees, follower } = await openStores(options, records)
+  const stores = await openStores(options, records)
+  const { publisher, wallet, book, fees, follower } = stores
   // There is nothing to pump before all of it is there.
   let kick = (): void => undefined
   const monitors = new MonitorStore(() => kick())
@@ -108,10 +77,7 @@ export async function openParts(options: NodeOptions, tell: (event: NodeEvent) =
     ended: (hash, end) => ended(hash, end, { pump, payer, book }),
     forward: () => clock.forward(),
   })
-  const takeChanges = (): JournalRecord[] => [
-    ...ownerRecord.splice(0),
-    ...[monitors, wallet.coins, book, keeper, publisher].flatMap((part) => part.takeChanges()),
-  ]
+  const takeChanges = (): JournalRecord[] => [monitors, keeper, stores].flatMap((part) => part.takeChanges())
   const takeTransactions = (): (() => void) => publisher.takeTransactions()
   const pump = new Pump({ engine, handler, sockets, journal, takeChanges, takeTransactions })
   kick = () => pump.kick()
@@ -133,24 +99,11 @@ export async function openParts(options: NodeOptions, tell: (event: NodeEvent) =
   }
 }
 
-/** Of the wallet, which nobody shall compute from the node's other keys. */
-function walletKey(seed: Uint8Array): Uint8Array {
-  return createHash('sha256').update(seed).update('wallet').digest()
-}
-
 /** A transaction that LDK wants on the chain: it forgets those that spend our coins. */
 function publish(publisher: Publisher, wallet: Wallet, raw: Uint8Array): void {
   const { inputs } = decodeTransfer(raw)
   if (inputs.some((input) => wallet.coins.owns(input))) publisher.keep(raw)
   else publisher.publish([raw])
-}
-
-/** The journal must be this seed's; a new one says so. */
-function checkOwner({ script }: Wallet, records: readonly StoredRecord[]): JournalRecord[] {
-  const stored = records.find(({ key }) => key === OWNER_KEY)
-  if (stored === undefined) return [{ key: OWNER_KEY, value: script }]
-  if (equalBytes(stored.value, script)) return []
-  throw new LightningError('bad-state', 'the journal belongs to another node, or the seed is not its own')
 }
 
 /** A payment of ours has ended; LDK may tell it again later. */
@@ -173,10 +126,9 @@ function chainListener(
   const [ofManager, ofMonitors] = [manager.as_Listen(), chainMonitor.as_Listen()]
   return {
     tip: () => tipOf(manager.current_best_block()),
-    connect({ transactions }, raw, height) {
+    connect({ raw, transfers }, height) {
       ofMonitors.block_connected(raw, height)
       ofManager.block_connected(raw, height)
-      const transfers = transactions.map(decodeTransfer)
       wallet.coins.connect(transfers, height)
       publisher.connect(transfers, height)
     },

@@ -115,7 +115,7 @@ export class Publisher {
   async #send(queue: readonly Uint8Array[]): Promise<void> {
     for (const raw of queue) {
       try {
-        await this.#rpc.send(raw)
+        await this.#rpc.send([raw])
       } catch (error) {
         this.#log(`transaction not taken: ${(error as Error).message}`)
       }

@@ -49,7 +49,12 @@ export class Sockets {
       if (!isTaken.is_ok()) this.#drop(line)
     })
     server.listen(port, host)
-    await once(server, 'listening')
+    try {
+      await once(server, 'listening')
+    } catch (error) {
+      const { message } = error as Error
+      throw new LightningError('unusable', `cannot listen: ${message}`, { cause: error })
+    }
     this.#server = server
     return (server.address() as { port: number }).port
   }

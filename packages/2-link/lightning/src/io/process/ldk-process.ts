@@ -7,6 +7,7 @@
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { UsageError } from '@hourglass/sansio'
 import type {
   ChannelInfo,
   InvoiceOptions,
@@ -41,8 +42,9 @@ interface Waiting {
   reject(error: Error): void
 }
 
-/** Resolves once the node is there for the first time. @throws LightningError */
+/** Resolves once the node is there for the first time. @throws LightningError, UsageError */
 export async function openLdkNode(options: LdkOptions): Promise<LdkProcess> {
+  checkOptions(options)
   if (options.network === 'bitcoin' && options.acceptsTheftByPeers !== true) {
     const message =
       'the LDK of npm, 0.1.2, lacks the fix of 0.1.13 against theft by a malicious peer: for real money, connect a ' +
@@ -236,6 +238,17 @@ export class LdkProcess implements LightningNode {
     this.#child?.send(message, () => undefined)
   }
 }
+
+function checkOptions({ seed, rpcUrl, port, pollMs }: LdkOptions): void {
+  if (seed.length !== SEED_BYTES) throw new UsageError(`a seed of ${SEED_BYTES} bytes, not ${seed.length}`)
+  const { protocol } = URL.parse(rpcUrl) ?? {}
+  if (protocol !== 'http:' && protocol !== 'https:') throw new UsageError('the chain has an HTTP URL')
+  if (!Number.isInteger(port) || port < 0 || port > PORT_MAX) throw new UsageError(`there is no port ${port}`)
+  if (!(pollMs > 0)) throw new UsageError('the chain is asked every so many milliseconds')
+}
+
+const SEED_BYTES = 32
+const PORT_MAX = 0xffff
 
 /** What the process is to know. */
 function processOptions(options: LdkOptions): ProcessOptions {

@@ -1,5 +1,6 @@
 /** The inside of a node's process: opens the node, answers calls, and ends with whoever started it. Layer 2, io. */
 import type { Journal } from '@hourglass/journal'
+import { JournalError } from '@hourglass/journal/io'
 import { openSqliteJournal } from '@hourglass/journal-sqlite/io'
 import { EmbeddedNode } from '../ldk/embedded-node.ts'
 import { LightningError } from '../lightning-error.ts'
@@ -24,8 +25,13 @@ async function open(
   around: (journal: Journal) => Journal,
 ): Promise<{ node: EmbeddedNode; journal: Journal }> {
   try {
-    const journal = await openSqliteJournal({ file, durability })
     const log = (message: string): void => say({ kind: 'log', message })
+    const journal = await openSqliteJournal({
+      ...{ file, durability },
+      // Until it works again nothing leaves the node, and no call is answered whose effect must last.
+      report: (health) =>
+        log(health.isWorking ? 'the journal is written again' : `the journal: ${health.error.message}`),
+    })
     const node = await EmbeddedNode.open({ ...options, journal: around(journal), log })
     node.listen((event) => say({ kind: 'event', event }))
     say({ kind: 'opened' })
@@ -54,7 +60,8 @@ async function end({ node, journal }: { node: EmbeddedNode; journal: Journal }):
 
 function failureOf(error: unknown): Failure {
   const { message } = error as Error
-  return { code: error instanceof LightningError ? error.code : 'refused', message }
+  if (error instanceof LightningError) return { code: error.code, message }
+  return { code: error instanceof JournalError ? 'unusable' : 'refused', message }
 }
 
 function say(message: FromProcess): void {
