@@ -1,19 +1,24 @@
 /** What the embedded node does by the clock: LDK in WebAssembly has none. Layer 2, io. */
-import type { Engine } from './engine.ts'
+import { type Engine, isClosing } from './engine.ts'
 import type { Fees } from './fees.ts'
+import type { Payer } from './payer.ts'
 
 /** Pings to peers: one that does not answer is cut off by the next one. */
 const PEERS_TICK_MS = 10_000
+/** A peer that answers nothing for two of these is cut off. */
+const MANAGER_TICK_MS = 10_000
 /**
- * The manager keeps payments that have ended for seven of these, and is written in full with each commit: the longer
- * they are, the slower is a node that pays much. A peer that answers nothing for two of them is cut off.
+ * The manager keeps payments that have ended for seven ticks, and is written in full with each commit: a node that
+ * pays much would slow down. Where so many have ended since the last tick, peers answer, and the next one is early.
  */
-const MANAGER_TICK_MS = 3000
+const BUSY_TICK_MS = 1000
+const BUSY_PAYMENTS = 16
 const FEES_MS = 60_000
 
 export interface ClockParts {
   readonly engine: Engine
   readonly fees: Fees
+  readonly payer: Payer
   /** Takes in the chain's news. */
   readonly follow: () => Promise<void>
   readonly kick: () => void
@@ -24,8 +29,10 @@ export class Clock {
   readonly #parts: ClockParts
   #timers: NodeJS.Timeout[] = []
   #next: NodeJS.Timeout | undefined
-  #isForwarding = false
   #isStopped = false
+  #lastTick = performance.now()
+  /** Payments that had ended by then. */
+  #ended = 0
 
   constructor(parts: ClockParts) {
     this.#parts = parts
@@ -33,10 +40,6 @@ export class Clock {
 
   start(log: (message: string) => void): void {
     const { engine, fees, kick, pollMs } = this.#parts
-    const tickManager = (): void => {
-      engine.manager.timer_tick_occurred()
-      kick()
-    }
     const tickPeers = (): void => {
       engine.peers.timer_tick_occurred()
       engine.chainMonitor.rebroadcast_pending_claims()
@@ -50,28 +53,30 @@ export class Clock {
       last = message
     }
     this.#timers = [
-      setInterval(tickManager, MANAGER_TICK_MS),
+      setInterval(() => this.#tickManager(), BUSY_TICK_MS),
       setInterval(tickPeers, PEERS_TICK_MS),
       setInterval(() => void fees.refresh().catch(complain), FEES_MS),
     ]
     void this.#poll(pollMs, complain)
   }
 
-  /** Lets LDK take up what came in, once, soon: it says when, but in seconds and always at once. */
-  forward(): void {
-    if (this.#isForwarding) return
-    this.#isForwarding = true
-    setImmediate(() => {
-      this.#isForwarding = false
-      if (this.#isStopped) return
-      this.#parts.engine.manager.process_pending_htlc_forwards()
-      this.#parts.kick()
-    })
-  }
-
   stop(): void {
     this.#isStopped = true
     for (const timer of [...this.#timers, this.#next]) clearTimeout(timer)
+  }
+
+  #tickManager(): void {
+    const { engine, payer, kick } = this.#parts
+    const now = performance.now()
+    if (now - this.#lastTick < MANAGER_TICK_MS) {
+      if (payer.endedCount - this.#ended < BUSY_PAYMENTS) return
+      // A close that is not agreed upon within two ticks is forced.
+      if (engine.manager.list_channels().some(isClosing)) return
+    }
+    this.#lastTick = now
+    this.#ended = payer.endedCount
+    engine.manager.timer_tick_occurred()
+    kick()
   }
 
   async #poll(pollMs: number, complain: (error: unknown) => void): Promise<void> {

@@ -7,9 +7,7 @@ import {
   Bolt11InvoiceDescription,
   type ChannelDetails,
   ChannelId,
-  ChannelShutdownState,
   Description,
-  Option_ChannelShutdownStateZ_Some as ShutdownState,
   Option_ThirtyTwoBytesZ as MaybeHash,
   Option_u16Z as MaybeBlocks,
   Option_u32Z as MaybeSeconds,
@@ -31,6 +29,7 @@ import type {
   Receipt,
 } from '../../node.ts'
 import { LightningError } from '../lightning-error.ts'
+import { isClosing } from './engine.ts'
 import { type NodeParts, type NodeOptions, openParts } from './node-parts.ts'
 
 /** How long a peer has to be reached by `connect`; it is tried on after that. */
@@ -130,7 +129,7 @@ export class EmbeddedNode implements LightningNode {
 
   forgetPayment(hash: Uint8Array): Promise<void> {
     this.#parts.book.forgetEnd(encodeHex(hash))
-    return this.#durable(undefined)
+    return this.#durableLater()
   }
 
   settleHeld(preimage: Uint8Array): Promise<void> {
@@ -151,7 +150,7 @@ export class EmbeddedNode implements LightningNode {
 
   forgetReceipts(indices: readonly number[]): Promise<void> {
     this.#parts.book.forgetReceipts(indices)
-    return this.#durable(undefined)
+    return this.#durableLater()
   }
 
   address(): Promise<string> {
@@ -182,6 +181,11 @@ export class EmbeddedNode implements LightningNode {
     return new Promise((resolve) => this.#parts.pump.after(() => resolve(value)))
   }
 
+  /** The same, where nobody is in a hurry. */
+  #durableLater(): Promise<void> {
+    return new Promise((resolve) => this.#parts.pump.later(resolve))
+  }
+
   #pay(begin: (told: (end: PaymentEnd) => void) => void): Promise<PaymentEnd> {
     return new Promise((resolve) => {
       begin(resolve)
@@ -196,10 +200,7 @@ function idOf(channel: ChannelDetails): string {
   return encodeHex(channel.get_channel_id().write())
 }
 
-const { LDKChannelShutdownState_NotShuttingDown: NOT_CLOSING } = ChannelShutdownState
-
 function describe(channel: ChannelDetails): ChannelInfo {
-  const state = channel.get_channel_shutdown_state()
   return {
     channelId: idOf(channel),
     peerId: encodeHex(channel.get_counterparty().get_node_id()),
@@ -208,7 +209,7 @@ function describe(channel: ChannelDetails): ChannelInfo {
     inboundMsat: channel.get_inbound_capacity_msat(),
     pending: channel.get_pending_inbound_htlcs().length + channel.get_pending_outbound_htlcs().length,
     isUsable: isTrue(channel.get_is_usable()),
-    isClosing: state instanceof ShutdownState && state.some !== NOT_CLOSING,
+    isClosing: isClosing(channel),
     isOurs: isTrue(channel.get_is_outbound()),
   }
 }

@@ -8,8 +8,10 @@ import {
   BroadcasterInterface,
   ChainMonitor,
   ChainParameters,
+  type ChannelDetails,
   ChannelManager,
   type ChannelMonitor,
+  ChannelShutdownState,
   DefaultMessageRouter,
   DefaultRouter,
   IgnoringMessageHandler,
@@ -18,6 +20,7 @@ import {
   Logger,
   MultiThreadedLockableScore,
   NetworkGraph,
+  Option_ChannelShutdownStateZ_Some as ShutdownState,
   Option_FilterZ as MaybeFilter,
   Option_UtxoLookupZ as MaybeLookup,
   P2PGossipSync,
@@ -218,4 +221,11 @@ export function tipOf(best: BestBlock): Tip {
     hash: Buffer.from(best.get_block_hash()).reverse().toString('hex'),
     height: best.get_height(),
   }
+}
+
+const { LDKChannelShutdownState_NotShuttingDown: NOT_CLOSING } = ChannelShutdownState
+
+export function isClosing(channel: ChannelDetails): boolean {
+  const state = channel.get_channel_shutdown_state()
+  return state instanceof ShutdownState && state.some !== NOT_CLOSING
 }

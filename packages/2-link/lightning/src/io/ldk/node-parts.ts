@@ -70,15 +70,15 @@ export async function openParts(options: NodeOptions, tell: (event: NodeEvent) =
   const bumper = makeBumper(engine, wallet, height)
 
   const listener = chainListener(engine, { wallet, publisher })
-  const clock = new Clock({ engine, fees, follow: () => follow(), kick: () => kick(), pollMs })
+  const clock = new Clock({ engine, fees, payer, follow: () => follow(), kick: () => kick(), pollMs })
   const handler = makeEventHandler({
     ...{ engine, wallet, fees, book, publisher, bumper, height, log },
     tell: (event) => pump.after(() => tell(event)),
     ended: (hash, end) => ended(hash, end, { pump, payer, book }),
-    forward: () => clock.forward(),
+    forward: () => pump.forward(),
   })
   const takeChanges = (): JournalRecord[] => [monitors, keeper, stores].flatMap((part) => part.takeChanges())
-  const takeTransactions = (): (() => void) => publisher.takeTransactions()
+  const takeTransactions = (): (() => void) | undefined => publisher.takeTransactions()
   const pump = new Pump({ engine, handler, sockets, journal, takeChanges, takeTransactions })
   kick = () => pump.kick()
   let isClosed = false

@@ -40,6 +40,7 @@ export class Payer {
   readonly #book: PaymentBook
   /** Payments under way, and who waits for them. */
   readonly #waiting = new Map<string, Told[]>()
+  #endedCount = 0
 
   constructor(engine: Engine, book: PaymentBook) {
     this.#engine = engine
@@ -52,6 +53,11 @@ export class Payer {
     }
   }
 
+  /** Payments whose end was noted, since the node began. */
+  get endedCount(): number {
+    return this.#endedCount
+  }
+
   /** Whether its end is not noted yet; LDK may tell it again after that. */
   isUnderWay(hash: string): boolean {
     return this.#waiting.has(hash)
@@ -60,7 +66,7 @@ export class Payer {
   /** To be called once the end is noted; returns who is to be told when it is durable. */
   ended(hash: string): readonly Told[] {
     const told = this.#waiting.get(hash) ?? []
-    this.#waiting.delete(hash)
+    if (this.#waiting.delete(hash)) this.#endedCount++
     return told
   }
 

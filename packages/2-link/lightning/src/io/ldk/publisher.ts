@@ -90,13 +90,12 @@ export class Publisher {
     }
   }
 
-  /** What is to be sent, for when it may leave. */
-  takeTransactions(): () => void {
+  /** What is to be sent, for when it may leave; undefined: nothing. */
+  takeTransactions(): (() => void) | undefined {
     const queue = this.#queue
+    if (queue.length === 0) return undefined
     this.#queue = []
-    return () => {
-      if (queue.length > 0) void this.#send(queue)
-    }
+    return () => void this.#send(queue)
   }
 
   #set(txid: string, kept: Kept): void {

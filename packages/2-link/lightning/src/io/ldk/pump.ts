@@ -3,9 +3,12 @@
  *
  * LDK changes its state in memory and lets messages leave when asked to. Here it is asked, then everything that has
  * changed is committed in one piece, and only then do messages, transactions and results go out. What comes in
- * meanwhile waits for the next turn, so that under load one commit serves many payments.
+ * meanwhile waits for the next turn, so that under load one commit serves many payments. What has changed and shows
+ * to nobody waits for the next commit: if it is lost, it never happened.
  *
- *   idle ── kick ──▶ turn: events, messages into outboxes ──▶ committing ── durable ──▶ sent ──▶ idle | turn
+ *   idle ── kick ──▶ turn: events, messages into outboxes ── to be shown ──▶ committing ── durable ──▶ sent ──▶ idle
+ *    ▲                │ nothing to be shown                      ▲                                       │ came in
+ *    └────────────────┴──── LATER_MS, if there is a change ──────┘                            turn ◀─────┘
  */
 import { type EventHandler, type EventsProvider } from 'lightningdevkit'
 import type { Journal, JournalRecord } from '@hourglass/journal'
@@ -15,6 +18,8 @@ import type { Sockets } from './sockets.ts'
 
 /** Events lead to messages and those to events; the rest waits for the next turn. */
 const ROUNDS_MAX = 20
+/** What shows to nobody is durable after as long. */
+const LATER_MS = 50
 
 export interface PumpParts {
   readonly engine: Engine
@@ -23,8 +28,8 @@ export interface PumpParts {
   readonly journal: Journal
   /** Records that have changed beside LDK's manager. */
   readonly takeChanges: () => JournalRecord[]
-  /** Sends transactions that LDK wanted on the chain since the last time. */
-  readonly takeTransactions: () => () => void
+  /** Sends transactions that LDK wanted on the chain since the last time; undefined: it wanted none. */
+  readonly takeTransactions: () => (() => void) | undefined
 }
 
 export class Pump {
@@ -33,7 +38,15 @@ export class Pump {
   #isQueued = false
   #isCommitting = false
   #isStopped = false
+  /** Payments have come in that LDK has not taken up. */
+  #isForwarding = false
+  /** What a commit is to write: to begin with, also the manager. */
+  #records: JournalRecord[] = []
+  #isManagerChanged = true
+  /** What waits for a commit, and what waits without asking for one. */
   #then: (() => void)[] = []
+  #later: (() => void)[] = []
+  #timer: NodeJS.Timeout | undefined
 
   constructor(parts: PumpParts) {
     this.#parts = parts
@@ -52,36 +65,75 @@ export class Pump {
     })
   }
 
+  /** Lets LDK take up what came in, in this turn or the next: it says when, but in seconds and always at once. */
+  forward(): void {
+    this.#isForwarding = true
+    this.kick()
+  }
+
   /** Calls `then` once all that has happened up to now is durable. */
   after(then: () => void): void {
     this.#then.push(then)
     this.kick()
   }
 
+  /** The same for what nobody is in a hurry for. */
+  later(then: () => void): void {
+    this.#later.push(then)
+    this.kick()
+  }
+
   stop(): void {
     this.#isStopped = true
+    clearTimeout(this.#timer)
   }
 
   #turn(): void {
-    const { engine, handler, sockets, journal, takeChanges, takeTransactions } = this.#parts
+    const { sockets, takeChanges, takeTransactions } = this.#parts
+    this.#isManagerChanged = this.#drive() || this.#isManagerChanged
+    for (const record of takeChanges()) this.#records.push(record)
+    const shown = [sockets.takeOutgoing(), takeTransactions(), ...this.#then]
+    this.#then = []
+    const send = shown.filter((action) => action !== undefined)
+    if (send.length > 0) this.#commit(send)
+    else if (this.#isManagerChanged || this.#records.length > 0 || this.#later.length > 0) {
+      this.#timer ??= setTimeout(() => this.after(() => undefined), LATER_MS)
+    }
+  }
+
+  /** Lets LDK do what it has to do; whether its manager has changed. */
+  #drive(): boolean {
+    const { engine, handler } = this.#parts
     const { manager, peers } = engine
     let isChanged = false
     for (let round = 0; round < ROUNDS_MAX; round++) {
       for (const events of this.#events) events.process_pending_events(handler)
+      if (this.#isForwarding) {
+        this.#isForwarding = false
+        manager.process_pending_htlc_forwards()
+      }
       peers.process_events()
       if (!manager.get_and_clear_needs_persistence()) break
       isChanged = true
     }
-    const records = takeChanges()
-    if (isChanged || records.length > 0) records.push({ key: MANAGER_KEY, value: manager.write() })
-    const send = [sockets.takeOutgoing(), takeTransactions(), ...this.#then]
-    this.#then = []
-    if (records.length === 0) return run(send)
+    return isChanged
+  }
+
+  #commit(send: readonly (() => void)[]): void {
+    const { engine, journal } = this.#parts
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    const [records, actions] = [this.#records, [...send, ...this.#later]]
+    this.#records = []
+    this.#later = []
+    if (this.#isManagerChanged) records.push({ key: MANAGER_KEY, value: engine.manager.write() })
+    this.#isManagerChanged = false
+    if (records.length === 0) return run(actions)
     this.#isCommitting = true
     journal.commit(records, () => {
       this.#isCommitting = false
       if (this.#isStopped) return
-      run(send)
+      run(actions)
       // Whatever came in since could not kick.
       this.kick()
     })

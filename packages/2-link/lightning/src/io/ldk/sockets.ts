@@ -77,8 +77,8 @@ export class Sockets {
     this.#kick()
   }
 
-  /** All that LDK has sent since it was asked last; to be called when it may leave. */
-  takeOutgoing(): () => void {
+  /** All that LDK has sent since it was asked last, to be called when it may leave; undefined: nothing. */
+  takeOutgoing(): (() => void) | undefined {
     const batches: { id: bigint; bytes: Uint8Array }[] = []
     for (const [id, line] of this.#lines) {
       if (line.outbox.length === 0) continue
@@ -86,6 +86,7 @@ export class Sockets {
       line.outbox = []
       line.outboxBytes = 0
     }
+    if (batches.length === 0) return undefined
     return () => {
       for (const { id, bytes } of batches) {
         // Where the socket takes all at once, it never tells that it has drained.
