@@ -12,7 +12,9 @@ export type {
 } from './payment.ts'
 export type { PaymentAmount } from './plan.ts'
 export { type Ratio, divCeil, mulCeil, mulFloor } from './ratio.ts'
-export { NO_PROGRESS_MS, PACKET_LIFETIME_MS, StreamSender } from './sender.ts'
+export { PACKET_LIFETIME_MS } from './defaults.ts'
+export { StreamSender } from './sender.ts'
+export { NO_PROGRESS_MS } from './spending.ts'
 export {
   CONNECTIONS_MAX,
   CONNECTION_IDLE_MS,

@@ -5,7 +5,8 @@
  *   envelope: IV 12 octets | tag 16 octets | ciphertext
  */
 import { encodeUtf8 } from '@hourglass/oer'
-import type { Aead, Crypto, Hmac, Rng } from '@hourglass/sansio'
+import { type Aead, type Crypto, DecodeError, type Hmac, type Rng } from '@hourglass/sansio'
+import { type StreamPacket, decodeStreamPacket } from './wire/packet.ts'
 
 export const SHARED_SECRET_BYTES = 32
 const IV_BYTES = 12
@@ -42,6 +43,18 @@ export class ConnectionKeys {
   open(envelope: Uint8Array): Uint8Array | undefined {
     if (envelope.length < ENVELOPE_BYTES_MIN) return undefined
     return this.#aead.open(envelope.subarray(0, IV_BYTES), envelope.subarray(IV_BYTES))
+  }
+
+  /** Undefined where the envelope is not authentic, or holds no packet. */
+  openPacket(envelope: Uint8Array): StreamPacket | undefined {
+    const plaintext = this.open(envelope)
+    if (plaintext === undefined) return undefined
+    try {
+      return decodeStreamPacket(plaintext)
+    } catch (error) {
+      if (error instanceof DecodeError) return undefined
+      throw error
+    }
   }
 
   /** The fulfillment of a Prepare that carries this envelope as its data. */

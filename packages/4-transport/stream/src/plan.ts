@@ -19,13 +19,13 @@ export interface Part {
 }
 
 export class Plan {
-  readonly #amount: PaymentAmount
+  #amount: PaymentAmount
   /** Destination units per source unit, as the path offered. */
   readonly rate: Ratio
   /** The worst that is paid for. */
   readonly minimumRate: Ratio
   /** The most that is sent, whatever happens (STR-108). */
-  readonly sendMax: bigint
+  sendMax: bigint
   /** Fulfilled. */
   sent = 0n
   /** At least so much has arrived. */
@@ -46,6 +46,11 @@ export class Plan {
     this.sendMax = 'send' in amount ? amount.send : divCeil(amount.deliver, this.minimumRate)
   }
 
+  /** Whether none of its packets is on its way. */
+  get isIdle(): boolean {
+    return this.#sourceInFlight === 0n
+  }
+
   get isComplete(): boolean {
     return 'send' in this.#amount ? this.sent === this.#amount.send : this.delivered >= this.#amount.deliver
   }
@@ -53,6 +58,12 @@ export class Plan {
   /** What arrives in all, at the minimum rate, once the payment is complete. */
   get deliverMin(): bigint {
     return 'send' in this.#amount ? mulFloor(this.#amount.send, this.minimumRate) : this.#amount.deliver
+  }
+
+  /** More, or less, is to be sent in all; what is sent or on its way stays. */
+  resize(send: bigint): void {
+    this.#amount = { send }
+    this.sendMax = send
   }
 
   /** Whether a packet of `amount` is worth anything at the receiver's (STR-94). */
@@ -116,14 +127,15 @@ export class Plan {
   /** STR-91: rounded up, less what there is credit for; STR-94: 1 at least, so that money is never sent for nothing. */
   #destinationMin(amount: bigint): bigint {
     const { numerator, denominator } = this.minimumRate
+    const fixed = this.#amount
     const exact = amount * numerator
     // STR-92: the last packet of a fixed send is rounded down, if no other one was.
-    const isLast = 'send' in this.#amount && this.sent + this.#sourceInFlight + amount === this.sendMax
+    const isLast = 'send' in fixed && this.sent + this.#sourceInFlight + amount === this.sendMax
     const roundUp = isLast && this.#credit >= 0n ? 0n : denominator - 1n
     const min = max((exact - this.#credit + roundUp) / denominator, exact / denominator, 1n)
     // What completes a fixed delivery is enough, however much of a small packet rounding takes.
-    const isOnly = 'deliver' in this.#amount && this.#sourceInFlight === 0n
-    const undelivered = isOnly ? this.#amount.deliver - this.delivered : min
+    const isOnly = 'deliver' in fixed && this.isIdle
+    const undelivered = isOnly ? fixed.deliver - this.delivered : min
     return undelivered < min ? undelivered : min
   }
 

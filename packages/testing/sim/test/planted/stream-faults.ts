@@ -43,16 +43,16 @@ export const STREAM_FAULTS: readonly PlantedFault[] = [
   },
   {
     bug: 'What is offered at the quoted rate is reported as delivered.',
-    path: 'packages/4-transport/stream/src/sender.ts',
+    path: 'packages/4-transport/stream/src/spending.ts',
     text: 'isHonest ? packet.prepareAmount : destinationMin',
-    planted: 'mulFloor(amount, plan.rate)',
+    planted: '(part.amount * plan.rate.numerator) / plan.rate.denominator',
     foundBy: ['delivered-is-earned'],
   },
   {
     bug: 'A packet whose fate is unknown is sent again.',
-    path: 'packages/4-transport/stream/src/sender.ts',
-    text: `    this.#uncertain += outstanding.amount
-    this.#finish('link-lost')
+    path: 'packages/4-transport/stream/src/spending.ts',
+    text: `    this.#uncertain += part.amount
+    this.finish('link-lost')
 `,
     planted: '',
     foundBy: ['sends-at-most'],

@@ -1,0 +1,90 @@
+/**
+ * The sending end of a connection: packets out, authentic answers in. Layer 4. Spec: IL-RFC 29 §5, §6.
+ * It knows no plan and no price: what is sent is decided by `StreamSender` and `Outgoing`.
+ */
+import { type Address, CONDITION_BYTES, PacketType, type Prepare, type Reply } from '@hourglass/ilp'
+import { type Crypto, type Instant, type Rng, equalBytes } from '@hourglass/sansio'
+import type { ConnectionKeys } from './keys.ts'
+import type { Part } from './plan.ts'
+import { type Frame, type StreamPacket, encodeStreamPacket } from './wire/packet.ts'
+
+/** One packet that nobody has answered yet. */
+export interface Outstanding extends Part {
+  readonly id: number
+  readonly isFulfillable: boolean
+  readonly sequence: bigint
+  readonly condition: Uint8Array
+}
+
+/** What an answer is worth. */
+export interface Answer {
+  readonly isFulfilled: boolean
+  /** What the receiver says, where it was the receiver who spoke (STR-38). */
+  readonly packet: StreamPacket | undefined
+}
+
+export interface PacketPlan extends Part {
+  readonly isFulfillable: boolean
+  readonly frames: readonly Frame[]
+  readonly expiresAt: Instant
+}
+
+/** STR-12: GCM under random IVs is safe for so many packets: a connection ends before it has sent as many. */
+export const PACKETS_MAX = 2n ** 31n
+
+export class SendingEnd {
+  readonly #crypto: Crypto
+  readonly #rng: Rng
+  readonly #keys: ConnectionKeys
+  /** Where packets go; it may change in mid-connection (STR-48). */
+  destination: Address
+  #sequence: bigint
+
+  /** `sequence`: that of the last packet sent. */
+  constructor(crypto: Crypto, rng: Rng, keys: ConnectionKeys, { destination, sequence = 0n }: Start) {
+    this.#crypto = crypto
+    this.#rng = rng
+    this.#keys = keys
+    this.destination = destination
+    this.#sequence = sequence
+  }
+
+  /** STR-12: whether its keys are worn out. */
+  get isWorn(): boolean {
+    return this.#sequence >= PACKETS_MAX - 1n
+  }
+
+  /** The next packet, with the next sequence number (STR-13). */
+  build(id: number, plan: PacketPlan): { readonly prepare: Prepare; readonly outstanding: Outstanding } {
+    const { amount, destinationMin, isFulfillable, frames, expiresAt } = plan
+    const { destination } = this
+    const sequence = ++this.#sequence
+    const packet: StreamPacket = {
+      type: PacketType.Prepare,
+      sequence,
+      prepareAmount: destinationMin, // STR-18, STR-84
+      frames,
+    }
+    const data = this.#keys.seal(encodeStreamPacket(packet), this.#rng)
+    const condition = isFulfillable
+      ? this.#keys.condition(this.#keys.fulfillment(data))
+      : this.#rng.bytes(CONDITION_BYTES) // STR-33: nobody knows what fulfills it.
+    const outstanding = { id, amount, destinationMin, isFulfillable, sequence, condition }
+    return { prepare: { amount, expiresAt, executionCondition: condition, destination, data }, outstanding }
+  }
+
+  /** A Fulfill that does not fit its condition is none, whoever sent it. */
+  check({ condition, sequence }: Outstanding, reply: Reply): Answer {
+    const isFulfilled =
+      reply.type === PacketType.Fulfill && equalBytes(this.#crypto.sha256(reply.fulfillment), condition)
+    const packet = this.#keys.openPacket(reply.data)
+    // STR-15, STR-16: only the receiver's own words for this very packet count.
+    const isAuthentic = packet?.type === reply.type && packet.sequence === sequence
+    return { isFulfilled, packet: isAuthentic ? packet : undefined }
+  }
+}
+
+interface Start {
+  readonly destination: Address
+  readonly sequence?: bigint
+}
