@@ -1,6 +1,6 @@
 /** The receiving end: drives STREAM's server over the link to the connector. */
 import type { Fulfillments } from '@hourglass/books'
-import { PacketType, type Prepare, type Reply, encodeReply } from '@hourglass/ilp'
+import { PacketType, type Prepare, encodeReply } from '@hourglass/ilp'
 import { type Driver, drive, nodeCrypto, nodeRng } from '@hourglass/sansio/io'
 import {
   type Credentials,
@@ -20,7 +20,10 @@ export interface ReceiverOptions extends Identity {
 }
 
 /** Money of one connection, which is one payment for most payers. */
-export type IncomingEvent = Exclude<StreamServerOutput, { readonly reply: Reply }>
+export type IncomingEvent =
+  | { readonly kind: 'money'; readonly connection: string; readonly amount: bigint; readonly total: bigint }
+  /** The payer has said goodbye. */
+  | { readonly kind: 'closed'; readonly connection: string; readonly total: bigint }
 
 export class Receiver {
   readonly #server: StreamServer
@@ -32,7 +35,8 @@ export class Receiver {
     const world = { crypto: nodeCrypto, rng: nodeRng }
     this.#server = new StreamServer({ ...world, serverSecret, address, assetCode, assetScale })
     this.#driver = drive<StreamServerInput, StreamServerOutput>(this.#server, (output) => {
-      if (output.kind !== 'reply') return report(output)
+      if (output.kind === 'money' || output.kind === 'closed') return report(output)
+      if (output.kind !== 'reply') return
       const prepare = this.#unanswered.get(output.id)
       this.#unanswered.delete(output.id)
       if (prepare !== undefined && output.reply.type === PacketType.Fulfill) {

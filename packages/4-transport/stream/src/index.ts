@@ -1,4 +1,16 @@
 export { PACKETS_IN_FLIGHT_MAX, PACKETS_IN_FLIGHT_START } from './congestion/pacing.ts'
+export { StreamConnection } from './connection/connection.ts'
+export type {
+  ConnectionCommand,
+  ConnectionEvent,
+  ConnectionInput,
+  ConnectionOptions,
+  ConnectionOutput,
+  ReceiptDetails,
+} from './connection/face.ts'
+export { WRITTEN_BYTES_MAX } from './connection/outgoing-data.ts'
+export { DATA_WINDOW_BYTES } from './connection/shared.ts'
+export { STREAMS_MAX } from './connection/streams.ts'
 export type { AssetDetails, Credentials } from './credentials.ts'
 export { StreamErrorCode } from './error-code.ts'
 export { ConnectionKeys, SHARED_SECRET_BYTES } from './keys.ts'
@@ -18,11 +30,22 @@ export { NO_PROGRESS_MS } from './spending.ts'
 export {
   CONNECTIONS_MAX,
   CONNECTION_IDLE_MS,
+  type OfConnection,
   StreamServer,
   type StreamServerInput,
   type StreamServerOptions,
   type StreamServerOutput,
 } from './server.ts'
+export { CONNECTION_TAG_BYTES_MAX, type TokenContents } from './token.ts'
 export type { ConnectionFrame } from './wire/connection-frames.ts'
 export { type Frame, type StreamPacket, decodeStreamPacket, encodeStreamPacket } from './wire/packet.ts'
 export type { StreamFrame } from './wire/stream-frames.ts'
+export {
+  RECEIPT_BYTES,
+  RECEIPT_NONCE_BYTES,
+  RECEIPT_SECRET_BYTES,
+  type Receipt,
+  decodeReceipt,
+  encodeReceipt,
+  isReceiptSigned,
+} from './wire/receipt.ts'

@@ -13,6 +13,8 @@ export interface StreamSenderOptions {
   readonly amount: PaymentAmount
   /** The part of the quoted rate that may be lost on the way: at least 0, below 1; default 1/100. */
   readonly slippage?: Ratio
+  /** The worst rate that is paid for, from a source of prices that the path cannot touch; in place of slippage. */
+  readonly minimumRate?: Ratio
   /** How long a packet may be on its way. */
   readonly packetLifetimeMs?: number
 }

@@ -6,7 +6,7 @@
  * rounded up; with the last packet of a fixed send, rounded down. What one packet's minimum was rounded up by may
  * be missing from a later one: that credit is counted in parts of a base unit, and reserved by packets on their way.
  */
-import { type Ratio, divCeil, mulFloor, reduceBy } from './ratio.ts'
+import { type Ratio, divCeil, mulFloor } from './ratio.ts'
 
 /** Base units: `send` of the sender's asset, `deliver` of the receiver's. */
 export type PaymentAmount = { readonly send: bigint } | { readonly deliver: bigint }
@@ -38,11 +38,10 @@ export class Plan {
   /** Source units on top of a last small packet, where rounding on the path took too much of it. */
   #rounding = 0n
 
-  /** `slippage`: the part of the offered rate that may be lost. */
-  constructor(amount: PaymentAmount, rate: Ratio, slippage: Ratio) {
+  constructor(amount: PaymentAmount, rate: Ratio, minimumRate: Ratio) {
     this.#amount = amount
     this.rate = rate
-    this.minimumRate = reduceBy(rate, slippage)
+    this.minimumRate = minimumRate
     this.sendMax = 'send' in amount ? amount.send : divCeil(amount.deliver, this.minimumRate)
   }
 
@@ -60,8 +59,15 @@ export class Plan {
     return 'send' in this.#amount ? mulFloor(this.#amount.send, this.minimumRate) : this.#amount.deliver
   }
 
-  /** More, or less, is to be sent in all; what is sent or on its way stays. */
-  resize(send: bigint): void {
+  /**
+   * So much is still to be sent, besides what is sent or on its way. Where more follows a last packet, what that one
+   * was rounded down by is forgiven: each total that was asked for may be a base unit short of the minimum rate.
+   */
+  setRest(rest: bigint): void {
+    const started = this.sent + this.#sourceInFlight
+    const send = started + rest
+    if (send === this.sendMax) return
+    if (started === this.sendMax && this.#credit < 0n) this.#credit = 0n
     this.#amount = { send }
     this.sendMax = send
   }

@@ -28,3 +28,7 @@ export function reduceBy({ numerator, denominator }: Ratio, part: Ratio): Ratio 
     denominator: denominator * part.denominator,
   }
 }
+
+export function isLess(a: Ratio, b: Ratio): boolean {
+  return a.numerator * b.denominator < b.numerator * a.denominator
+}

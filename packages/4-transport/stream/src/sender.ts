@@ -41,13 +41,13 @@ export class StreamSender implements Machine<StreamSenderInput, StreamSenderOutp
 
   /** @throws UsageError where the slippage is not below 1 */
   constructor(options: StreamSenderOptions) {
-    const { crypto, rng, credentials, amount, slippage = DEFAULT_SLIPPAGE } = options
+    const { crypto, rng, credentials, amount, minimumRate, slippage = DEFAULT_SLIPPAGE } = options
     if (slippage.numerator < 0n || slippage.numerator >= slippage.denominator) {
       throw new UsageError('slippage is a part: at least 0, below 1')
     }
     this.#options = options
     this.#end = new SendingEnd(crypto, rng, new ConnectionKeys(crypto, credentials.sharedSecret), credentials)
-    this.#spending = new Spending(amount, slippage, this.#congestion)
+    this.#spending = new Spending(amount, { slippage, minimumRate }, this.#congestion)
   }
 
   handle(input: StreamSenderInput, now: Instant): void {

@@ -70,7 +70,7 @@ describe('STREAM server', () => {
     const credentials = server.credentials()
     const { outputs, reply, packet } = send(server, credentials, { min: 100n })
     const connection = credentials.destination.slice('test.bob.'.length)
-    expect(outputs[0]).toEqual({ kind: 'money', connection, amount: 100n, total: 100n })
+    expect(outputs[0]).toEqual({ kind: 'money', connection, streamId: 1n, amount: 100n, total: 100n })
     expect(reply.type).toBe(PacketType.Fulfill)
     expect(packet).toMatchObject({ type: PacketType.Fulfill, sequence: 5n, prepareAmount: 100n })
     expect(packet?.frames).toContainEqual({

@@ -1,8 +1,7 @@
 /**
- * The receiving end of STREAM connections: any number of them behind one address. Layer 4.
- * Spec: IL-RFC 29 §4.2, §5.2, §6.3.
+ * STREAM connections, any number of them behind one address. Layer 4. Spec: IL-RFC 29 §4.2.
  *
- *   Prepare → token → secret → open → frames → condition, minimum, shares → Fulfill or Reject, both with a reply
+ *   Prepare → token → secret → open → the connection's own machine
  *
  * The token in the address holds all that is needed to begin, so nothing is kept for a connection until a packet of
  * it has opened (STR-121), and any process with the server's secret can answer.
@@ -10,20 +9,22 @@
 import { type Address, ErrorCode, PacketType, type Prepare, type Reply, appendSegments } from '@hourglass/ilp'
 import {
   type Crypto,
-  DecodeError,
   type Instant,
   type Machine,
   Queue,
   type Rng,
   type TimeoutInput,
-  equalBytes,
 } from '@hourglass/sansio'
+import { StreamConnection } from './connection/connection.ts'
+import type {
+  ConnectionCommand,
+  ConnectionEvent,
+  ConnectionInput,
+  ConnectionOutput,
+} from './connection/face.ts'
 import type { AssetDetails, Credentials } from './credentials.ts'
 import { StreamErrorCode } from './error-code.ts'
-import { ConnectionKeys } from './keys.ts'
-import { Received, closes, replyFrames, violationOf } from './receiving.ts'
-import { Tokens } from './token.ts'
-import { type Frame, type StreamPacket, decodeStreamPacket, encodeStreamPacket } from './wire/packet.ts'
+import { type TokenContents, Tokens } from './token.ts'
 
 export interface StreamServerOptions extends AssetDetails {
   readonly crypto: Crypto
@@ -32,36 +33,43 @@ export interface StreamServerOptions extends AssetDetails {
   readonly serverSecret: Uint8Array
   /** Where packets for this server arrive; each connection's address is below it. */
   readonly address: Address
+  /** Sends packets of its own, and takes data. Default false: all that is told of is money and its end. */
+  readonly isTwoWay?: boolean
+  /** What a stream takes before `receive` says otherwise; default: any amount. */
+  readonly streamReceiveMax?: bigint
+}
+
+/** For the application: the connection that it is about is named by its token. */
+export interface OfConnection {
+  readonly connection: string
+  /** What the application put into the token (STR-123). */
+  readonly connectionTag?: string
 }
 
 export type StreamServerInput =
   | { readonly kind: 'prepare'; readonly id: number; readonly prepare: Prepare }
+  /** Answers to prepares of its own. */
+  | { readonly kind: 'reply'; readonly id: number; readonly reply: Reply }
+  | { readonly kind: 'failed'; readonly id: number; readonly isLost: boolean }
+  | { readonly kind: 'command'; readonly connection: string; readonly command: ConnectionCommand }
+  /** Takes no packets any more: they are rejected for now, as another process may take them (STR-118). */
+  | { readonly kind: 'drain' }
   | TimeoutInput
 
 export type StreamServerOutput =
-  /** Money came in; the reply that fulfills it follows. `connection` is the token; `total` counts all of it. */
-  | {
-      readonly kind: 'money'
-      readonly connection: string
-      readonly amount: bigint
-      readonly total: bigint
-    }
+  | (ConnectionEvent & OfConnection)
+  | { readonly kind: 'prepare'; readonly id: number; readonly prepare: Prepare }
   | { readonly kind: 'reply'; readonly id: number; readonly reply: Reply }
-  /** The payer has closed the connection. */
-  | { readonly kind: 'closed'; readonly connection: string; readonly total: bigint }
 
 /** Connections that are kept at once; the longest idle one makes room where it has been idle long enough. */
 export const CONNECTIONS_MAX = 10_000
 /** STR-114: a connection without packets for that long is forgotten; its totals begin anew. */
 export const CONNECTION_IDLE_MS = 600_000
 
-interface Connection {
-  readonly token: string
-  readonly keys: ConnectionKeys
-  readonly received: Received
+interface Kept {
+  readonly name: OfConnection
+  readonly machine: StreamConnection
   usedAt: Instant
-  isNew: boolean
-  isClosed: boolean
 }
 
 export class StreamServer implements Machine<StreamServerInput, StreamServerOutput> {
@@ -69,8 +77,14 @@ export class StreamServer implements Machine<StreamServerInput, StreamServerOutp
   readonly #tokens: Tokens
   readonly #prefix: string
   /** Least recently used first. */
-  readonly #connections = new Map<string, Connection>()
+  readonly #connections = new Map<string, Kept>()
+  /** Whose packets are on their way. */
+  readonly #sent = new Map<number, Kept>()
+  /** Connections with a timer of their own. */
+  readonly #busy = new Set<Kept>()
   readonly #outputs = new Queue<StreamServerOutput>()
+  #lastId = 0
+  #isDraining = false
 
   constructor(options: StreamServerOptions) {
     this.#options = options
@@ -79,23 +93,43 @@ export class StreamServer implements Machine<StreamServerInput, StreamServerOutp
   }
 
   /**
-   * A fresh address and secret for one payer, who can pay `receiveMax` base units in all, if it is given. The total
-   * is kept by this process, and begins anew when the connection was forgotten.
+   * A fresh address and secret for one payer. Its total is kept by this process, and begins anew when the connection
+   * was forgotten.
    */
-  credentials({ receiveMax }: { readonly receiveMax?: bigint } = {}): Credentials {
-    const token = this.#tokens.issue(receiveMax)
-    return {
-      destination: appendSegments(this.#options.address, token),
-      sharedSecret: this.#tokens.secretOf(token),
-    }
+  credentials(contents: TokenContents = {}): Credentials {
+    const token = this.#tokens.issue(contents)
+    return { destination: this.#addressOf(token), sharedSecret: this.#tokens.secretOf(token) }
+  }
+
+  /** Opens a stream to whoever is at the other end; undefined where that is not possible now. */
+  open(connection: string): bigint | undefined {
+    return this.#connections.get(connection)?.machine.open()
+  }
+
+  /** Octets that may be written to a stream now. */
+  writable(connection: string, streamId: bigint): number {
+    return this.#connections.get(connection)?.machine.writable(streamId) ?? 0
   }
 
   handle(input: StreamServerInput, now: Instant): void {
-    if (input.kind === 'prepare') {
-      const reply = this.#answer(input.prepare, now)
-      this.#outputs.push({ kind: 'reply', id: input.id, reply })
-    } else {
-      this.#forgetIdle(now)
+    switch (input.kind) {
+      case 'prepare':
+        this.#handlePrepare(input.id, input.prepare, now)
+        break
+      case 'reply':
+      case 'failed':
+        this.#handleAnswer(input, now)
+        break
+      case 'command':
+        this.#hand(this.#connections.get(input.connection), input.command, now)
+        break
+      case 'drain':
+        this.#isDraining = true
+        break
+      case 'timeout':
+        for (const kept of this.#busy) if (isDue(kept, now)) this.#hand(kept, input, now)
+        this.#forgetIdle(now)
+        break
     }
   }
 
@@ -105,24 +139,59 @@ export class StreamServer implements Machine<StreamServerInput, StreamServerOutp
 
   nextTimeout(): Instant | undefined {
     const oldest = this.#connections.values().next().value
-    return oldest === undefined ? undefined : oldest.usedAt + CONNECTION_IDLE_MS
+    let next = oldest === undefined ? undefined : oldest.usedAt + CONNECTION_IDLE_MS
+    for (const { machine } of this.#busy) {
+      const timeout = machine.nextTimeout()
+      if (timeout !== undefined && (next === undefined || timeout < next)) next = timeout
+    }
+    return next
   }
 
-  #answer(prepare: Prepare, now: Instant): Reply {
+  #handlePrepare(id: number, prepare: Prepare, now: Instant): void {
     const token = this.#tokenOf(prepare.destination)
-    if (token === undefined) return this.#reject(ErrorCode.F02_UNREACHABLE)
-    const connection = this.#connections.get(token) ?? this.#newConnection(token, now)
-    const packet = connection && open(connection.keys, prepare.data)
+    if (token === undefined) return this.#reject(id, ErrorCode.F02_UNREACHABLE)
+    if (this.#isDraining) return this.#reject(id, ErrorCode.T99_APPLICATION_ERROR)
+    const kept = this.#connections.get(token) ?? this.#newConnection(token, now)
+    const packet = kept?.machine.openPacket(prepare)
     // STR-29, X-STR3, X-STR5
-    if (connection === undefined || packet === undefined) {
-      return this.#reject(ErrorCode.F06_UNEXPECTED_PAYMENT)
+    if (kept === undefined || packet === undefined) return this.#reject(id, ErrorCode.F06_UNEXPECTED_PAYMENT)
+    if (!this.#keep(token, kept, now)) kept.machine.handle({ kind: 'close', ...BUSY }, now)
+    kept.machine.receive(id, prepare, packet, now)
+    this.#drain(kept)
+  }
+
+  /** The answer to a packet that one of the connections has sent. */
+  #handleAnswer(input: Extract<StreamServerInput, { kind: 'reply' | 'failed' }>, now: Instant): void {
+    const kept = this.#sent.get(input.id)
+    this.#sent.delete(input.id)
+    this.#hand(kept, input, now)
+  }
+
+  #hand(kept: Kept | undefined, input: ConnectionInput, now: Instant): void {
+    if (kept === undefined) return
+    kept.machine.handle(input, now)
+    this.#drain(kept)
+  }
+
+  #drain(kept: Kept): void {
+    const { machine } = kept
+    for (let output = machine.poll(); output !== undefined; output = machine.poll()) this.#tell(kept, output)
+    if (machine.nextTimeout() === undefined) this.#busy.delete(kept)
+    else this.#busy.add(kept)
+  }
+
+  #tell(kept: Kept, output: ConnectionOutput): void {
+    if (output.kind === 'reply') this.#outputs.push(output)
+    else if (output.kind === 'prepare') {
+      this.#sent.set(output.id, kept)
+      this.#outputs.push(output)
+    } else if (this.#options.isTwoWay === true || output.kind === 'money' || output.kind === 'closed') {
+      this.#outputs.push({ ...output, ...kept.name })
     }
-    // STR-116: too late to be of use to whoever sent it on.
-    if (prepare.expiresAt <= now) return this.#reject(ErrorCode.R00_TRANSFER_TIMED_OUT)
-    if (!this.#keep(connection, now)) {
-      return this.#sealed(connection, packet, prepare, closing(StreamErrorCode.EndpointBusy))
-    }
-    return this.#receive(connection, packet, prepare)
+  }
+
+  #addressOf(token: string): Address {
+    return appendSegments(this.#options.address, token)
   }
 
   /** The segment after our address. */
@@ -134,114 +203,58 @@ export class StreamServer implements Machine<StreamServerInput, StreamServerOutp
   }
 
   /** Undefined where the token is not of this server: that is found out before any key is made (STR-120). */
-  #newConnection(token: string, now: Instant): Connection | undefined {
-    const receiveMax = this.#tokens.receiveMaxOf(token)
-    if (receiveMax === undefined) return undefined
-    const keys = new ConnectionKeys(this.#options.crypto, this.#tokens.secretOf(token))
-    return { token, keys, received: new Received(receiveMax), usedAt: now, isNew: true, isClosed: false }
+  #newConnection(token: string, now: Instant): Kept | undefined {
+    const contents = this.#tokens.open(token)
+    if (contents === undefined) return undefined
+    const { receiveMax, receipts, connectionTag } = contents
+    const { isTwoWay = false, ...options } = this.#options
+    const machine = new StreamConnection({
+      ...options,
+      role: 'server',
+      address: this.#addressOf(token),
+      sharedSecret: this.#tokens.secretOf(token),
+      receiveMax,
+      nextId: this.#nextId,
+      ...(!isTwoWay && { isReplyOnly: true, dataWindowBytes: 0 }),
+      ...(receipts && { receipts }),
+    })
+    const name = { connection: token, ...(connectionTag && { connectionTag }) }
+    return { name, machine, usedAt: now }
   }
 
+  readonly #nextId = (): number => ++this.#lastId
+
   /** Keeps the connection as the one used last; false where there is no room for it. */
-  #keep(connection: Connection, now: Instant): boolean {
-    if (!this.#connections.delete(connection.token) && this.#connections.size >= CONNECTIONS_MAX) {
+  #keep(token: string, kept: Kept, now: Instant): boolean {
+    if (!this.#connections.delete(token) && this.#connections.size >= CONNECTIONS_MAX) {
       this.#forgetIdle(now)
       if (this.#connections.size >= CONNECTIONS_MAX) return false
     }
-    connection.usedAt = now
-    this.#connections.set(connection.token, connection)
+    kept.usedAt = now
+    this.#connections.set(token, kept)
     return true
   }
 
   #forgetIdle(now: Instant): void {
-    for (const [token, { usedAt }] of this.#connections) {
-      if (usedAt + CONNECTION_IDLE_MS > now) return
+    for (const [token, kept] of this.#connections) {
+      if (kept.usedAt + CONNECTION_IDLE_MS > now) return
       this.#connections.delete(token)
+      this.#busy.delete(kept)
     }
-  }
-
-  #receive(connection: Connection, packet: StreamPacket, prepare: Prepare): Reply {
-    const { keys, received, token } = connection
-    const violation = violationOf(packet)
-    if (violation !== undefined || connection.isClosed) {
-      connection.isClosed = true
-      const code = violation ?? StreamErrorCode.StreamStateError
-      return this.#sealed(connection, packet, prepare, closing(code))
-    }
-    const { amount, data, executionCondition } = prepare
-    const fulfillment = keys.fulfillment(data)
-    const isFulfillable =
-      equalBytes(keys.condition(fulfillment), executionCondition) && // STR-34
-      amount >= packet.prepareAmount && // STR-85
-      received.takes(amount, packet)
-    if (isFulfillable && amount > 0n) {
-      received.credit(amount, packet)
-      this.#outputs.push({ kind: 'money', connection: token, amount, total: received.total })
-    }
-    const frames = replyFrames(packet, received, this.#options, connection.isNew)
-    connection.isNew = false
-    if (closes(packet)) {
-      connection.isClosed = true
-      this.#outputs.push({ kind: 'closed', connection: token, total: received.total })
-    }
-    return isFulfillable
-      ? this.#fulfilled({ connection, packet, prepare, fulfillment, frames })
-      : this.#sealed(connection, packet, prepare, frames)
-  }
-
-  #fulfilled(parts: {
-    connection: Connection
-    packet: StreamPacket
-    prepare: Prepare
-    fulfillment: Uint8Array
-    frames: readonly Frame[]
-  }): Reply {
-    const { connection, packet, prepare, fulfillment, frames } = parts
-    const reply: StreamPacket = {
-      type: PacketType.Fulfill,
-      sequence: packet.sequence, // STR-14
-      prepareAmount: prepare.amount, // STR-19
-      frames,
-    }
-    const data = connection.keys.seal(encodeStreamPacket(reply), this.#options.rng)
-    return { type: PacketType.Fulfill, fulfillment, data }
-  }
-
-  /** A final rejection that only the payer can read (STR-35). */
-  #sealed({ keys }: Connection, packet: StreamPacket, prepare: Prepare, frames: readonly Frame[]): Reply {
-    const { sequence } = packet
-    const reply: StreamPacket = {
-      type: PacketType.Reject,
-      sequence,
-      prepareAmount: prepare.amount,
-      frames,
-    }
-    return this.#reject(
-      ErrorCode.F99_APPLICATION_ERROR,
-      keys.seal(encodeStreamPacket(reply), this.#options.rng),
-    )
   }
 
   /** STR-119: the message says nothing. */
-  #reject(code: (typeof ErrorCode)[keyof typeof ErrorCode], data: Uint8Array = NOTHING): Reply {
-    return { type: PacketType.Reject, code, triggeredBy: this.#options.address, message: '', data }
+  #reject(id: number, code: string): void {
+    const triggeredBy = this.#options.address
+    const reply: Reply = { type: PacketType.Reject, code, triggeredBy, message: '', data: NOTHING }
+    this.#outputs.push({ kind: 'reply', id, reply })
   }
 }
 
 const NOTHING = new Uint8Array(0)
+const BUSY = { code: StreamErrorCode.EndpointBusy, message: '' }
 
-/** Undefined where the envelope is not of this connection, or holds no packet. */
-function open(keys: ConnectionKeys, data: Uint8Array): StreamPacket | undefined {
-  const plaintext = keys.open(data)
-  if (plaintext === undefined) return undefined
-  try {
-    const packet = decodeStreamPacket(plaintext)
-    return packet.type === PacketType.Prepare ? packet : undefined
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined
-    throw error
-  }
-}
-
-function closing(code: number): Frame[] {
-  return [{ type: 0x01, code, message: '' }]
+function isDue({ machine }: Kept, now: Instant): boolean {
+  const timeout = machine.nextTimeout()
+  return timeout !== undefined && timeout <= now
 }

@@ -13,7 +13,7 @@ import type { Congestion } from './congestion/congestion.ts'
 import type { PaymentOutcome } from './outcome.ts'
 import { type Part, type PaymentAmount, Plan } from './plan.ts'
 import { type Offer, Probing } from './quote.ts'
-import type { Ratio } from './ratio.ts'
+import { type Ratio, isLess, reduceBy } from './ratio.ts'
 import type { Answer, Outstanding } from './sending-end.ts'
 
 /** STR-106: money without a fulfilled packet, or a probe without an answer, for that long has failed. */
@@ -22,6 +22,14 @@ export const NO_PROGRESS_MS = 10_000
 const DECLINES_MAX = 8
 /** What a fixed delivery asks the path with, since it does not know the rate yet. */
 const PROBE_AMOUNT = 1_000_000_000n
+
+/** What rates are paid for. */
+export interface RateLimits {
+  /** The part of the offered rate that may be lost. */
+  readonly slippage: Ratio
+  /** The worst rate, whatever the path offers (SEC-50, SEC-51); undefined: the slippage tells. */
+  readonly minimumRate?: Ratio | undefined
+}
 
 /** How it ended. */
 export interface End {
@@ -33,7 +41,7 @@ export interface End {
 export class Spending {
   readonly #congestion: Congestion
   readonly #amount: PaymentAmount
-  readonly #slippage: Ratio
+  readonly #limits: RateLimits
   readonly #probing: Probing
   #phase: 'idle' | 'probing' | 'quoted' | 'paying' | 'ended' = 'idle'
   #plan: Plan | undefined
@@ -47,10 +55,9 @@ export class Spending {
   #end: End = { outcome: 'complete', code: undefined }
   #lastCode: string | undefined
 
-  /** `slippage`: the part of the offered rate that may be lost. */
-  constructor(amount: PaymentAmount, slippage: Ratio, congestion: Congestion) {
+  constructor(amount: PaymentAmount, limits: RateLimits, congestion: Congestion) {
     this.#amount = amount
-    this.#slippage = slippage
+    this.#limits = limits
     this.#congestion = congestion
     const probed = 'send' in amount ? amount.send : PROBE_AMOUNT
     this.#probing = new Probing(probed, congestion.size, congestion.window)
@@ -182,7 +189,9 @@ export class Spending {
 
   #quote(offer: Offer): void {
     this.#offer = offer
-    this.#plan = new Plan(this.#amount, offer.rate, this.#slippage)
+    const { slippage, minimumRate = reduceBy(offer.rate, slippage) } = this.#limits
+    if (isLess(offer.rate, minimumRate)) return this.finish('rate-too-low')
+    this.#plan = new Plan(this.#amount, offer.rate, minimumRate)
     this.#phase = 'quoted'
   }
 

@@ -16,6 +16,7 @@ import { type Ratio, mulFloor } from '../ratio.ts'
 import type { PaymentReport, Quote, StreamSenderOptions } from '../payment.ts'
 import { StreamSender } from '../sender.ts'
 import { StreamServer } from '../server.ts'
+import { seededRng } from './seeded-rng.ts'
 
 export interface PathOptions {
   /** Two hops, each rounding down. */
@@ -211,18 +212,4 @@ function earliest(events: readonly Event[]): number {
     if (at < (events[best]?.at ?? Infinity)) best = index
   })
   return best
-}
-
-/** A small generator with a seed: good enough to choose, never to hide. */
-function seededRng(seed: number): Rng {
-  let state = seed >>> 0 || 1
-  return {
-    bytes: (length) =>
-      Uint8Array.from({ length }, () => {
-        state ^= state << 13
-        state ^= state >>> 17
-        state ^= state << 5
-        return state & 0xff
-      }),
-  }
 }
