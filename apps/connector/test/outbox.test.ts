@@ -68,7 +68,7 @@ async function hasUnmined({ address }: Member): Promise<boolean> {
   return Object.keys(pending).some((from) => from.toLowerCase() === address.toLowerCase())
 }
 
-describe('a settlement goes on by itself, and is paid once, where', () => {
+describe('a settlement goes on by itself, and is paid once, where', { retry: 0 }, () => {
   it('the payer dies at each step of opening its channel, in one go', async () => {
     await crashAt('acme', ...POINTS.opening)
     await settled()

@@ -40,7 +40,7 @@ async function balances({
 
 it(
   'pays and credits each millisatoshi once, wherever nodes and settlements are killed',
-  { timeout: 600_000 },
+  { timeout: 600_000, retry: 0 },
   async () => {
     const ports = { alice: await freePort(), bob: await freePort() }
     const open = (name: 'alice' | 'bob', program?: URL): Promise<Party> =>

@@ -95,7 +95,7 @@ const POINTS: readonly Point[] = [
 
 let world: World
 
-describe.each(RULE_SETS)('a crash, by the rules of %s', (_name, rules) => {
+describe.each(RULE_SETS)('a crash, by the rules of %s', { retry: 0 }, (_name, rules) => {
   afterEach(async () => world.close())
 
   it.each(POINTS.map((point) => [point.at, point] as const))(

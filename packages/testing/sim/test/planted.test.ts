@@ -8,7 +8,7 @@ const SEEDS_MAX = 60
 /** Starting processes takes its time where other tests run. */
 const TEST_MS_MAX = 180_000
 
-describe('a simulation of a few seeds', { timeout: TEST_MS_MAX }, () => {
+describe('a simulation of a few seeds', { timeout: TEST_MS_MAX, retry: 0 }, () => {
   it('finds nothing in the machines as they are', async () => {
     expect((await hunt({ seeds: SEEDS_MAX })).sightings).toEqual([])
   })

@@ -5,7 +5,7 @@ import { recordedSeeds, runSeed, runSeeds } from '../src/seeds.ts'
 /** CI says 120. */
 const SECONDS = Number(process.env['HOURGLASS_SIM_SECONDS'] ?? 20)
 
-describe('a network of real machines, whatever happens to it', () => {
+describe('a network of real machines, whatever happens to it', { retry: 0 }, () => {
   it.each(recordedSeeds())('stands seed $seed: $why', ({ seed }) => {
     expect(runSeed(seed).failure).toBeUndefined()
   })
