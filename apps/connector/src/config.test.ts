@@ -114,6 +114,12 @@ describe('checkConfig names the source, the field and what would be right', () =
       'accounts[0].asset: Invalid input: expected object, received undefined',
     ],
     [
+      'a peer that is neither peer nor parent nor child (CONN-06)',
+      (c) => (c.accounts[0]!['relation'] = 'friend'),
+      'accounts[0].relation: ',
+    ],
+    ['credit without a limit (PCS-23)', (c) => (c.accounts[0]!['balance'] = {}), 'accounts[0].balance.max: '],
+    [
       'an amount that is a number',
       (c) => (c.accounts[0]!['balance'] = { max: 1000 }),
       'accounts[0].balance.max: must be base units in quotes, such as "1000"',

@@ -42,7 +42,7 @@ describe('account book', () => {
     expect(() => book().restore(Uint8Array.of(...value!, 7))).toThrow(/broken invariant/)
   })
 
-  it('does not go on in another asset, and says what to do', () => {
+  it('does not go on in another asset, and says what to do: PCS-01', () => {
     const { value } = book().toRecord()
     const other = new AccountBook('alice', { code: 'USD', scale: 9 })
     expect(() => other.restore(value!)).toThrow(UsageError)

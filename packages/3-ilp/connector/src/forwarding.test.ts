@@ -2,6 +2,7 @@ import {
   type Address,
   ErrorCode,
   decodePrepare,
+  encodeAmountTooLarge,
   encodeFulfill,
   encodePrepare,
   encodeReject,
@@ -24,7 +25,7 @@ import {
 } from './testing/one-connector.ts'
 
 describe('connector: a packet that is fulfilled', () => {
-  it('goes on with amount and expiry changed and nothing else: ILP-18, CONN-14', () => {
+  it('goes on with amount and expiry changed and nothing else: ILP-18, ILP-26, CONN-14, HTLA-01', () => {
     const [request] = handle(connector(), ask(prepare()))
     if (request?.kind !== 'request') throw new Error('no request')
     expect(request.account).toBe('bob')
@@ -32,7 +33,7 @@ describe('connector: a packet that is fulfilled', () => {
     expect(request.deadline).toBe(NOW + 9000)
   })
 
-  it('shows the fulfillment only when both accounts are durable', () => {
+  it('shows the fulfillment only when both accounts are durable: HTLA-02', () => {
     const machine = connector()
     const id = send(machine, prepare(), 42)
     const [commit, ...early] = step(machine, { kind: 'reply', id, body: fulfillBody })
@@ -57,6 +58,38 @@ describe('connector: a packet that is fulfilled', () => {
     expect(commit.records.map(({ key }) => key)).toContain('hold/000000000000001')
     const sent = step(machine, { kind: 'committed', id: commit.id })
     expect(sent).toMatchObject([{ kind: 'request', account: 'bob' }])
+  })
+
+  it('has a second less to live than it came with, and 30 s at most: CONN-15, RISK-13, PCS-19', () => {
+    for (const [lifetimeMs, outgoingMs] of [
+      [10_000, 9000],
+      [60_000, 30_000],
+    ] as const) {
+      const [request] = handle(connector(), ask(prepare({ expiresAt: NOW + lifetimeMs })))
+      expect(request).toMatchObject({ kind: 'request', deadline: NOW + outgoingMs })
+    }
+  })
+
+  it('is known until its expiry: CONN-02', () => {
+    const machine = connector()
+    const id = send(machine, prepare(), 42)
+    const [reply] = handle(machine, { kind: 'reply', id, body: fulfillBody }, NOW + 8999)
+    expect(reply).toEqual({ kind: 'reply', account: 'alice', id: 42, body: fulfillBody })
+  })
+
+  it('is answered to whom it came from, however alike packets are: CONN-01, ILP-20', () => {
+    const machine = connector({ accounts: [account('alice'), account('bob'), account('carol')] })
+    const asked = [
+      ['alice', 5],
+      ['carol', 5],
+      ['alice', 6],
+    ] as const
+    const requests = asked.map(([from, id]) => ({ from, id, request: send(machine, prepare(), id, from) }))
+    for (const { from, id, request } of requests.reverse()) {
+      const outputs = handle(machine, { kind: 'reply', id: request, body: fulfillBody })
+      expect(outputs).toEqual([{ kind: 'reply', account: from, id, body: fulfillBody }])
+    }
+    expect(balances(machine)).toEqual({ alice: 200n, bob: -300n, carol: 100n })
   })
 
   it('shares one commit with all that came while the one before was under way', () => {
@@ -100,7 +133,7 @@ describe('connector: a packet that is fulfilled', () => {
 })
 
 describe('connector: a packet that is not fulfilled', () => {
-  it('gives its money back, and the Reject goes through byte for byte: ILP-19, PCS-02', () => {
+  it('gives its money back, and the Reject goes through byte for byte: ILP-19, PCS-02, HTLA-02', () => {
     const machine = connector()
     const body = encodeReject({
       code: 'F99',
@@ -116,7 +149,16 @@ describe('connector: a packet that is not fulfilled', () => {
     expect([...machine.accounts()].map((a) => a.heldIncoming + a.heldOutgoing)).toEqual([0n, 0n])
   })
 
-  it('is F05 where the fulfillment does not fit, and the peer is not paid: ILP-29, ILP-32, SEC-01', () => {
+  it('gets the F08 of the next peer as it is, with amounts in units of that peer: CONN-24', () => {
+    const machine = connector({ accounts: [account('alice'), account('bob', { asset: eth })] })
+    const id = send(machine, prepare({ amount: 300n }), 7)
+    const data = encodeAmountTooLarge({ receivedAmount: 100n, maximumAmount: 50n })
+    const body = encodeReject({ code: 'F08', triggeredBy: 'test.bob' as Address, message: '', data })
+    const outputs = handle(machine, { kind: 'reply', id, body })
+    expect(outputs).toEqual([{ kind: 'reply', account: 'alice', id: 7, body }])
+  })
+
+  it('is F05 where the fulfillment does not fit, and the peer is not paid: ILP-29, ILP-32, RISK-15, SEC-01', () => {
     const machine = connector()
     const id = send(machine, prepare())
     const body = encodeFulfill({ fulfillment: new Uint8Array(32), data: NOTHING })
@@ -126,7 +168,7 @@ describe('connector: a packet that is not fulfilled', () => {
     expect(balances(machine)).toEqual({ alice: 0n, bob: 0n })
   })
 
-  it('is R00 where the fulfillment comes at its expiry or later, and somebody is told: ILP-30, PCS-17', () => {
+  it('is R00 where the fulfillment comes by our clock at its expiry or later: ILP-30, PCS-17, HTLA-14', () => {
     const machine = connector()
     const id = send(machine, prepare())
     const outputs = handle(machine, { kind: 'reply', id, body: fulfillBody }, NOW + 9000)
@@ -142,7 +184,7 @@ describe('connector: a packet that is not fulfilled', () => {
     ['refused', 'before the expiry', NOW, ErrorCode.T01_PEER_UNREACHABLE],
     ['full', 'before the expiry', NOW, ErrorCode.T02_PEER_BUSY],
   ] as const)(
-    'is answered at once when the link says %s %s: ILP-31, ILP-48, ILP-64',
+    'is answered at once when the link says %s %s: ILP-31, ILP-48, ILP-64, CONN-18',
     (failure, _, now, code) => {
       const machine = connector()
       const id = send(machine, prepare())

@@ -12,6 +12,7 @@ import {
   CONDITION,
   NOTHING,
   account,
+  balances,
   connector,
   handle,
   prepare,
@@ -27,7 +28,7 @@ describe('connector: what it answers itself', () => {
     executionCondition: ILDCP_CONDITION,
   })
 
-  it('gives a child its address below ours and routes it there: DCP-06, DCP-07, DCP-13, DCP-14, ADDR-20', () => {
+  it('gives a child an address below ours: DCP-06, DCP-07, DCP-13, DCP-14, DCP-18, ADDR-20', () => {
     const machine = connector({ accounts: [child, account('bob')] })
     const [reply] = handle(machine, ask(request))
     const fulfill = decodeFulfill((reply as { body: Uint8Array }).body)
@@ -44,11 +45,24 @@ describe('connector: what it answers itself', () => {
     expect(forwarded).toMatchObject({ kind: 'request', account: 'alice' })
   })
 
-  it('gives addresses to children only, for the right condition, in time: DCP-11, DCP-12, DCP-16', () => {
+  it('gives addresses to children only, for the right condition, in time: DCP-10 … DCP-12, DCP-16', () => {
     const machine = connector({ accounts: [child, account('bob')] })
-    expect(rejectOf(handle(machine, ask(request, 1, 'bob'))).code).toBe('F00')
-    expect(rejectOf(handle(machine, ask({ ...request, executionCondition: CONDITION }))).code).toBe('F01')
-    expect(rejectOf(handle(machine, ask({ ...request, expiresAt: NOW }))).code).toBe('R02')
+    for (const [packet, from, code] of [
+      [request, 'bob', 'F00'],
+      [{ ...request, executionCondition: CONDITION }, 'alice', 'F01'],
+      [{ ...request, expiresAt: NOW }, 'alice', 'R02'],
+    ] as const) {
+      const reject = rejectOf(handle(machine, ask(packet, 1, from)))
+      expect(reject).toMatchObject({ code, triggeredBy: 'test.node', data: NOTHING })
+    }
+  })
+
+  it('neither forwards a request for an address nor takes money for it: DCP-22', () => {
+    const routes = [{ prefix: '', account: 'bob' }]
+    const machine = connector({ accounts: [child, account('bob')], routes })
+    const outputs = handle(machine, ask({ ...request, amount: 100n }))
+    expect(outputs).toMatchObject([{ kind: 'reply', account: 'alice' }])
+    expect(balances(machine)).toEqual({ alice: 0n, bob: 0n })
   })
 
   it('tells a peer its balance as the peer sees it, and what it may still send', () => {

@@ -109,7 +109,7 @@ function wiresTo(outputs: readonly NodeOutput[], to: string): LinkInput<never>[]
 }
 
 describe('node', () => {
-  it('carries a packet from link to link and settles what it makes due, after the commit', () => {
+  it('carries a packet from link to link and settles what it makes due, after the commit: CONN-13', () => {
     const { node, bob, say } = setUp()
     const held = say('alice', { kind: 'request', id: 3, protocol: 'ilp', body: prepareBody })
     expect(wiresTo(held, 'bob')).toEqual([])

@@ -58,7 +58,7 @@ describe('connector: paying ahead', () => {
     expect(handle(machine, ask(prepare({ amount: 1n })))[0]?.kind).toBe('request')
   })
 
-  it('pays again when half of the window is used, once, and never more than the window: RISK-12', () => {
+  it('pays again when half of the window is used, once, and never more than the window: RISK-12, HTLA-05', () => {
     const machine = prepaying()
     expect(fulfill(machine, 499n, 1).some(({ kind }) => kind === 'settle')).toBe(false)
     expect(fulfill(machine, 1n, 2)).toContainEqual({ kind: 'settle', account: 'bob', total: 1500n })

@@ -81,7 +81,7 @@ describe('connector: settlement', () => {
     expect(balances(machine)['alice']).toBe(-100n)
   })
 
-  it('lets only prepaid packets of a peer with maximum 0 pass: PCS-14', () => {
+  it('lets only prepaid packets of a peer with maximum 0 pass: PCS-14, HTLA-05', () => {
     const machine = connector({ accounts: [account('alice', { balanceMax: 0n }), account('bob')] })
     expect(rejectOf(handle(machine, ask(prepare({ amount: 1n })))).code).toBe('T04')
     handle(machine, { kind: 'received', account: 'alice', total: 100n, reference: 'claim' })

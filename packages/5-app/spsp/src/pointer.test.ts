@@ -32,14 +32,14 @@ function codeOf(text: string): string {
 
 describe('payment pointer', () => {
   it.each(vectors.filter(({ expect: url }) => url?.startsWith('https://') === true))(
-    'PP-02 resolves $input ($why)',
+    'PP-01, PP-02: resolves $input ($why)',
     ({ input, expect: url }) => {
       expect(pointerUrl(decodePointer(input))).toBe(url)
     },
   )
 
   it.each(vectors.filter(({ expect: url }) => url?.startsWith('https://') !== true))(
-    'PP-09 refuses $input ($why)',
+    'PP-01, PP-09: refuses $input ($why)',
     ({ input }) => {
       expect(() => decodePointer(input)).toThrow(DecodeError)
     },

@@ -11,7 +11,7 @@ describe('a network of real machines, whatever happens to it', { retry: 0 }, () 
   })
 
   it(
-    'stands the seeds of this commit',
+    'stands the seeds of this commit, and in the end peers agree on every balance (PCS-04)',
     () => {
       const { seeds, packets } = runSeeds(commitId(), SECONDS * 1000)
       expect(seeds).toBeGreaterThan(0)

@@ -121,7 +121,7 @@ function exchangeRules<WireIn, WireOut>(start: () => PairDriver<WireIn, WireOut>
     expect(driver.take('b')).toEqual([{ kind: 'reply', id: 7, body: text('by a') }])
   })
 
-  it('matches replies to requests in whatever order they come', () => {
+  it('matches replies to requests in whatever order they come: CONN-05', () => {
     const driver = start()
     for (const id of [10, 20, 30]) driver.request('a', id, Uint8Array.of(id))
     driver.deliver()
