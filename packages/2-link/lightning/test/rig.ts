@@ -16,9 +16,14 @@ const POLL_MS = 20
 export const FUNDS_SAT = 20_000_000n
 export const CAPACITY_SAT = 5_000_000n
 
-export interface Party {
-  readonly node: LdkProcess
+/** A node of any kind, and what it has told. */
+export interface Peer {
+  readonly node: LightningNode
   readonly events: NodeEvent[]
+}
+
+export interface Party extends Peer {
+  readonly node: LdkProcess
 }
 
 export class Rig {
@@ -27,6 +32,7 @@ export class Rig {
   readonly #directory = mkdtempSync(join(tmpdir(), 'lightning-'))
   readonly #nodes: LightningNode[] = []
   readonly #seeds = new Map<string, Uint8Array>()
+  readonly #ends: (() => Promise<void>)[] = []
 
   static async start(): Promise<Rig> {
     return new Rig(await startBitcoinRegtest())
@@ -41,7 +47,7 @@ export class Rig {
     const seed = this.#seeds.get(name) ?? randomBytes(32)
     this.#seeds.set(name, seed)
     const node = await openLdkNode({
-      ...{ network: 'regtest', seed, file: join(this.#directory, name), durability: 'process' },
+      ...{ network: 'regtest', seed, file: this.file(name), durability: 'process' },
       ...{ rpcUrl: this.chain.url, host: '127.0.0.1', port: 0, pollMs: POLL_MS },
       log: (message) => this.logs.push(`${name}: ${message}`),
       ...options,
@@ -52,18 +58,34 @@ export class Rig {
     return { node, events }
   }
 
-  async fund(...parties: Party[]): Promise<void> {
+  /** A file that is gone with the rig. */
+  file(name: string): string {
+    return join(this.#directory, name)
+  }
+
+  /** The last one first, when the rig stops. */
+  atEnd(end: () => Promise<void>): void {
+    this.#ends.unshift(end)
+  }
+
+  async fund(...parties: Peer[]): Promise<void> {
     for (const { node } of parties) await this.chain.fund(await node.address(), FUNDS_SAT)
     for (const { node } of parties) await this.until(async () => (await node.walletSat()) >= FUNDS_SAT)
   }
 
   /** A channel of `from`, with money on both sides, usable on both. */
-  async openChannel(from: Party, to: Party, pushMsat = (CAPACITY_SAT * 1000n) / 2n): Promise<void> {
+  async openChannel(from: Peer, to: Peer, pushMsat = (CAPACITY_SAT * 1000n) / 2n): Promise<void> {
     const address = await to.node.info()
-    const own = await from.node.info()
     await from.node.connect(address)
     await from.node.openChannel({ peerId: address.nodeId, capacitySat: CAPACITY_SAT, pushMsat })
-    await this.mineUntil(async () => (await isUsable(from, address.nodeId)) && isUsable(to, own.nodeId))
+    await this.mineUntil(() => areUsable(from, to))
+  }
+
+  /** Ends its process at once; another one follows. */
+  async kill({ node, events }: Party): Promise<void> {
+    const before = timesAvailable(events)
+    process.kill(node.pid!, 'SIGKILL')
+    await this.until(() => timesAvailable(events) > before)
   }
 
   async until(isSo: () => boolean | Promise<boolean>): Promise<void> {
@@ -79,18 +101,28 @@ export class Rig {
   }
 
   async stop(): Promise<void> {
+    for (const end of this.#ends) await end()
     await Promise.all(this.#nodes.map((node) => node.close()))
     await this.chain.stop()
     await rm(this.#directory, { recursive: true })
   }
 }
 
-export async function isUsable({ node }: Party, peerId: string): Promise<boolean> {
+export function timesAvailable(events: readonly NodeEvent[]): number {
+  return events.filter(({ kind }) => kind === 'available').length
+}
+
+export async function areUsable(from: Peer, to: Peer): Promise<boolean> {
+  const [own, other] = [await from.node.info(), await to.node.info()]
+  return (await isUsable(from, other.nodeId)) && isUsable(to, own.nodeId)
+}
+
+export async function isUsable({ node }: Peer, peerId: string): Promise<boolean> {
   return (await node.channels()).some((channel) => channel.peerId === peerId && channel.isUsable)
 }
 
 /** What a side has in its channels to send. */
-export async function outboundMsat({ node }: Party): Promise<bigint> {
+export async function outboundMsat({ node }: Peer): Promise<bigint> {
   return (await node.channels()).reduce((sum, channel) => sum + channel.outboundMsat, 0n)
 }
 
@@ -99,8 +131,8 @@ export function sha256(data: Uint8Array): Uint8Array {
 }
 
 export async function keysend(
-  from: Party,
-  to: Party,
+  from: Peer,
+  to: Peer,
   amountMsat: bigint,
   records: readonly CustomRecord[] = [],
 ): Promise<PaymentEnd> {
