@@ -3,3 +3,5 @@ export { type LdkOptions, LdkProcess, openLdkNode } from './process/ldk-process.
 export { type ProcessOptions } from './process/messages.ts'
 export { serveNode } from './process/serve.ts'
 export { type LightningSession, type SessionOptions, connectLightning } from './connect.ts'
+export { type LndOptions, openLndNode } from './lnd/lnd-node.ts'
+export { type ClnOptions, openClnNode } from './cln/cln-node.ts'

@@ -15,6 +15,14 @@ export type LightningErrorCode =
   | 'unusable'
   /** What is in the journal does not fit together, or not to this node. */
   | 'bad-state'
+  /** A daemon does not take the macaroon or rune. */
+  | 'unauthorized'
+  /** Whoever answers at a daemon's address does not have its certificate. */
+  | 'wrong-certificate'
+  /** The daemon is on another network than it should be. */
+  | 'wrong-network'
+  /** Nodes of this kind cannot do it. */
+  | 'unsupported'
 
 /** The message carries no key and no preimage. */
 export class LightningError extends Error {

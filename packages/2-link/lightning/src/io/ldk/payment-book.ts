@@ -118,14 +118,14 @@ function decodeEnd(value: Uint8Array): PaymentEnd {
   return { kind: 'sent', preimage, feeMsat: reader.uint64() }
 }
 
-function encodeReceipt({ hash, amountMsat, records }: Receipt): Uint8Array {
+export function encodeReceipt({ hash, amountMsat, records }: Receipt): Uint8Array {
   const bytes = records.reduce((sum, { value }) => sum + value.length + 16, 64)
   const writer = new Writer(bytes).octets(hash).uint64(amountMsat).uint8(records.length)
   for (const { type, value } of records) writer.uint64(type).octets(value)
   return writer.finish()
 }
 
-function decodeReceipt(index: number, value: Uint8Array): Receipt {
+export function decodeReceipt(index: number, value: Uint8Array): Receipt {
   const reader = new Reader(value)
   const hash = reader.octets().slice()
   const amountMsat = reader.uint64()
