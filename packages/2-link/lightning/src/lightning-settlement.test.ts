@@ -1,113 +1,11 @@
-import type { StoredRecord } from '@hourglass/journal'
-import { MemoryJournal } from '@hourglass/journal'
-import type { SettlementOutput } from '@hourglass/link'
 import { UsageError } from '@hourglass/sansio'
-import { nodeCrypto, nodeRng } from '@hourglass/sansio/io'
+import { nodeCrypto } from '@hourglass/sansio/io'
 import { describe, expect, it } from 'vitest'
 import { LightningSettlement } from './lightning-settlement.ts'
-import type { Keysend } from './node.ts'
 import type { LightningOptions } from './options.ts'
-import type { LightningAction, LightningEvent } from './session.ts'
+import { Bench, OPTIONS, OURS, PEER_HELLO, PEER_ID, hashOf, receipt } from './testing/bench.ts'
 import { encodeHello } from './wire/hello.ts'
-import { REFERENCE_RECORD, destinationOf, encodeReference } from './wire/reference.ts'
-
-type Output = SettlementOutput<LightningAction>
-
-const PEER_ID = `02${'11'.repeat(32)}`
-const OWN_ID = `03${'22'.repeat(32)}`
-const OPTIONS: LightningOptions = {
-  account: 'bolt',
-  accountScale: 11,
-  network: 'regtest',
-  address: { nodeId: OWN_ID, host: '127.0.0.1', port: 1 },
-  secret: nodeCrypto.sha256(Uint8Array.of(1)),
-  rng: nodeRng,
-  crypto: nodeCrypto,
-  channelSat: 1_000_000n,
-  budgetSat: 2_000_000n,
-}
-const PEER_HELLO = {
-  network: 'regtest',
-  address: { nodeId: PEER_ID, host: '127.0.0.1', port: 2 },
-  destination: destinationOf('bolt', nodeCrypto.sha256(Uint8Array.of(2)), nodeCrypto),
-}
-const OURS = destinationOf('bolt', OPTIONS.secret, nodeCrypto)
-
-/** A settlement with its journal, whose commits are durable when a test says so. */
-class Bench {
-  readonly settlement: LightningSettlement
-  readonly journal: MemoryJournal
-  readonly #outputs: Output[] = []
-  #now = 0
-
-  constructor(options: Partial<LightningOptions> = {}, journal = new MemoryJournal()) {
-    this.journal = journal
-    this.settlement = new LightningSettlement({ ...OPTIONS, ...options })
-    this.settlement.restore(journal.load('') satisfies StoredRecord[])
-    this.#drain()
-  }
-
-  push(input: Parameters<LightningSettlement['handle']>[0]): void {
-    this.settlement.handle(input, this.#now)
-    this.#drain()
-  }
-
-  ledger(event: LightningEvent): void {
-    this.push({ kind: 'ledger', event })
-  }
-
-  /** The link is up, the peer has said hello, and channels carry as much. */
-  greet(outboundMsat = 10n ** 12n): void {
-    this.push({ kind: 'up' })
-    this.push({ kind: 'request', id: 1, body: encodeHello(PEER_HELLO) })
-    this.report(outboundMsat)
-  }
-
-  report(outboundMsat: bigint, more: { oursSat?: bigint; isWaiting?: boolean } = {}): void {
-    const { oursSat = 0n, isWaiting = false } = more
-    this.ledger({
-      kind: 'liquidity',
-      liquidity: { peerId: PEER_ID, outboundMsat, inboundMsat: 0n, oursSat, isWaiting },
-    })
-  }
-
-  pass(ms: number): void {
-    this.#now += ms
-    this.push({ kind: 'timeout' })
-  }
-
-  /** What it has put out since it was asked last. */
-  take(): Output[] {
-    return this.#outputs.splice(0)
-  }
-
-  payments(): Keysend[] {
-    return this.take().flatMap((output) =>
-      output.kind === 'ledger' && output.action.kind === 'pay' ? [output.action.payment] : [],
-    )
-  }
-
-  totals(kind: 'sent' | 'received'): bigint[] {
-    return this.take().flatMap((output) => (output.kind === kind ? [output.total] : []))
-  }
-
-  #drain(): void {
-    for (let output = this.settlement.poll(); output !== undefined; output = this.settlement.poll()) {
-      this.#outputs.push(output)
-      if (output.kind !== 'commit') continue
-      const { id, records } = output
-      this.journal.commit(records, () => this.push({ kind: 'committed', id }))
-    }
-  }
-}
-
-const hashOf = ({ preimage }: Keysend): Uint8Array => nodeCrypto.sha256(preimage)
-
-function receipt(index: number, amountMsat: bigint, destination = OURS): LightningEvent {
-  const hash = nodeCrypto.sha256(Uint8Array.of(index))
-  const reference = encodeReference(destination, { hash, amountMsat }, nodeCrypto)
-  return { kind: 'receipt', index, hash, amountMsat, reference }
-}
+import { REFERENCE_RECORD, encodeReference } from './wire/reference.ts'
 
 describe('what a Lightning settlement pays', () => {
   it('begins a payment once it is durable, marked for the peer alone', () => {
@@ -184,10 +82,10 @@ describe('what a Lightning settlement pays', () => {
     expect(bench.take()).toContainEqual(open)
     bench.journal.flush()
     expect(bench.payments()).toMatchObject([{ amountMsat: 3000n }])
-    bench.report(0n, { oursSat: 1_000_000n, isWaiting: true })
+    bench.report(0n, { capacitySat: 1_000_000n, isUsable: false })
     bench.pass(400_000)
     expect(bench.take()).not.toContainEqual(open)
-    bench.report(0n, { oursSat: 2_000_000n })
+    bench.report(20_000_000n, { capacitySat: 2_000_000n })
     bench.pass(400_000)
     const outputs = bench.take()
     expect(outputs).not.toContainEqual(open)

@@ -12,14 +12,23 @@
  *    └──────────────────── down ──────────────────┘
  */
 import type { StoredRecord } from '@hourglass/journal'
-import { Pause, type Settlement, type SettlementInput, type SettlementOutput } from '@hourglass/link'
+import {
+  Pause,
+  earliest,
+  type Settlement,
+  type SettlementInput,
+  type SettlementOutput,
+} from '@hourglass/link'
 import { DecodeError, type Instant } from '@hourglass/sansio'
 import { Effects } from './effects.ts'
+import { Ending } from './ending.ts'
 import { Incoming } from './incoming.ts'
+import { KnownNodes } from './known-nodes.ts'
+import { openOnes } from './liquidity.ts'
 import { type LightningOptions, checkOptions } from './options.ts'
 import { Outgoing } from './outgoing.ts'
-import { decodeRecords } from './records.ts'
-import type { LightningAction, LightningEvent } from './session.ts'
+import { decodeRecords, encodeEnded } from './records.ts'
+import type { LightningAction, LightningEvent, Liquidity } from './session.ts'
 import { type Hello, decodeHello, encodeHello } from './wire/hello.ts'
 import { destinationOf } from './wire/reference.ts'
 
@@ -39,10 +48,10 @@ export class LightningSettlement implements Settlement<LightningEvent, Lightning
   readonly #incoming: Incoming
   readonly #helloPause = new Pause(HELLO_RETRY_MS, HELLO_RETRY_MS_MAX)
   #isUp = false
-  /** Node of the peer, since its first hello in this life. */
-  #peerId: string | undefined
-  /** Asked for before it was known who the peer is. */
-  #isCollecting = false
+  readonly #nodes: KnownNodes
+  readonly #ending: Ending
+  /** Nodes whose channels to us are to be closed, once it is known which there are. */
+  readonly #collecting = new Set<string>()
 
   /** @throws UsageError */
   constructor(options: LightningOptions) {
@@ -52,13 +61,20 @@ export class LightningSettlement implements Settlement<LightningEvent, Lightning
     this.#hello = { network, address, destination: destinationOf(account, secret, crypto) }
     this.#outgoing = new Outgoing(options, this.#effects)
     this.#incoming = new Incoming(options, this.#effects, this.#hello.destination)
+    this.#nodes = new KnownNodes(account, this.#effects)
+    this.#ending = new Ending(this.#effects, options.closePatienceMs)
   }
 
   /** Takes this account's records out of the journal's, before the first input. @throws DecodeError */
   restore(records: Iterable<StoredRecord>): void {
-    const { paid, payments, receivedMsat, receipts } = decodeRecords(this.#options.account, records)
+    const { paid, payments, receivedMsat, receipts, nodes, endedAt } = decodeRecords(
+      this.#options.account,
+      records,
+    )
     this.#outgoing.restore(paid, payments)
     this.#incoming.restore(receivedMsat, receipts)
+    this.#nodes.restore(nodes)
+    if (endedAt !== undefined) this.#end(endedAt)
   }
 
   handle(input: SettlementInput<LightningEvent>, now: Instant): void {
@@ -78,12 +94,14 @@ export class LightningSettlement implements Settlement<LightningEvent, Lightning
       case 'ledger':
         return this.#handleLedger(input.event)
       case 'collect':
-        this.#isCollecting = true
         return this.#collect()
+      case 'end':
+        return this.#beginEnd(now)
       case 'committed':
         return this.#effects.committed(input.id)
       case 'timeout':
         if (this.#helloPause.pass(now)) this.#sayHello()
+        this.#ending.timeout()
         return this.#outgoing.timeout()
     }
   }
@@ -93,9 +111,7 @@ export class LightningSettlement implements Settlement<LightningEvent, Lightning
   }
 
   nextTimeout(): Instant | undefined {
-    const [hello, outgoing] = [this.#helloPause.until, this.#outgoing.nextTimeout()]
-    if (hello === undefined || outgoing === undefined) return hello ?? outgoing
-    return Math.min(hello, outgoing)
+    return earliest([this.#helloPause.until, this.#outgoing.nextTimeout(), this.#ending.nextTimeout()])
   }
 
   #handleLedger(event: LightningEvent): void {
@@ -105,25 +121,36 @@ export class LightningSettlement implements Settlement<LightningEvent, Lightning
       case 'unpaid':
         return this.#outgoing.unpaid(event.hash, event.reason)
       case 'receipt':
-        return this.#incoming.take(event)
+        this.#incoming.take(event)
+        return this.#outgoing.replenished()
       case 'forgotten':
         return this.#incoming.forgotten(event.hash)
       case 'liquidity':
-        return this.#outgoing.observe(event.liquidity)
+        return this.#observe(event.liquidity)
     }
+  }
+
+  #observe(liquidity: Liquidity): void {
+    this.#outgoing.observe(liquidity)
+    this.#ending.observe(liquidity)
+    const { peerId, channels } = liquidity
+    if (!this.#collecting.delete(peerId)) return
+    const theirs = openOnes(channels).filter(({ isOurs }) => !isOurs)
+    const channelIds = theirs.map(({ channelId }) => channelId)
+    this.#effects.perform({ kind: 'close', peerId, channelIds, isForced: false })
   }
 
   #handleLink(isUp: boolean): void {
     this.#isUp = isUp
     this.#helloPause.reset()
     this.#outgoing.linkChanged()
-    if (isUp) this.#sayHello()
+    if (isUp && !this.#ending.hasBegun) this.#sayHello()
   }
 
   #sayHello(): void {
     this.#effects.ask(encodeHello(this.#hello), (answer) => {
       if (answer !== undefined && this.#greet(answer)) this.#helloPause.reset()
-      else if (this.#isUp) this.#helloPause.begin(this.#effects.now)
+      else if (this.#isUp && !this.#ending.hasBegun) this.#helloPause.begin(this.#effects.now)
     })
   }
 
@@ -142,21 +169,38 @@ export class LightningSettlement implements Settlement<LightningEvent, Lightning
       this.#effects.trace('lightning.other-network', fields)
       return true
     }
-    this.#peerId = hello.address.nodeId
-    this.#outgoing.greeted(hello)
-    this.#effects.perform({ kind: 'reach', peer: hello.address })
-    this.#collect()
+    this.#nodes.learn(hello.address, () => {
+      if (!this.#isUp || this.#ending.hasBegun) return
+      this.#outgoing.greeted(hello)
+      this.#effects.perform({ kind: 'reach', peer: hello.address })
+    })
     return true
   }
 
   #collect(): void {
-    if (!this.#isCollecting || this.#peerId === undefined) return
-    this.#isCollecting = false
-    this.#effects.perform({ kind: 'collect', peerId: this.#peerId })
+    for (const peerId of this.#nodes.ids) {
+      this.#collecting.add(peerId)
+      this.#effects.perform({ kind: 'inspect', peerId })
+    }
+  }
+
+  #beginEnd(endedAt: Instant): void {
+    if (this.#ending.hasBegun) return
+    this.#effects.commit([encodeEnded(this.#options.account, endedAt)], () => undefined)
+    this.#end(endedAt)
+  }
+
+  #end(endedAt: Instant): void {
+    this.#helloPause.reset()
+    this.#outgoing.end()
+    this.#ending.begin(endedAt, this.#nodes.ids)
   }
 
   /** The peer asks: it gets one answer. */
   #handleRequest(id: number, body: Uint8Array): void {
+    if (this.#ending.hasBegun) {
+      return this.#effects.emit({ kind: 'refuse', id, message: 'the peering has ended' })
+    }
     if (this.#greet(body)) {
       return this.#effects.emit({ kind: 'reply', id, body: encodeHello(this.#hello) })
     }

@@ -18,6 +18,15 @@ export interface LightningOptions {
   readonly channelSat: bigint
   /** The channels to this peer that we opened have no more in all. */
   readonly budgetSat: bigint
+  /** What is in the wallet beyond that may be spent on channels: for what closing them costs. Default 0. */
+  readonly reserveSat?: bigint
+  /**
+   * With less of `channelSat` left to send, in percent, another channel is opened before it is needed. 0: none is.
+   * Default `REFILL_PERCENT`.
+   */
+  readonly refillPercent?: number
+  /** How long the peer has to agree to closes once the peering has ended. Default `CLOSE_PATIENCE_MS`. */
+  readonly closePatienceMs?: number
 }
 
 const SECRET_BYTES = 32
@@ -30,6 +39,8 @@ export function checkOptions({
   secret,
   channelSat,
   budgetSat,
+  reserveSat = 0n,
+  refillPercent = 0,
 }: LightningOptions): void {
   if (account === '' || account.includes('/')) throw new UsageError(`'${account}' cannot name records`)
   if (!Number.isInteger(accountScale) || accountScale < 0 || accountScale > SCALE_MAX) {
@@ -38,6 +49,10 @@ export function checkOptions({
   if (secret.length !== SECRET_BYTES) throw new UsageError(`a secret has ${SECRET_BYTES} bytes`)
   if (channelSat < 0n || budgetSat < channelSat) {
     throw new UsageError(`no channel of ${channelSat} sat is within a budget of ${budgetSat} sat`)
+  }
+  if (reserveSat < 0n) throw new UsageError(`a reserve of ${reserveSat} sat is below zero`)
+  if (!Number.isInteger(refillPercent) || refillPercent < 0 || refillPercent > 100) {
+    throw new UsageError(`${refillPercent} is no share in percent`)
   }
 }
 

@@ -5,7 +5,7 @@
  *    ▲                        │
  *    └── pause ◀── unpaid ────┘    after a crash: under way again, by the same preimage
  */
-import { Pause } from '@hourglass/link'
+import { Pause, earliest } from '@hourglass/link'
 import { encodeHex } from '@hourglass/oer'
 import type { Instant } from '@hourglass/sansio'
 import type { Effects } from './effects.ts'
@@ -16,8 +16,8 @@ import type { Liquidity } from './session.ts'
 import type { Hello } from './wire/hello.ts'
 import { REFERENCE_RECORD, encodeReference } from './wire/reference.ts'
 
-/** Payments under way at once; orders that come meanwhile are paid together. */
-const UNDER_WAY_MAX = 16
+/** Payments under way at once; orders that come meanwhile are paid together. A channel carries at most 483. */
+const UNDER_WAY_MAX = 64
 const RETRY_MS = 100
 const RETRY_MS_MAX = 60_000
 const PREIMAGE_BYTES = 32
@@ -31,6 +31,7 @@ export class Outgoing {
   readonly #underWay = new Map<string, PaymentRecord>()
   /** Set while the link is up and the peer has said hello on it. */
   #peer: Hello | undefined
+  #isEnded = false
   readonly #pause = new Pause(RETRY_MS, RETRY_MS_MAX)
 
   constructor(options: LightningOptions, effects: Effects) {
@@ -67,6 +68,11 @@ export class Outgoing {
     this.#peer = undefined
   }
 
+  /** Nothing more is paid; what is under way still ends. */
+  end(): void {
+    this.#isEnded = true
+  }
+
   paid(hash: Uint8Array, feeMsat: bigint): void {
     const payment = this.#end(hash)
     if (payment === undefined) return
@@ -100,6 +106,11 @@ export class Outgoing {
     this.#pause.begin(this.#effects.now)
   }
 
+  /** The peer has paid us: there may be more to pay with. */
+  replenished(): void {
+    this.#channels.replenished()
+  }
+
   observe(liquidity: Liquidity): void {
     if (liquidity.peerId !== this.#peer?.address.nodeId) return
     this.#channels.observe(liquidity)
@@ -107,8 +118,7 @@ export class Outgoing {
   }
 
   nextTimeout(): Instant | undefined {
-    const times = [this.#pause.until, this.#channels.nextTimeout()].filter((time) => time !== undefined)
-    return times.length === 0 ? undefined : Math.min(...times)
+    return earliest([this.#pause.until, this.#channels.nextTimeout()])
   }
 
   timeout(): void {
@@ -117,14 +127,17 @@ export class Outgoing {
     this.#advance()
   }
 
-  /** Begins a payment of what is owed and not under way, as far as channels carry it. */
+  /** Begins payments of what is owed and not under way, as far as channels carry it: each by one channel. */
   #advance(): void {
     const peer = this.#peer
-    if (peer === undefined || this.#pause.until !== undefined) return
-    const owedMsat = this.#owedMsat()
-    if (owedMsat <= 0n || this.#underWay.size >= UNDER_WAY_MAX) return
-    const amountMsat = this.#channels.take(peer.address.nodeId, owedMsat)
-    if (amountMsat > 0n) this.#begin(peer, amountMsat)
+    if (peer === undefined || this.#isEnded || this.#pause.until !== undefined) return
+    let owedMsat = this.#owedMsat()
+    while (owedMsat > 0n && this.#underWay.size < UNDER_WAY_MAX) {
+      const amountMsat = this.#channels.take(owedMsat)
+      if (amountMsat <= 0n) return
+      this.#begin(peer, amountMsat)
+      owedMsat -= amountMsat
+    }
   }
 
   #begin(peer: Hello, amountMsat: bigint): void {

@@ -5,10 +5,13 @@
  *   lightning/ACCOUNT/payment/HASH      a payment of ours whose end is not known
  *   lightning/ACCOUNT/received          what has come in
  *   lightning/ACCOUNT/receipt/HASH      a payment that is credited, and that the node has not let go of
+ *   lightning/ACCOUNT/node/ID           where a node of the peer is
+ *   lightning/ACCOUNT/ended             when the peering ended
  */
 import type { JournalRecord, StoredRecord } from '@hourglass/journal'
 import { Reader, Writer, decodeBigUint, decodeHex, encodeBigUint, encodeHex } from '@hourglass/oer'
-import { DecodeError, assert } from '@hourglass/sansio'
+import { DecodeError, type Instant, assert } from '@hourglass/sansio'
+import type { NodeAddress } from './node.ts'
 
 /** Running totals. */
 export interface Paid {
@@ -35,6 +38,9 @@ export interface LightningRecords {
   readonly payments: readonly PaymentRecord[]
   readonly receivedMsat: bigint
   readonly receipts: readonly ReceiptRecord[]
+  /** The peer's. */
+  readonly nodes: readonly NodeAddress[]
+  readonly endedAt: Instant | undefined
 }
 
 const VERSION = 1
@@ -49,19 +55,23 @@ export function decodeRecords(account: string, records: Iterable<StoredRecord>):
   let receivedMsat = 0n
   const payments: PaymentRecord[] = []
   const receipts: ReceiptRecord[] = []
+  const nodes: NodeAddress[] = []
+  let endedAt: Instant | undefined
   const own = prefix(account)
   for (const { key, value } of records) {
     if (!key.startsWith(own)) continue
     const reader = new Reader(value)
     if (reader.uint8() !== VERSION) throw new DecodeError('bad-version', 0)
-    const [name, hash = ''] = key.slice(own.length).split('/')
+    const [name, id = ''] = key.slice(own.length).split('/')
     if (name === 'outgoing') paid = { paidMsat: readAmount(reader), feesMsat: readAmount(reader) }
     else if (name === 'received') receivedMsat = readAmount(reader)
-    else if (name === 'payment') payments.push(readPayment(decodeHex(hash)!, reader))
-    else receipts.push({ hash: decodeHex(hash)!, index: Number(reader.uint64()) })
+    else if (name === 'payment') payments.push(readPayment(decodeHex(id)!, reader))
+    else if (name === 'node') nodes.push({ nodeId: id, host: reader.text(), port: reader.uint16() })
+    else if (name === 'ended') endedAt = Number(reader.uint64())
+    else receipts.push({ hash: decodeHex(id)!, index: Number(reader.uint64()) })
     assert(reader.remaining === 0, 'a record ends with its last field')
   }
-  return { paid, payments, receivedMsat, receipts }
+  return { paid, payments, receivedMsat, receipts, nodes, endedAt }
 }
 
 export function encodePaid(account: string, { paidMsat, feesMsat }: Paid): JournalRecord {
@@ -83,6 +93,16 @@ export function encodePayment(account: string, payment: PaymentRecord): JournalR
 
 export function encodeReceipt(account: string, { hash, index }: ReceiptRecord): JournalRecord {
   return { key: receiptKey(account, hash), value: new Writer().uint8(VERSION).uint64(BigInt(index)).finish() }
+}
+
+export function encodeNode(account: string, { nodeId, host, port }: NodeAddress): JournalRecord {
+  const value = new Writer().uint8(VERSION).text(host).uint16(port).finish()
+  return { key: `${prefix(account)}node/${nodeId}`, value }
+}
+
+export function encodeEnded(account: string, endedAt: Instant): JournalRecord {
+  const value = new Writer().uint8(VERSION).uint64(BigInt(endedAt)).finish()
+  return { key: `${prefix(account)}ended`, value }
 }
 
 export function paymentKey(account: string, hash: Uint8Array): string {

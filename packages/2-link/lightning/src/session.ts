@@ -2,11 +2,13 @@
  * A Lightning node, as one account's settlement sees it: actions in, events out. Layer 2.
  * All actions are safe to repeat, so that whoever crashed before the answer asks again.
  */
-import type { Keysend, NodeAddress } from './node.ts'
+import type { ChannelInfo, Keysend, NodeAddress } from './node.ts'
 
 export type LightningAction =
-  /** Keeps a connection to the peer's node. Reports its liquidity now, and after each change of a channel. */
+  /** Keeps a connection to the peer's node. Once it is there, as `inspect`. */
   | { readonly kind: 'reach'; readonly peer: NodeAddress }
+  /** Ends the connection, and the will to have one. */
+  | { readonly kind: 'leave'; readonly peerId: string }
   /** Pays once for each preimage, however often it is told: one `paid` or `unpaid` each time. */
   | { readonly kind: 'pay'; readonly payment: Keysend }
   /** Lets go of a payment whose end is durable here. */
@@ -15,22 +17,24 @@ export type LightningAction =
   | { readonly kind: 'watch'; readonly reference: Uint8Array }
   /** Lets go of payments that came in: their credit is durable here. Answered with `forgotten`. */
   | { readonly kind: 'forget-receipt'; readonly index: number; readonly hash: Uint8Array }
-  /** Reports the liquidity with a peer. */
+  /** Reports the liquidity with a peer now, and after each change of a channel. */
   | { readonly kind: 'inspect'; readonly peerId: string }
   /** Opens a channel to the peer. */
   | { readonly kind: 'open'; readonly peerId: string; readonly capacitySat: bigint }
-  /** Closes by agreement the channels that the peer has opened, so that what it paid comes into the wallet. */
-  | { readonly kind: 'collect'; readonly peerId: string }
+  /** Closes channels with the peer, by agreement or by force, so that what they hold comes into the wallet. */
+  | {
+      readonly kind: 'close'
+      readonly peerId: string
+      readonly channelIds: readonly string[]
+      readonly isForced: boolean
+    }
 
 export interface Liquidity {
   readonly peerId: string
-  /** The most that one payment can carry to the peer now. */
-  readonly outboundMsat: bigint
-  readonly inboundMsat: bigint
-  /** Capacity of the channels that we have opened to it, closing ones apart. */
-  readonly oursSat: bigint
-  /** A channel is not usable yet, or the peer is not connected. */
-  readonly isWaiting: boolean
+  /** All channels with it that are not closed. */
+  readonly channels: readonly ChannelInfo[]
+  /** What the wallet holds, confirmed. */
+  readonly walletSat: bigint
 }
 
 export type LightningEvent =

@@ -1,7 +1,7 @@
 /** A Lightning node as one account's settlement sees it. Layer 2, io. It decides nothing and remembers nothing. */
 import { createHash } from 'node:crypto'
 import { equalBytes } from '@hourglass/sansio'
-import type { ChannelInfo, Keysend, LightningNode, NodeAddress, NodeEvent, Receipt } from '../node.ts'
+import type { Keysend, LightningNode, NodeAddress, NodeEvent, Receipt } from '../node.ts'
 import type { LightningAction, LightningEvent } from '../session.ts'
 import { REFERENCE_RECORD, accountReferenceOf } from '../wire/reference.ts'
 import { LightningError } from './lightning-error.ts'
@@ -32,7 +32,10 @@ class Session implements LightningSession {
   readonly #log: (message: string) => void
   /** Of the account; undefined: nobody watches. */
   #reference: Uint8Array | undefined
-  #peerId: string | undefined
+  /** Whose channels are reported. */
+  readonly #peers = new Set<string>()
+  /** Peers that are being connected to. */
+  readonly #reaching = new Set<string>()
   readonly #stopListening: () => void
   #isClosed = false
 
@@ -56,14 +59,17 @@ class Session implements LightningSession {
     if (event.kind === 'received') this.#tellReceipt(event.receipt)
     // What came in while it was away has to be asked for.
     if (event.kind === 'available') void this.#untilAvailable(() => this.#tellReceipts())
-    const isAboutChannels = event.kind === 'channels' || event.kind === 'available'
-    if (isAboutChannels) void this.#untilAvailable(() => this.#inspect())
+    if (event.kind !== 'channels' && event.kind !== 'available') return
+    for (const peerId of this.#peers) void this.#untilAvailable(() => this.#inspect(peerId))
   }
 
   async #perform(action: LightningAction): Promise<void> {
     switch (action.kind) {
       case 'reach':
         return this.#reach(action.peer)
+      case 'leave':
+        this.#reaching.delete(action.peerId)
+        return this.#node.disconnect(action.peerId)
       case 'pay':
         return this.#pay(action.payment)
       case 'forget-payment':
@@ -76,11 +82,11 @@ class Session implements LightningSession {
         this.#tell({ kind: 'forgotten', hash: action.hash })
         return
       case 'inspect':
-        return this.#inspect()
+        return this.#inspect(action.peerId)
       case 'open':
         return this.#open(action.peerId, action.capacitySat)
-      case 'collect':
-        return this.#collect(action.peerId)
+      case 'close':
+        return this.#close(action)
     }
   }
 
@@ -101,11 +107,17 @@ class Session implements LightningSession {
     }
   }
 
+  /** Nothing is reported before: without a connection nothing can be paid or opened. */
   async #reach(peer: NodeAddress): Promise<void> {
-    this.#peerId = peer.nodeId
-    // Nothing is reported before: without a connection nothing can be paid or opened.
-    await this.#node.connect(peer)
-    await this.#inspect()
+    const { nodeId } = peer
+    if (this.#reaching.has(nodeId)) return
+    this.#reaching.add(nodeId)
+    await this.#untilAvailable(async () => {
+      if (!this.#reaching.has(nodeId)) return
+      await this.#node.connect(peer)
+      await this.#inspect(nodeId)
+    })
+    this.#reaching.delete(nodeId)
   }
 
   async #pay(payment: Keysend): Promise<void> {
@@ -117,35 +129,22 @@ class Session implements LightningSession {
 
   async #open(peerId: string, capacitySat: bigint): Promise<void> {
     await this.#node.openChannel({ peerId, capacitySat })
-    await this.#inspect()
+    await this.#inspect(peerId)
   }
 
-  async #collect(peerId: string): Promise<void> {
-    for (const { channelId, isOurs, isClosing } of await this.#channelsWith(peerId)) {
-      if (!isOurs && !isClosing) await this.#node.closeChannel(channelId)
+  /** Those that cannot be closed so, or are gone, are left to whoever looks at the report. */
+  async #close({ peerId, channelIds, isForced }: Extract<LightningAction, { kind: 'close' }>): Promise<void> {
+    for (const channelId of channelIds) {
+      await this.#untilAvailable(() => this.#node.closeChannel(channelId, isForced))
     }
+    await this.#inspect(peerId)
   }
 
-  async #inspect(): Promise<void> {
-    const peerId = this.#peerId
-    if (peerId === undefined) return
-    const channels = (await this.#channelsWith(peerId)).filter(({ isClosing }) => !isClosing)
-    const usable = channels.filter(({ isUsable }) => isUsable)
-    const most = (amounts: bigint[]): bigint => amounts.reduce((max, each) => (each > max ? each : max), 0n)
-    this.#tell({
-      kind: 'liquidity',
-      liquidity: {
-        peerId,
-        outboundMsat: most(usable.map(({ outboundMsat }) => outboundMsat)),
-        inboundMsat: most(usable.map(({ inboundMsat }) => inboundMsat)),
-        oursSat: channels.filter(({ isOurs }) => isOurs).reduce((sum, each) => sum + each.capacitySat, 0n),
-        isWaiting: usable.length < channels.length,
-      },
-    })
-  }
-
-  async #channelsWith(peerId: string): Promise<ChannelInfo[]> {
-    return (await this.#node.channels()).filter((channel) => channel.peerId === peerId)
+  async #inspect(peerId: string): Promise<void> {
+    this.#peers.add(peerId)
+    const [channels, walletSat] = await Promise.all([this.#node.channels(), this.#node.walletSat()])
+    const own = channels.filter((channel) => channel.peerId === peerId)
+    this.#tell({ kind: 'liquidity', liquidity: { peerId, channels: own, walletSat } })
   }
 
   async #tellReceipts(): Promise<void> {

@@ -264,6 +264,31 @@ export function settlementSuite(name: string, makeFixture: () => Promise<Settlem
       await until(() => bob.received === 3n * unit && alice.sent === 3n * unit)
     })
 
+    it('brings all money home when the peering ends, less fees, also over a restart, and pays no more', async () => {
+      const before = { alice: await fixture.holds('alice'), bob: await fixture.holds('bob') }
+      alice.settle(3n * unit)
+      bob.settle(unit)
+      await until(() => bob.received === 3n * unit && alice.received === unit)
+      await until(() => alice.sent === 3n * unit && bob.sent === unit)
+      alice.push({ kind: 'end' })
+      bob.push({ kind: 'end' })
+      await fixture.advance()
+      link(false)
+      await alice.end()
+      await begin(alice)
+      alice.push({ kind: 'end' })
+      const isHome = async (name: 'alice' | 'bob', gained: bigint): Promise<boolean> => {
+        const held = await fixture.holds(name)
+        return held <= before[name] + gained && held > before[name] + gained - unit
+      }
+      while (!((await isHome('alice', -2n * unit)) && (await isHome('bob', 2n * unit))))
+        await fixture.advance()
+      alice.settle(4n * unit)
+      await aWhile()
+      expect(bob.received).toBe(3n * unit)
+      expect([await isHome('alice', -2n * unit), await isHome('bob', 2n * unit)]).toEqual([true, true])
+    })
+
     it('answers each request once, whatever is in it', async () => {
       const bodies = [new Uint8Array(0), Uint8Array.of(1), nodeRng.bytes(40), nodeRng.bytes(1000)]
       for (let i = 0; i < 200; i++) {
