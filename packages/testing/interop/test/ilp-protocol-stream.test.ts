@@ -12,10 +12,23 @@ import {
   encodePrepare,
   encodeReply,
 } from '@hourglass/ilp'
-import { nodeCrypto, nodeRng, now } from '@hourglass/sansio/io'
-import { type PaymentReport, StreamSender, StreamServer } from '@hourglass/stream'
+import { type Driver, drive, nodeCrypto, nodeRng, now } from '@hourglass/sansio/io'
+import {
+  type ConnectionCommand,
+  type ConnectionInput,
+  type ConnectionOutput,
+  type PaymentReport,
+  StreamConnection,
+  StreamSender,
+  StreamServer,
+  type StreamServerInput,
+  type StreamServerOutput,
+} from '@hourglass/stream'
 import { type Connection, type DataAndMoneyStream, createConnection, createServer } from 'ilp-protocol-stream'
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
+
+/** Waiting for conditions, never for time: generous. */
+const WAIT = { timeout: 10_000 }
 
 const OURS = 'test.parent.ours' as Address
 const THEIRS = 'test.parent.theirs' as Address
@@ -64,7 +77,7 @@ function isIldcp(packet: Buffer): boolean {
 
 const closers: (() => Promise<unknown>)[] = []
 afterEach(async () => {
-  for (const close of closers.splice(0)) await close()
+  for (const close of closers.splice(0).reverse()) await close()
 })
 
 it('their client pays our server', async () => {
@@ -123,6 +136,186 @@ it('our client pays their server', async () => {
   expect(report).toMatchObject({ outcome: 'complete', sent: 7_654_321n, delivered: 7_654_321n })
   expect(received).toBe(7_654_321n)
 })
+
+/** Data of some packets. */
+const TEXT = Buffer.from(Array.from({ length: 100_000 }, (_, index) => (index * 7) % 251))
+
+/** All that a stream of theirs brings. */
+async function readAll(stream: DataAndMoneyStream, bytes: number): Promise<Buffer> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = []
+    let got = 0
+    stream.on('data', (chunk: Buffer) => {
+      chunks.push(chunk)
+      got += chunk.length
+      if (got >= bytes) resolve(Buffer.concat(chunks))
+    })
+  })
+}
+
+it('their client and our server: data and money on one stream, both ways (STR-43, STR-73, STR-112)', async () => {
+  const server = new StreamServer({
+    crypto: nodeCrypto,
+    rng: nodeRng,
+    serverSecret: nodeRng.bytes(32),
+    address: OURS,
+    assetCode: 'USD',
+    assetScale: 6,
+    isTwoWay: true,
+  })
+  const replies = new Map<number, (reply: Reply) => void>()
+  const data: Buffer[] = []
+  let received = 0n
+  let asked = 0
+  const driver = drive<StreamServerInput, StreamServerOutput>(server, (output) => {
+    switch (output.kind) {
+      case 'reply':
+        replies.get(output.id)?.(output.reply)
+        replies.delete(output.id)
+        break
+      case 'prepare':
+        void plugin.handler?.(Buffer.from(encodePrepare(output.prepare))).then((reply) => {
+          driver.push({ kind: 'reply', id: output.id, reply: decodeReply(reply) })
+        })
+        break
+      case 'data':
+        data.push(Buffer.from(output.data))
+        command(output.connection, { kind: 'read', streamId: output.streamId, bytes: output.data.length })
+        break
+      case 'opened':
+        command(output.connection, { kind: 'write', streamId: output.streamId, data: TEXT })
+        command(output.connection, { kind: 'send', streamId: output.streamId, total: 4321n })
+        break
+      case 'money':
+        received = output.total
+        break
+    }
+  })
+  const command = (connection: string, of: ConnectionCommand): void => {
+    driver.push({ kind: 'command', connection, command: of })
+  }
+  closers.push(async () => {
+    driver.stop()
+    return Promise.resolve()
+  })
+  const plugin = new Plugin(async (packet) => {
+    if (isIldcp(packet)) return Promise.resolve(ildcp(THEIRS))
+    const id = ++asked
+    return new Promise((resolve) => {
+      replies.set(id, (reply) => resolve(Buffer.from(encodeReply(reply))))
+      driver.push({ kind: 'prepare', id, prepare: decodePrepare(packet) })
+    })
+  })
+  const { destination, sharedSecret } = server.credentials()
+  const connection = await createConnection({
+    plugin,
+    destinationAccount: destination,
+    sharedSecret: Buffer.from(sharedSecret),
+  })
+  closers.push(async () => connection.destroy())
+  const stream = connection.createStream()
+  stream.setReceiveMax(10_000)
+  stream.write(TEXT)
+  const arrived = readAll(stream, TEXT.length)
+  await stream.sendTotal(98_765)
+  expect(Buffer.compare(await arrived, TEXT)).toBe(0)
+  await vi.waitFor(() => expect(Buffer.compare(Buffer.concat(data), TEXT)).toBe(0), WAIT)
+  await vi.waitFor(() => expect(stream.totalReceived).toBe('4321'), WAIT)
+  expect(received).toBe(98_765n)
+})
+
+it('our client and their server: data and money on several streams, both ways (STR-43, STR-73, STR-77)', async () => {
+  const connection = new StreamConnectionEnd()
+  const plugin = new Plugin(async (packet) => {
+    if (isIldcp(packet)) return Promise.resolve(ildcp(THEIRS))
+    return connection.receive(packet)
+  })
+  const server = await createServer({ plugin, serverSecret: Buffer.alloc(32, 5) })
+  closers.push(async () => server.close())
+  const theirs: Buffer[] = []
+  let received = 0n
+  let ended = 0
+  server.on('connection', (their: Connection) => {
+    their.on('stream', (stream: DataAndMoneyStream) => {
+      stream.setReceiveMax('1000000')
+      stream.on('money', (amount: string) => (received += BigInt(amount)))
+      stream.on('data', (chunk: Buffer) => theirs.push(chunk))
+      stream.on('end', () => ended++)
+      stream.write(TEXT)
+      stream.setSendMax(777)
+    })
+  })
+  const { destinationAccount, sharedSecret } = server.generateAddressAndSecret()
+  connection.open(plugin, destinationAccount as Address, sharedSecret)
+  closers.push(async () => {
+    connection.close()
+    return Promise.resolve()
+  })
+  const streamId = connection.machine!.open()!
+  connection.push({ kind: 'write', streamId, data: TEXT })
+  connection.push({ kind: 'send', streamId, total: 12_345n })
+  await vi.waitFor(() => {
+    expect(Buffer.compare(Buffer.concat(theirs), TEXT)).toBe(0)
+    expect(Buffer.compare(Buffer.concat(connection.data), TEXT)).toBe(0)
+    expect([received, connection.received]).toEqual([12_345n, 777n])
+  }, WAIT)
+  connection.push({ kind: 'closeStream', streamId })
+  await vi.waitFor(() => expect(ended).toBe(1), WAIT)
+  connection.push({ kind: 'close' })
+  await vi.waitFor(() => expect(connection.isClosed).toBe(true), WAIT)
+})
+
+/** Our end of a connection to theirs. */
+class StreamConnectionEnd {
+  readonly data: Buffer[] = []
+  received = 0n
+  isClosed = false
+  machine: StreamConnection | undefined
+  #driver: Driver<ConnectionInput> | undefined
+  readonly #replies = new Map<number, (reply: Buffer) => void>()
+  #asked = 0
+
+  open(plugin: Plugin, destination: Address, sharedSecret: Uint8Array): void {
+    const asset = { assetCode: 'USD', assetScale: 6 }
+    const ends = { destination, sharedSecret, address: OURS }
+    this.machine = new StreamConnection({
+      crypto: nodeCrypto,
+      rng: nodeRng,
+      role: 'client',
+      ...ends,
+      ...asset,
+    })
+    this.#driver = drive<ConnectionInput, ConnectionOutput>(this.machine, (output) => {
+      if (output.kind === 'prepare') {
+        void plugin.handler?.(Buffer.from(encodePrepare(output.prepare))).then((reply) => {
+          this.push({ kind: 'reply', id: output.id, reply: decodeReply(reply) })
+        })
+      } else if (output.kind === 'reply')
+        this.#replies.get(output.id)?.(Buffer.from(encodeReply(output.reply)))
+      else if (output.kind === 'data') {
+        this.data.push(Buffer.from(output.data))
+        this.push({ kind: 'read', streamId: output.streamId, bytes: output.data.length })
+      } else if (output.kind === 'money') this.received = output.total
+      else if (output.kind === 'closed') this.isClosed = true
+    })
+  }
+
+  push(input: ConnectionInput): void {
+    this.#driver?.push(input)
+  }
+
+  async receive(packet: Buffer): Promise<Buffer> {
+    const id = ++this.#asked
+    return new Promise((resolve) => {
+      this.#replies.set(id, resolve)
+      this.push({ kind: 'prepare', id, prepare: decodePrepare(packet) })
+    })
+  }
+
+  close(): void {
+    this.#driver?.stop()
+  }
+}
 
 /** Drives our sender against their handler. */
 async function pay(plugin: Plugin, destination: Address, sharedSecret: Uint8Array): Promise<PaymentReport> {

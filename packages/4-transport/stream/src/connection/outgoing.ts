@@ -159,15 +159,25 @@ export class Outgoing {
 
   #next(now: Instant): Contents | undefined {
     const { notices, isPathProven } = this.#shared
-    // STR-48, SEC-52: a new path gets one packet at a time, without money, until the other end has answered.
-    if (!isPathProven) return this.#sent.size > 0 ? undefined : { ...NOTHING, notices: notices.take() }
+    if (!isPathProven) return this.#tryPath()
     this.#closeStreams()
     const money = this.#payer.next()
-    const segments = this.#nextSegments()
+    // No data beside a probe: ilp-protocol-stream keeps it though it rejects, and is stuck when it comes again.
+    const segments = money?.kind === 'probe' ? [] : this.#nextSegments()
     if (money === undefined && segments.length === 0) this.#askBlocked(now)
     const taken = notices.take()
     if (money === undefined && segments.length === 0 && taken.length === 0) return undefined
     return { ...(money ?? NOTHING), segments, notices: taken }
+  }
+
+  /**
+   * STR-48, SEC-52: a new path gets one packet at a time, without money, until the other end has answered. The first
+   * of all may be a probe: a client was told the address by the server itself. So what it says comes before all else.
+   */
+  #tryPath(): Contents | undefined {
+    if (this.#sent.size > 0) return undefined
+    const probe = this.#end === undefined ? this.#payer.next() : undefined
+    return { ...(probe ?? NOTHING), notices: this.#shared.notices.take() }
   }
 
   /** STR-77: a stream says goodbye after all it had to bring. */

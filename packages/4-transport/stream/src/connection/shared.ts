@@ -42,7 +42,7 @@ export class Shared {
   address: Address | undefined
   destination: Address | undefined
   /** Whether the other end has answered from `destination` (SEC-52). */
-  isPathProven: boolean
+  isPathProven = false
   /** Money that came in, on all streams. */
   received = 0n
   /** Set once nothing new is sent. */
@@ -62,7 +62,6 @@ export class Shared {
     this.receiveMax = options.receiveMax ?? UINT64_MAX
     this.address = options.address
     this.destination = options.destination
-    this.isPathProven = options.destination !== undefined
   }
 
   /** So many octets are done with: as many more may come. */
