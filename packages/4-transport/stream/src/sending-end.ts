@@ -30,7 +30,7 @@ export interface PacketPlan extends Part {
 }
 
 /** STR-12: GCM under random IVs is safe for so many packets: a connection ends before it has sent as many. */
-export const PACKETS_MAX: bigint = 2n ** 31n
+const PACKETS_MAX: bigint = 2n ** 31n
 
 export class SendingEnd {
   readonly #crypto: Crypto

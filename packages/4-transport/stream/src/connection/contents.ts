@@ -36,7 +36,7 @@ export interface Sent {
   readonly outstanding: Outstanding
 }
 
-export const NO_MONEY: Part = { amount: 0n, destinationMin: 0n }
+const NO_MONEY: Part = { amount: 0n, destinationMin: 0n }
 export const NOTHING: Contents = { kind: 'plain', part: NO_MONEY, parts: [], segments: [], notices: [] }
 
 export function framesOfContents(contents: Contents, shared: Shared): Frame[] {

@@ -4,21 +4,22 @@ import type { PlantedFault } from './fault.ts'
 export const STREAM_FAULTS: readonly PlantedFault[] = [
   {
     bug: 'Each packet counts as all that has come in so far.',
-    path: 'packages/4-transport/stream/src/server.ts',
-    text: 'connection: token, amount, total: received.total })',
-    planted: 'connection: token, amount: received.total, total: received.total })',
+    path: 'packages/4-transport/stream/src/connection/incoming.ts',
+    text: 'streamId: stream.id, amount, total: shared.received })',
+    planted: 'streamId: stream.id, amount: shared.received, total: shared.received })',
     foundBy: ['money-once'],
   },
   {
     bug: 'Money counts that is not fulfilled.',
-    path: 'packages/4-transport/stream/src/server.ts',
-    text: 'if (isFulfillable && amount > 0n) {',
-    planted: 'if (amount > 0n) {',
+    path: 'packages/4-transport/stream/src/connection/incoming.ts',
+    text: 'if (shares === undefined) return',
+    planted: `this.#credit(shares ?? divide(amount, packet.frames, this.#shared) ?? [])
+    if (shares === undefined) return`,
     foundBy: ['money-once'],
   },
   {
     bug: 'Packets are taken that bring less than their minimum.',
-    path: 'packages/4-transport/stream/src/server.ts',
+    path: 'packages/4-transport/stream/src/connection/incoming.ts',
     text: `      amount >= packet.prepareAmount && // STR-85
 `,
     planted: '',
