@@ -95,6 +95,12 @@ const lightningSettlement = z.strictObject({
   channelSat: amount,
   /** The channels to this peer that we opened have no more in all. */
   budgetSat: amount,
+  /** What stays in the node's wallet for what closing channels costs. */
+  reserveSat: amount.optional(),
+  /** With less of `channelSat` left to send, in percent, another channel is opened ahead of need. 0: none is. */
+  refillPercent: z.int().min(0).max(100).optional(),
+  /** How long the peer has to agree to closes once the peering has ended. */
+  closePatienceMs: z.int().positive().optional(),
 })
 
 const settlement = z.discriminatedUnion('kind', [channelSettlement, lightningSettlement])
@@ -147,10 +153,12 @@ const xrpLedger = z.strictObject({
   claimSeed: secret.optional(),
 })
 
+const bitcoinNetwork = z.enum(['regtest', 'signet', 'testnet', 'bitcoin'])
+
 /** A Lightning node of LDK's, run by us in a process of its own. */
 const ldkLedger = z.strictObject({
   kind: z.literal('ldk'),
-  network: z.enum(['regtest', 'signet', 'testnet', 'bitcoin']),
+  network: bitcoinNetwork,
   /** 64 hex digits: whoever has them has the money. */
   seed: secret,
   /** Bitcoin Core's JSON-RPC, `http://user:password@host:port`: a secret, since the password stands in it. */
@@ -163,12 +171,26 @@ const ldkLedger = z.strictObject({
   acceptsTheftByPeers: z.boolean().default(false),
 })
 
-const ledger = z.discriminatedUnion('kind', [evmLedger, xrpLedger, ldkLedger])
+const daemon = {
+  network: bitcoinNetwork,
+  /** `https://host:port` of its REST interface. */
+  url: z.url({ protocol: /^https?$/ }),
+  /** Its certificate in PEM, or that of who has signed it; default: the authorities that Node knows. */
+  tlsCertificate: secret.optional(),
+  /** Where peers' nodes reach it; default: what it announces. */
+  peerAddress: z.strictObject({ host: z.string().min(1), port }).optional(),
+}
+
+/** Nodes that are run by LND or Core Lightning. */
+const lndLedger = z.strictObject({ kind: z.literal('lnd'), ...daemon, macaroon: secret })
+const clnLedger = z.strictObject({ kind: z.literal('cln'), ...daemon, rune: secret })
+
+const ledger = z.discriminatedUnion('kind', [evmLedger, xrpLedger, ldkLedger, lndLedger, clnLedger])
 
 /** Which ways of settling each kind of ledger has. */
 const SETTLEMENT_LEDGERS: Readonly<Record<SettlementConfig['kind'], readonly LedgerConfig['kind'][]>> = {
   channel: ['evm', 'xrpl'],
-  lightning: ['ldk'],
+  lightning: ['ldk', 'lnd', 'cln'],
 }
 
 const journal = z.discriminatedUnion('kind', [

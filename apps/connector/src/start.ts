@@ -50,7 +50,7 @@ export async function startConnector(config: Config, options: StartOptions = {})
   }
   const { journal, records } = await loadJournal(config, report, options.journal)
   const say = (ledger: string, message: string): void => log.info({ ledger, message }, 'ledger.says')
-  const settlers = await orClose(journal, openSettlers(config, say))
+  const settlers = await orClose(journal, openSettlers(config, journal, say))
   const { stacks, lines } = buildStacks(config, settlers, records, (account, event) =>
     push({ kind: 'ledger', account, event }),
   )

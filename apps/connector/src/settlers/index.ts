@@ -1,4 +1,5 @@
 /** Ledgers of the config: opened before anything else starts, since a settlement without its ledger is none. */
+import type { Journal } from '@hourglass/journal'
 import { type Config, ConfigError, type LedgerConfig } from '../config.ts'
 import { StartError } from '../start-error.ts'
 import { openChannels } from './channels.ts'
@@ -11,11 +12,12 @@ type Log = (ledger: string, message: string) => void
 /** By their names in the config. @throws StartError | ConfigError */
 export async function openSettlers(
   { ledgers, data, durability }: Pick<Config, 'ledgers' | 'data' | 'durability'>,
+  journal: Journal,
   log: Log,
 ): Promise<Map<string, Settler>> {
   const opened = await Promise.allSettled(
     Object.entries(ledgers).map(async ([name, config]) => {
-      const context = { name, data, durability, log: (message: string) => log(name, message) }
+      const context = { name, journal, data, durability, log: (message: string) => log(name, message) }
       return [name, await openSettler(config, context)] as const
     }),
   )
@@ -43,7 +45,9 @@ async function open(config: LedgerConfig, context: SettlerContext): Promise<Sett
     case 'evm':
     case 'xrpl':
       return openChannels(config, context)
-    case 'ldk': {
+    case 'ldk':
+    case 'lnd':
+    case 'cln': {
       const { openLightning } = await import('./lightning.ts')
       return openLightning(config, context)
     }

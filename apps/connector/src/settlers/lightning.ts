@@ -1,37 +1,38 @@
-/** The Lightning Network, by a node of ours. */
+/** The Lightning Network, by a node of ours: LDK's in a process that is ours, or one of LND or Core Lightning. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Journal } from '@hourglass/journal'
 import {
   type ChannelInfo,
   type LightningAction,
   type LightningNode,
   LightningSettlement,
-  type NodeInfo,
 } from '@hourglass/lightning'
-import { connectLightning } from '@hourglass/lightning/io'
-import { decodeHex, encodeUtf8 } from '@hourglass/oer'
+import { connectLightning, openClnNode, openLdkNode, openLndNode } from '@hourglass/lightning/io'
+import { decodeHex } from '@hourglass/oer'
 import { nodeCrypto, nodeRng } from '@hourglass/sansio/io'
 import { ConfigError, type LedgerConfig, readSecret } from '../config.ts'
-import type { ChannelReport, SettledAccount, Settler, SettlerContext } from './settler.ts'
+import type { ChannelReport, LedgerReport, SettledAccount, Settler, SettlerContext } from './settler.ts'
 
-export type LightningLedgerConfig = Extract<LedgerConfig, { kind: 'ldk' }>
+type LightningLedgerConfig = Extract<LedgerConfig, { kind: 'ldk' | 'lnd' | 'cln' }>
+type LdkConfig = Extract<LightningLedgerConfig, { kind: 'ldk' }>
+type DaemonConfig = Exclude<LightningLedgerConfig, { kind: 'ldk' }>
 
-/** Keys of a node, and of the references of payments to its accounts. */
 const SEED_BYTES = 32
-const REFERENCES = encodeUtf8('references of payments')
+const SECRET_BYTES = 32
 const SAT_SCALE = 8
 
 export async function openLightning(
   config: LightningLedgerConfig,
   context: SettlerContext,
 ): Promise<Settler> {
-  const seed = readSeed(config, context.name)
-  const node = await openNode(config, seed, context)
+  const secret = await secretOf(context)
+  const node = await openNode(config, context)
   const address = await node.info()
-  const secret = nodeCrypto.hmacSha256(seed)(REFERENCES)
   return {
     settle(account, records) {
       const { id, scale, config: terms, hear } = account as SettledAccount<'lightning'>
+      const { channelSat, budgetSat, reserveSat, refillPercent, closePatienceMs } = terms
       const settlement = new LightningSettlement({
         account: id,
         accountScale: scale,
@@ -40,8 +41,11 @@ export async function openLightning(
         secret,
         rng: nodeRng,
         crypto: nodeCrypto,
-        channelSat: terms.channelSat,
-        budgetSat: terms.budgetSat,
+        channelSat,
+        budgetSat,
+        ...(reserveSat !== undefined && { reserveSat }),
+        ...(refillPercent !== undefined && { refillPercent }),
+        ...(closePatienceMs !== undefined && { closePatienceMs }),
       })
       settlement.restore(records)
       const session = connectLightning({ node, listener: hear, log: context.log })
@@ -56,18 +60,41 @@ export async function openLightning(
   }
 }
 
-/** Loaded where it is used: a node's program takes its time. */
-async function openNode(
-  config: LightningLedgerConfig,
-  seed: Uint8Array,
-  { name, data, durability, log }: SettlerContext,
-): Promise<LightningNode> {
-  const { openLdkNode } = await import('@hourglass/lightning/io')
+/** From it follow the references of payments to our accounts: drawn once, and remembered. */
+async function secretOf({ name, journal }: SettlerContext): Promise<Uint8Array> {
+  const key = `lightning-secret/${name}`
+  const [known] = await journal.load(key)
+  if (known?.key === key) return known.value
+  const secret = nodeRng.bytes(SECRET_BYTES)
+  await committed(journal, key, secret)
+  return secret
+}
+
+function committed(journal: Journal, key: string, value: Uint8Array): Promise<void> {
+  return new Promise((resolve) => journal.commit([{ key, value }], resolve))
+}
+
+function openNode(config: LightningLedgerConfig, context: SettlerContext): Promise<LightningNode> {
+  switch (config.kind) {
+    case 'ldk':
+      return openLdk(config, context)
+    case 'lnd': {
+      const macaroon = readSecret(config.macaroon, `ledger ${context.name}, macaroon`)
+      return openLndNode({ ...daemonOptions(config, context), macaroon })
+    }
+    case 'cln': {
+      const rune = readSecret(config.rune, `ledger ${context.name}, rune`)
+      return openClnNode({ ...daemonOptions(config, context), rune })
+    }
+  }
+}
+
+function openLdk(config: LdkConfig, { name, data, durability, log }: SettlerContext): Promise<LightningNode> {
   const { network, host, port, pollMs, acceptsTheftByPeers } = config
   mkdirSync(data, { recursive: true, mode: 0o700 })
   return openLdkNode({
     network,
-    seed,
+    seed: readSeed(config, name),
     file: join(data, `${name}.sqlite`),
     durability,
     rpcUrl: readSecret(config.rpcUrl, `ledger ${name}, rpcUrl`),
@@ -79,31 +106,38 @@ async function openNode(
   })
 }
 
-function readSeed(config: LightningLedgerConfig, name: string): Uint8Array {
+function readSeed(config: LdkConfig, name: string): Uint8Array {
   const seed = decodeHex(readSecret(config.seed, `ledger ${name}, seed`))
   if (seed?.length === SEED_BYTES) return seed
   throw new ConfigError(`ledger ${name}, seed: must be ${2 * SEED_BYTES} hex digits`)
 }
 
-async function report({ kind }: LightningLedgerConfig, node: LightningNode): ReturnType<Settler['report']> {
-  const [{ network }, address, balance, channels] = await Promise.all([
-    node.info(),
-    node.address(),
-    node.walletSat(),
-    node.channels(),
-  ])
+type CommonDaemonOptions = Omit<Parameters<typeof openLndNode>[0], 'macaroon'>
+
+function daemonOptions(config: DaemonConfig, { name, journal, log }: SettlerContext): CommonDaemonOptions {
+  const { network, url, tlsCertificate, peerAddress } = config
+  return {
+    network,
+    url,
+    journal,
+    log,
+    ...(peerAddress !== undefined && { address: peerAddress }),
+    ...(tlsCertificate !== undefined && {
+      tlsCertificate: readSecret(tlsCertificate, `ledger ${name}, tlsCertificate`),
+    }),
+  }
+}
+
+async function report({ kind, network }: LightningLedgerConfig, node: LightningNode): Promise<LedgerReport> {
+  const [address, balance, channels] = await Promise.all([node.address(), node.walletSat(), node.channels()])
   return {
     kind,
-    network: nameOf(network),
+    network: `bitcoin:${network}`,
     address,
     balance: String(balance),
     balanceScale: SAT_SCALE,
     channels: channels.map(reportChannel),
   }
-}
-
-function nameOf(network: NodeInfo['network']): string {
-  return `bitcoin:${network}`
 }
 
 function reportChannel(channel: ChannelInfo): ChannelReport {

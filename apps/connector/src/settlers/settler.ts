@@ -2,7 +2,7 @@
  * A way to settle, as the composition root sees it: one ledger of the config, opened once, with a line for each
  * account that settles on it. What a settlement and its line say to one another is their own matter.
  */
-import type { StoredRecord } from '@hourglass/journal'
+import type { Journal, StoredRecord } from '@hourglass/journal'
 import type { Settlement } from '@hourglass/link'
 import type { AccountConfig, LedgerConfig, SettlementConfig } from '../config.ts'
 
@@ -18,7 +18,9 @@ export interface Settler {
 export interface SettlerContext {
   /** Under `ledgers`. */
   readonly name: string
-  /** Directory of what the node keeps. */
+  /** The connector's. */
+  readonly journal: Journal
+  /** Directory of what the node keeps beside it. */
   readonly data: string
   readonly durability: 'process' | 'power'
   /** Hears, for people, what the ledger's own program says. */
