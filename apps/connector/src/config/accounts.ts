@@ -1,0 +1,70 @@
+/** Accounts of the config: whom we know, and how far. */
+import { z } from 'zod'
+import { amount, btpUrl, name, secret } from './fields.ts'
+
+const link = z.discriminatedUnion('kind', [
+  /** The peer connects to us and says this token. */
+  z.strictObject({ kind: z.literal('btp-server'), token: secret }),
+  /** We connect to the peer: `btp+ws://user@host:port`, the token apart from it. */
+  z.strictObject({ kind: z.literal('btp-client'), url: btpUrl, token: secret }),
+])
+
+const channelSettlement = z.strictObject({
+  kind: z.literal('channel'),
+  /** Name under `ledgers`. */
+  ledger: z.string(),
+  /** What a channel of ours escrows at least, in the ledger's base units. */
+  deposit: amount,
+  /** What the peer's claims may add up to before they are redeemed, in the ledger's base units. */
+  redeemThreshold: amount.optional(),
+  /** The settle delay that we offer, and the least that we accept. */
+  settleDelayMs: z.int().positive().default(86_400_000),
+  settleDelayMsMin: z.int().positive().default(3_600_000),
+  /** The most that we accept: ledgers may compute wrongly with delays beyond all reason. */
+  settleDelayMsMax: z.int().positive().optional(),
+  /** No claim waits longer for the ledger. Default: until the threshold, a close or `collect`. */
+  redeemAfterMs: z.int().positive().optional(),
+  /** What is not worth the fee of redeeming it, in the ledger's base units. Default 1. */
+  redeemMin: amount.optional(),
+})
+
+const lightningSettlement = z.strictObject({
+  kind: z.literal('lightning'),
+  /** Name under `ledgers`. */
+  ledger: z.string(),
+  /** Capacity of a channel that we open where those there are carry too little, in satoshi. 0: none is opened. */
+  channelSat: amount,
+  /** The channels to this peer that we opened have no more in all. */
+  budgetSat: amount,
+  /** What stays in the node's wallet for what closing channels costs. */
+  reserveSat: amount.optional(),
+  /** With less of `channelSat` left to send, in percent, another channel is opened ahead of need. 0: none is. */
+  refillPercent: z.int().min(0).max(100).optional(),
+  /** How long the peer has to agree to closes once the peering has ended. */
+  closePatienceMs: z.int().positive().optional(),
+})
+
+const settlement = z.discriminatedUnion('kind', [channelSettlement, lightningSettlement])
+
+export const account = z.strictObject({
+  id: name,
+  relation: z.enum(['peer', 'parent', 'child']),
+  asset: z.strictObject({ code: z.string().min(1).max(20), scale: z.int().min(0).max(255) }),
+  link,
+  balance: z.strictObject({
+    /** The most that the peer may owe us. */
+    max: amount,
+    /** The most that we may owe the peer. */
+    payableMax: amount.optional(),
+    /** Settle as soon as we owe as much; '1': each packet. */
+    settleThreshold: amount.optional(),
+    settleTo: amount.optional(),
+    /** Pay the peer ahead: the most that it holds of ours for packets to come. */
+    prepay: amount.optional(),
+    /** What may be written off, in all, of packets whose Fulfill reached the peer too late. Default: nothing. */
+    writeOffMax: amount.optional(),
+  }),
+  packetAmountMax: amount.optional(),
+  packetsInFlightMax: z.int().positive().optional(),
+  settlement: settlement.optional(),
+})
