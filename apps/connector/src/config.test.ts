@@ -197,7 +197,7 @@ describe('checkConfig names the source, the field and what would be right', () =
         c['ledgers'] = { chain }
         c.accounts[0]!['settlement'] = { kind: 'lightning', ledger: 'chain', channelSat: '1', budgetSat: '1' }
       },
-      'accounts[0] (alice): settlement.ledger: lightning settles on a ledger of kind ldk or lnd or cln, and chain is evm',
+      'accounts[0] (alice): settlement.ledger: lightning settles on a ledger of kind ldk or lnd or cln,',
     ],
     [
       'a Lightning channel beyond its budget',
