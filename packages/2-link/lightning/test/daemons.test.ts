@@ -1,6 +1,16 @@
 /** Nodes that are run by daemons, over stand-ins for them: what all nodes must do, and what goes wrong between. */
-import { openDaemon, restart } from './daemons/rig.ts'
+import { randomBytes } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
+import { inspect } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openSqliteJournal } from '@hourglass/journal-sqlite/io'
+import type { Keysend, LightningNode, PaymentEnd } from '@hourglass/lightning'
+import type { ClnOptions, LndOptions } from '@hourglass/lightning/io'
+import { UsageError } from '@hourglass/sansio'
+import { OTHER_CERTIFICATE } from './daemons/certificates.ts'
+import { type DaemonKind, type DaemonParty, openDaemon, openNode, restart } from './daemons/rig.ts'
 import { nodeSuite } from './node-suite.ts'
+import { BREATH_MS, Rig, outboundMsat } from './rig.ts'
 
 nodeSuite('a node run by LND', async (rig) => {
   const parties = { alice: await openDaemon(rig, 'alice', 'LND'), bob: await openDaemon(rig, 'bob', 'LND') }
@@ -21,4 +31,129 @@ nodeSuite('a node run by Core Lightning', async (rig) => {
     restart: (peer) => restart(rig, peer === parties.alice ? parties.alice : parties.bob),
     ...{ canHold: false, showsOctets: false },
   }
+})
+
+describe.each<DaemonKind>(['LND', 'Core Lightning'])('a node run by %s, when things go wrong', (kind) => {
+  let rig: Rig
+  let alice: DaemonParty
+  let bob: DaemonParty
+  beforeAll(async () => {
+    rig = await Rig.start()
+    alice = await openDaemon(rig, 'alice', kind)
+    bob = await openDaemon(rig, 'bob', kind)
+    await rig.fund(alice)
+    await rig.openChannel(alice, bob)
+  }, 120_000)
+  afterAll(async () => rig.stop())
+
+  async function payment(amountMsat: bigint): Promise<Keysend> {
+    const { nodeId } = await bob.node.info()
+    return { nodeId, amountMsat, preimage: randomBytes(32), records: [] }
+  }
+  /** As whoever settles does: again, for as long as the outcome is not known. */
+  async function pay(keysend: Keysend): Promise<PaymentEnd> {
+    for (;;) {
+      try {
+        return await alice.node.keysend(keysend)
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'unavailable' })
+      }
+      await wait(BREATH_MS)
+    }
+  }
+
+  it('pays once though each first answer is lost', async () => {
+    const [before, received] = [await outboundMsat(alice), (await bob.node.receipts()).length]
+    const lost = new Set<string>()
+    alice.server.loses = (route) => {
+      const isFirst = !lost.has(route)
+      lost.add(route)
+      return isFirst
+    }
+    expect(await pay(await payment(3_000_000n))).toMatchObject({ kind: 'sent' })
+    alice.server.loses = () => false
+    expect(lost.size).toBeGreaterThan(1)
+    await rig.until(async () => (await bob.node.receipts()).length === received + 1)
+    await rig.until(async () => before - (await outboundMsat(alice)) === 3_000_000n)
+  })
+
+  it('pays and credits once though lines break all the time', async () => {
+    const [before, received] = [await outboundMsat(alice), (await bob.node.receipts()).length]
+    const payments = await Promise.all([1n, 2n, 3n, 4n].map((each) => payment(each * 1_000_000n)))
+    const paying = new Set(payments)
+    const ends = Promise.all(payments.map((each) => pay(each).finally(() => paying.delete(each))))
+    // Often enough to meet most of them, and seldom enough to let one through.
+    for (let pause = 1; paying.size > 0; pause++) {
+      for (const { server } of [alice, bob]) server.dropConnections()
+      await wait(pause * BREATH_MS)
+    }
+    expect((await ends).map((end) => end.kind)).toEqual(['sent', 'sent', 'sent', 'sent'])
+    await rig.until(async () => (await bob.node.receipts()).length === received + 4)
+    await rig.until(async () => before - (await outboundMsat(alice)) === 10_000_000n)
+    const told = bob.events.filter((event) => event.kind === 'received').map(({ receipt }) => receipt.index)
+    expect(new Set(told).size).toBe(told.length)
+  })
+
+  it('opens one channel though the answer is lost', async () => {
+    const count = async (): Promise<number> => (await alice.node.channels()).length
+    const channels = await count()
+    const order = { peerId: (await bob.node.info()).nodeId, capacitySat: 100_000n }
+    alice.server.loses = (route) => /POST .*\/(channels|fundchannel)$/.test(route)
+    await expect(alice.node.openChannel(order)).rejects.toMatchObject({ code: 'unavailable' })
+    alice.server.loses = () => false
+    await rig.until(async () => (await count()) === channels + 1)
+    await alice.node.openChannel(order)
+    expect(await count()).toBe(channels + 1)
+  })
+
+  it('catches up with what came in while it was away, and tells none of it twice', async () => {
+    const before = await bob.node.receipts()
+    const payments = [await payment(5_000_000n), await payment(6_000_000n)]
+    await bob.server.stop()
+    for (const each of payments) await alice.node.keysend(each)
+    await bob.server.start()
+    await rig.until(async () => (await bob.node.receipts()).length === before.length + 2)
+    const all = await bob.node.receipts()
+    expect(all.slice(before.length).map(({ amountMsat }) => amountMsat)).toEqual([5_000_000n, 6_000_000n])
+
+    await bob.node.forgetReceipts(before.map(({ index }) => index))
+    const again = await openNode(kind, { url: bob.server.url, journal: bob.journal })
+    expect(await again.receipts()).toEqual(all.slice(before.length))
+    await again.close()
+  })
+
+  it('leaves alone what came in before its journal, but for what it is told to take', async () => {
+    const journal = await openSqliteJournal({ file: ':memory:', durability: 'process' })
+    const open = (options: object): Promise<LightningNode> =>
+      openNode(kind, { url: bob.server.url, journal, ...options })
+    const fresh = await open({})
+    expect(await fresh.receipts()).toEqual([])
+    await fresh.close()
+    await journal.close()
+
+    const other = await openSqliteJournal({ file: ':memory:', durability: 'process' })
+    const { index } = (await bob.node.receipts()).at(-1)!
+    const node = await open({ journal: other, receiptsFrom: index - 1 })
+    await rig.until(async () => (await node.receipts()).at(0)?.index === index)
+    await node.close()
+    await other.close()
+  })
+
+  it('says what is wrong with certificate, credentials and network, and no secret', async () => {
+    const { journal } = alice
+    const { url } = alice.server
+    const opened = (options: Partial<LndOptions & ClnOptions>): Promise<unknown> =>
+      openNode(kind, { url, journal, ...options }).catch((error: unknown) => error)
+    const secret = 'ab'.repeat(40)
+    const refused = await opened({ macaroon: secret, rune: secret })
+    expect(refused).toMatchObject({ code: 'unauthorized' })
+    expect(inspect(refused, { depth: 10 })).not.toContain(secret)
+    expect(await opened({ tlsCertificate: OTHER_CERTIFICATE })).toMatchObject({ code: 'wrong-certificate' })
+    expect(await opened({ tlsCertificate: undefined })).toMatchObject({ code: 'wrong-certificate' })
+    expect(await opened({ network: 'bitcoin' })).toMatchObject({ code: 'wrong-network' })
+    expect(await opened({ url: 'https://127.0.0.1:1' })).toMatchObject({ code: 'unavailable' })
+    expect(await opened({ tlsCertificate: 'none' })).toBeInstanceOf(UsageError)
+    expect(await opened({ url: 'http://example.org' })).toBeInstanceOf(UsageError)
+    expect(await opened({ macaroon: 'no hex', rune: 'two\nlines' })).toBeInstanceOf(UsageError)
+  })
 })

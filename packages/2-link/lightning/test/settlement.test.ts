@@ -10,7 +10,8 @@ import { type LightningAction, LightningSettlement } from '@hourglass/lightning'
 import { connectLightning } from '@hourglass/lightning/io'
 import { type SettlementFixture, type SettlementLife, settlementSuite } from '@hourglass/link/testing'
 import { nodeCrypto, nodeRng } from '@hourglass/sansio/io'
-import { BREATH_MS, Rig } from './rig.ts'
+import { openDaemon } from './daemons/rig.ts'
+import { BREATH_MS, type Peer, Rig } from './rig.ts'
 
 const ACCOUNT_SCALE = 9
 /** 100,000 satoshi. */
@@ -20,10 +21,16 @@ const CHANNEL_SAT = 1_000_000n
 /** A block each so many breaths. */
 const BREATHS_PER_BLOCK = 4
 
-settlementSuite('Lightning', async (): Promise<SettlementFixture> => {
+settlementSuite('Lightning', () => fixture((rig, name) => rig.open(name)))
+
+settlementSuite('Lightning between LND and Core Lightning', () =>
+  fixture((rig, name) => openDaemon(rig, name, name === 'alice' ? 'LND' : 'Core Lightning')),
+)
+
+async function fixture(open: (rig: Rig, name: 'alice' | 'bob') => Promise<Peer>): Promise<SettlementFixture> {
   const rig = await Rig.start()
   const directory = mkdtempSync(join(tmpdir(), 'settlement-'))
-  const [alice, bob] = await Promise.all([rig.open('alice'), rig.open('bob')])
+  const [alice, bob] = await Promise.all([open(rig, 'alice'), open(rig, 'bob')])
   const parties = { alice, bob }
   const secrets = { alice: randomBytes(32), bob: randomBytes(32) }
   await rig.fund(alice, bob)
@@ -71,4 +78,4 @@ settlementSuite('Lightning', async (): Promise<SettlementFixture> => {
       await rm(directory, { recursive: true })
     },
   }
-})
+}

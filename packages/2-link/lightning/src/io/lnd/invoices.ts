@@ -24,7 +24,7 @@ export async function* listInvoices(client: LndClient, query = ''): AsyncGenerat
 export class LndInvoices {
   readonly #client: LndClient
   readonly #tell: (event: NodeEvent) => void
-  /** Hashes of those that can still be paid or are held, in base64, and whether it was told. */
+  /** Hashes of those that can still be paid or are held, in base64; whether that was told since LND is there. */
   readonly #open = new Map<string, boolean>()
   /** While LND is there. */
   #begin: ((hash: string) => void) | undefined
@@ -58,10 +58,14 @@ export class LndInvoices {
     for await (const invoice of listInvoices(this.#client, '&pending_only=true')) {
       if (invoice.text('r_preimage') === '') this.#want(invoice.text('r_hash'))
     }
+    signal.throwIfAborted()
     await new Promise<void>((resolve, reject) => {
       const watch = (hash: string): void => void this.#watch(hash, signal).catch(reject)
       this.#begin = watch
-      for (const hash of this.#open.keys()) watch(hash)
+      for (const hash of this.#open.keys()) {
+        this.#open.set(hash, false)
+        watch(hash)
+      }
       signal.addEventListener('abort', () => resolve(), { once: true })
     }).finally(() => (this.#begin = undefined))
   }
