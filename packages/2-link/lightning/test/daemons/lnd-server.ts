@@ -194,7 +194,7 @@ export class LndServer {
           await state.change()
         }
       },
-      'GET /v2/invoices/subscribe/([A-Za-z0-9_=-]+)': async (_call, reply, hash = '') => {
+      'GET /v2/invoices/subscribe/([A-Za-z0-9_-]{43}=)': async (_call, reply, hash = '') => {
         const row = state.invoice(Buffer.from(hash, 'base64url').toString('hex'))
         let told: string | undefined
         while (reply.isOpen) {
@@ -215,7 +215,7 @@ export class LndServer {
         return Promise.resolve({ payment_hash: read.hash, num_msat: String(read.amountMsat) })
       },
       'POST /v2/router/send': ({ body }, reply) => this.#track(this.#send(body), reply),
-      'GET /v2/router/track/([A-Za-z0-9_=-]+)': (_call, reply, hash = '') => {
+      'GET /v2/router/track/([A-Za-z0-9_-]{43}=)': (_call, reply, hash = '') => {
         const row = state.payments.get(Buffer.from(hash, 'base64url').toString('hex'))
         if (row === undefined) throw new GrpcError(NOT_FOUND, "payment isn't initiated")
         return this.#track(row, reply)

@@ -11,7 +11,6 @@ import { Reader, Writer, encodeHex } from '@hourglass/oer'
 import type { Receipt } from '../../node.ts'
 import { decodeReceipt, encodeReceipt } from '../ldk/payment-book.ts'
 
-/** Beyond it the smallest is let go of: others pay to this node too, and nobody asks for what they paid. */
 const RECEIPTS_MAX = 10_000
 
 export interface ReceiptBookOptions {
@@ -19,6 +18,8 @@ export interface ReceiptBookOptions {
   /** The first part of its keys, and the node: one book for each. */
   readonly owner: string
   readonly log: (message: string) => void
+  /** Beyond it the smallest is let go of: others pay to this node too, and nobody asks for what they paid. */
+  readonly receiptsMax?: number
 }
 
 export class ReceiptBook {
@@ -51,17 +52,20 @@ export class ReceiptBook {
     return this.#commit([this.#advance(told)])
   }
 
-  /** Whether it is new; if so, it is durable now. In the order of their indices. */
+  /** Whether it is new and kept; if so, it is durable now. In the order of their indices. */
   async take(receipt: Receipt): Promise<boolean> {
     if (receipt.index <= (this.#told ?? 0)) return false
-    const records = [
-      this.#advance(receipt.index),
-      { key: this.#receiptKey(receipt.index), value: encodeReceipt(receipt) },
-    ]
-    this.#keep(receipt)
-    if (this.#receipts.size > RECEIPTS_MAX) records.push(this.#drop(this.#smallest()))
+    const dropped = this.#dropped(receipt)
+    const records = [this.#advance(receipt.index)]
+    if (dropped !== undefined && dropped !== receipt) {
+      this.#receipts.delete(dropped.index)
+      records.push(this.#removal(dropped.index))
+    }
+    const isKept = dropped !== receipt
+    if (isKept) records.push({ key: this.#receiptKey(receipt.index), value: encodeReceipt(receipt) })
     await this.#commit(records)
-    return true
+    if (isKept) this.#keep(receipt)
+    return isKept
   }
 
   receipts(): Receipt[] {
@@ -79,21 +83,21 @@ export class ReceiptBook {
     this.#receipts.set(receipt.index, receipt)
   }
 
-  #advance(told: number): JournalRecord & { value: Uint8Array | undefined } {
+  #advance(told: number): JournalRecord {
     this.#told = told
     return { key: this.#key('told'), value: new Writer().uint64(BigInt(told)).finish() }
   }
 
-  #smallest(): Receipt {
-    return this.receipts().reduce((least, each) => (each.amountMsat < least.amountMsat ? each : least))
-  }
-
-  #drop({ index, hash, amountMsat }: Receipt): JournalRecord {
-    this.#receipts.delete(index)
-    this.#options.log(
-      `more than ${RECEIPTS_MAX} payments that nobody asks for: ${encodeHex(hash)}, ${amountMsat} msat`,
+  /** The smallest, where this one is one too many. */
+  #dropped(receipt: Receipt): Receipt | undefined {
+    const { receiptsMax = RECEIPTS_MAX, log } = this.#options
+    if (this.#receipts.size < receiptsMax) return undefined
+    let least = receipt
+    for (const each of this.#receipts.values()) if (each.amountMsat < least.amountMsat) least = each
+    log(
+      `${receiptsMax} payments wait for nobody: ${encodeHex(least.hash)}, ${least.amountMsat} msat, is let go of`,
     )
-    return this.#removal(index)
+    return least
   }
 
   #removal(index: number): JournalRecord {

@@ -2,6 +2,7 @@
  * LND's REST interface: JSON names as in its protocol buffers, 64-bit numbers as text, octets in base64. Layer 2, io.
  * Errors are gRPC's: `{ code, message }`, in streams `{ error }`.
  */
+import { encodeBase64 } from '@hourglass/oer'
 import { UsageError } from '@hourglass/sansio'
 import { type Answer, DaemonHttp, type DaemonRequest } from '../daemon/http.ts'
 import { Fields } from '../daemon/json.ts'
@@ -98,6 +99,11 @@ export class LndClient {
     }
     throw new LndRefusal(code, message)
   }
+}
+
+/** Octets in a path: base64 of either alphabet, and always padded. */
+export function inPath(octets: Uint8Array): string {
+  return encodeBase64(octets).replaceAll('+', '-').replaceAll('/', '_')
 }
 
 const READY = new Set(['RPC_ACTIVE', 'SERVER_ACTIVE'])

@@ -1,9 +1,9 @@
 /** Invoices of LND, and payments to other people's hashes, held until they are settled or cancelled. Layer 2, io. */
-import { decodeBase64, encodeBase64, encodeBase64Url, encodeHex } from '@hourglass/oer'
+import { decodeBase64, encodeBase64, encodeHex } from '@hourglass/oer'
 import type { InvoiceOptions, NodeEvent } from '../../node.ts'
 import type { Fields } from '../daemon/json.ts'
 import { LightningError } from '../lightning-error.ts'
-import { type LndClient, LndRefusal } from './client.ts'
+import { type LndClient, LndRefusal, inPath } from './client.ts'
 
 const PAGE = 500
 /** Held at once; each is a stream of its own. */
@@ -56,7 +56,8 @@ export class LndInvoices {
   /** Watches those that wait, also from before a break or a restart. */
   async follow(signal: AbortSignal): Promise<void> {
     for await (const invoice of listInvoices(this.#client, '&pending_only=true')) {
-      if (invoice.text('r_preimage') === '') this.#want(invoice.text('r_hash'))
+      // One that is paid many times (AMP) has no preimage of its own either.
+      if (invoice.text('r_preimage') === '' && !invoice.flag('is_amp')) this.#want(invoice.text('r_hash'))
     }
     signal.throwIfAborted()
     await new Promise<void>((resolve, reject) => {
@@ -93,7 +94,7 @@ export class LndInvoices {
 
   async #watch(hash: string, signal: AbortSignal): Promise<void> {
     const octets = decodeBase64(hash)!
-    const path = `/v2/invoices/subscribe/${encodeBase64Url(octets)}`
+    const path = `/v2/invoices/subscribe/${inPath(octets)}`
     for await (const invoice of this.#client.stream({ method: 'GET', path, signal })) {
       const state = invoice.text('state')
       if (state === 'ACCEPTED' && this.#open.get(hash) === false) {

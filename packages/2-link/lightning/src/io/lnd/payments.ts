@@ -5,12 +5,12 @@
  *        └────── not found ──▶ sent ──▶ its end; where the answer is lost, unknown: to be asked for again
  */
 import { createHash } from 'node:crypto'
-import { decodeHex, encodeBase64, encodeBase64Url, encodeHex } from '@hourglass/oer'
+import { decodeHex, encodeBase64, encodeHex } from '@hourglass/oer'
 import type { Keysend, PaymentEnd } from '../../node.ts'
 import type { Fields } from '../daemon/json.ts'
 import { RETRY_S, UnderWay, feeMsatMax } from '../daemon/payments.ts'
 import { LightningError } from '../lightning-error.ts'
-import { type LndClient, LndRefusal, NOT_FOUND } from './client.ts'
+import { type LndClient, LndRefusal, NOT_FOUND, inPath } from './client.ts'
 
 /** The record that holds the preimage. */
 export const KEYSEND_RECORD = 5_482_373_484n
@@ -62,7 +62,7 @@ export class LndPayments {
 
   /** Undefined: LND has never heard of it. */
   async #track(hash: Uint8Array): Promise<PaymentEnd | undefined> {
-    const path = `/v2/router/track/${encodeBase64Url(hash)}?no_inflight_updates=true`
+    const path = `/v2/router/track/${inPath(hash)}?no_inflight_updates=true`
     try {
       return await this.#endOf(this.#client.stream({ method: 'GET', path }))
     } catch (error) {
