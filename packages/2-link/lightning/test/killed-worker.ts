@@ -6,7 +6,7 @@ import type { Journal, JournalRecord } from '@hourglass/journal'
 import { serveNode } from '@hourglass/lightning/io'
 
 /** One of so many commits is fatal, on either side of it. */
-const COMMITS_A_DEATH = 60
+const COMMITS_A_DEATH = 30
 /** Let it connect first. */
 const GRACE_COMMITS = 20
 

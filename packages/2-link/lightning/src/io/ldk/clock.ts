@@ -5,14 +5,17 @@ import type { Payer } from './payer.ts'
 
 /** Pings to peers: one that does not answer is cut off by the next one. */
 const PEERS_TICK_MS = 10_000
-/** A peer that answers nothing for two of these is cut off. */
+/** A peer that answers nothing for two of these is cut off; parts of a payment wait for one another for three. */
 const MANAGER_TICK_MS = 10_000
 /**
  * The manager keeps payments that have ended for seven ticks, and is written in full with each commit: a node that
- * pays much would slow down. Where so many have ended since the last tick, peers answer, and the next one is early.
+ * pays much would slow down. Where so many have ended since the last tick, the next one is early, but leaves peers
+ * so many times what the slowest payment took, and more where a payment to us may be under way.
  */
-const BUSY_TICK_MS = 1000
-const BUSY_PAYMENTS = 16
+const EARLY_PAYMENTS = 4
+const EARLY_TICK_MS = 250
+const EARLY_TICK_INCOMING_MS = 1000
+const PATIENCE = 4
 const FEES_MS = 60_000
 
 export interface ClockParts {
@@ -31,8 +34,6 @@ export class Clock {
   #next: NodeJS.Timeout | undefined
   #isStopped = false
   #lastTick = performance.now()
-  /** Payments that had ended by then. */
-  #ended = 0
 
   constructor(parts: ClockParts) {
     this.#parts = parts
@@ -53,7 +54,7 @@ export class Clock {
       last = message
     }
     this.#timers = [
-      setInterval(() => this.#tickManager(), BUSY_TICK_MS),
+      setInterval(() => this.#tickManager(), EARLY_TICK_MS),
       setInterval(tickPeers, PEERS_TICK_MS),
       setInterval(() => void fees.refresh().catch(complain), FEES_MS),
     ]
@@ -67,16 +68,23 @@ export class Clock {
 
   #tickManager(): void {
     const { engine, payer, kick } = this.#parts
-    const now = performance.now()
-    if (now - this.#lastTick < MANAGER_TICK_MS) {
-      if (payer.endedCount - this.#ended < BUSY_PAYMENTS) return
-      // A close that is not agreed upon within two ticks is forced.
-      if (engine.manager.list_channels().some(isClosing)) return
-    }
-    this.#lastTick = now
-    this.#ended = payer.endedCount
+    const elapsedMs = performance.now() - this.#lastTick
+    if (elapsedMs < MANAGER_TICK_MS && !this.#mayBeEarly(elapsedMs)) return
+    this.#lastTick += elapsedMs
+    payer.recent.clear()
     engine.manager.timer_tick_occurred()
     kick()
+  }
+
+  #mayBeEarly(elapsedMs: number): boolean {
+    const { engine, payer } = this.#parts
+    const { count, slowestMs } = payer.recent
+    if (count < EARLY_PAYMENTS || elapsedMs < PATIENCE * slowestMs) return false
+    const channels = engine.manager.list_channels()
+    // A close that is not agreed upon within two ticks is forced.
+    if (channels.some(isClosing)) return false
+    const isIncoming = channels.some((channel) => channel.get_pending_inbound_htlcs().length > 0)
+    return !isIncoming || elapsedMs >= EARLY_TICK_INCOMING_MS
   }
 
   async #poll(pollMs: number, complain: (error: unknown) => void): Promise<void> {

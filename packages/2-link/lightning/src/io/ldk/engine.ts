@@ -16,8 +16,7 @@ import {
   DefaultRouter,
   IgnoringMessageHandler,
   KeysManager,
-  Level,
-  Logger,
+  type Logger,
   MultiThreadedLockableScore,
   NetworkGraph,
   Option_ChannelShutdownStateZ_Some as ShutdownState,
@@ -39,7 +38,7 @@ import { LightningError } from '../lightning-error.ts'
 import type { ChainFollower, ChainListener, Tip } from './chain-follower.ts'
 import type { Fees } from './fees.ts'
 import type { MonitorStore } from './monitor-store.ts'
-import { freeNow } from './runtime.ts'
+import { makeLogger } from './runtime.ts'
 import { LDK_NETWORKS, makeSettings } from './settings.ts'
 
 export const MANAGER_KEY = 'ldk/manager'
@@ -91,13 +90,7 @@ export async function openEngine(options: EngineOptions, records: readonly Store
 type Parts = ReturnType<typeof makeParts>
 
 function makeParts({ network, seed, fees, monitors, broadcast, log }: EngineOptions) {
-  const logger = Logger.new_impl({
-    log(record) {
-      // LDK knows no level below which it is silent: some 90 records a payment.
-      if (record.get_level() >= Level.LDKLevel_Warn) log(`${record.get_module_path()}: ${record.get_args()}`)
-      freeNow(record, 'Record')
-    },
-  })
+  const logger = makeLogger(log)
   const broadcaster = BroadcasterInterface.new_impl({ broadcast_transactions: broadcast })
   const [seconds, nanoseconds] = [
     BigInt(Math.floor(Date.now() / 1000)),

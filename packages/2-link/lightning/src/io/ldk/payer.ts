@@ -35,12 +35,34 @@ const DUPLICATE = 'LDKRetryableSendFailure_DuplicatePayment'
 
 type Told = (end: PaymentEnd) => void
 
+interface UnderWay {
+  readonly told: Told[]
+  readonly since: number
+}
+
+/** Payments that have ended lately. */
+class Recent {
+  count = 0
+  slowestMs = 0
+
+  add(ms: number): void {
+    this.count++
+    this.slowestMs = Math.max(this.slowestMs, ms)
+  }
+
+  clear(): void {
+    this.count = 0
+    this.slowestMs = 0
+  }
+}
+
 export class Payer {
   readonly #engine: Engine
   readonly #book: PaymentBook
+  /** Since it was cleared last. */
+  readonly recent: Recent = new Recent()
   /** Payments under way, and who waits for them. */
-  readonly #waiting = new Map<string, Told[]>()
-  #endedCount = 0
+  readonly #underWay = new Map<string, UnderWay>()
 
   constructor(engine: Engine, book: PaymentBook) {
     this.#engine = engine
@@ -49,25 +71,22 @@ export class Payer {
       // One that is given up may still arrive, and the end of one that arrived may not be told yet.
       const isKnown =
         payment instanceof Pending || payment instanceof Abandoned || payment instanceof Fulfilled
-      if (isKnown) this.#waiting.set(encodeHex(payment.payment_id), [])
+      if (isKnown) this.#add(encodeHex(payment.payment_id), [])
     }
-  }
-
-  /** Payments whose end was noted, since the node began. */
-  get endedCount(): number {
-    return this.#endedCount
   }
 
   /** Whether its end is not noted yet; LDK may tell it again after that. */
   isUnderWay(hash: string): boolean {
-    return this.#waiting.has(hash)
+    return this.#underWay.has(hash)
   }
 
   /** To be called once the end is noted; returns who is to be told when it is durable. */
   ended(hash: string): readonly Told[] {
-    const told = this.#waiting.get(hash) ?? []
-    if (this.#waiting.delete(hash)) this.#endedCount++
-    return told
+    const payment = this.#underWay.get(hash)
+    if (payment === undefined) return []
+    this.#underWay.delete(hash)
+    this.recent.add(performance.now() - payment.since)
+    return payment.told
   }
 
   keysend({ nodeId, amountMsat, preimage, records }: Keysend, told: Told): void {
@@ -109,16 +128,20 @@ export class Payer {
   #begin(hash: string, told: Told, send: () => string | undefined): void {
     const end = this.#book.end(hash)
     if (end !== undefined) return told(end)
-    const waiting = this.#waiting.get(hash)
-    if (waiting !== undefined) {
-      waiting.push(told)
+    const payment = this.#underWay.get(hash)
+    if (payment !== undefined) {
+      payment.told.push(told)
       return
     }
     const failure = send()
     if (failure === DUPLICATE)
       throw new LightningError('unavailable', 'a payment by this hash has just ended')
-    if (failure === undefined) this.#waiting.set(hash, [told])
+    if (failure === undefined) this.#add(hash, [told])
     else told({ kind: 'failed', reason: failure.split('_')[1] ?? failure })
+  }
+
+  #add(hash: string, told: Told[]): void {
+    this.#underWay.set(hash, { told, since: performance.now() })
   }
 }
 

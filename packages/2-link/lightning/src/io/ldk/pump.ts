@@ -14,6 +14,7 @@ import { type EventHandler, type EventsProvider } from 'lightningdevkit'
 import type { Journal, JournalRecord } from '@hourglass/journal'
 import type { Engine } from './engine.ts'
 import { MANAGER_KEY } from './engine.ts'
+import { processEvents } from './runtime.ts'
 import type { Sockets } from './sockets.ts'
 
 /** Events lead to messages and those to events; the rest waits for the next turn. */
@@ -107,7 +108,7 @@ export class Pump {
     const { manager, peers } = engine
     let isChanged = false
     for (let round = 0; round < ROUNDS_MAX; round++) {
-      for (const events of this.#events) events.process_pending_events(handler)
+      for (const events of this.#events) processEvents(events, handler)
       if (this.#isForwarding) {
         this.#isForwarding = false
         manager.process_pending_htlc_forwards()

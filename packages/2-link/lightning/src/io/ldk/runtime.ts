@@ -7,7 +7,13 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { initializeWasmFromBinary } from 'lightningdevkit'
+import {
+  type EventHandler,
+  type EventsProvider,
+  Level,
+  Logger,
+  initializeWasmFromBinary,
+} from 'lightningdevkit'
 import * as bindings from 'lightningdevkit/bindings.mjs'
 import { CommonBase } from 'lightningdevkit/structs/CommonBase.mjs'
 
@@ -29,7 +35,13 @@ const wrapper = CommonBase as unknown as {
 }
 
 /** Declared for nobody, as LDK's wrappers call them themselves. */
-const free = bindings as unknown as Readonly<Record<`${Freed}_free`, (pointer: bigint) => void>>
+const direct = bindings as unknown as Readonly<Record<`${Freed}_free`, (pointer: bigint) => void>> & {
+  Record_get_level(pointer: bigint): Level
+  Record_get_module_path(pointer: bigint): number
+  Record_get_args(pointer: bigint): number
+  decodeString(pointer: number): string
+  EventsProvider_process_pending_events(pointer: bigint, handler: bigint): void
+}
 
 type Freed = 'ChannelMonitor' | 'ChannelMonitorUpdate' | 'OutPoint' | 'Record'
 
@@ -38,10 +50,31 @@ export function freeNow(object: CommonBase, type: Freed): void {
   const pointer = wrapper.get_ptr_of(object)
   if (pointer === 0n) return
   wrapper.set_null_skip_free(object)
-  free[`${type}_free`](pointer)
+  direct[`${type}_free`](pointer)
 }
 
 /** A wrapper of nothing stands for Rust's `None`. */
 export function isNone(object: CommonBase | null): boolean {
   return object === null || wrapper.get_ptr_of(object) === 0n
+}
+
+/** Where LDK says what is at least a warning: it makes some 90 records a payment, too many for a wrapper each. */
+export function makeLogger(log: (message: string) => void): Logger {
+  const logger = Logger.new_impl({ log: () => undefined })
+  const implementation = (logger as unknown as { bindings_instance: object }).bindings_instance
+  Object.assign(implementation, {
+    log(record: bigint) {
+      if (direct.Record_get_level(record) >= Level.LDKLevel_Warn) {
+        const [path, text] = [direct.Record_get_module_path(record), direct.Record_get_args(record)]
+        log(`${direct.decodeString(path)}: ${direct.decodeString(text)}`)
+      }
+      direct.Record_free(record)
+    },
+  })
+  return logger
+}
+
+/** As the provider's own method, which remembers its handler once more each time. */
+export function processEvents(provider: EventsProvider, handler: EventHandler): void {
+  direct.EventsProvider_process_pending_events(wrapper.get_ptr_of(provider), wrapper.get_ptr_of(handler))
 }

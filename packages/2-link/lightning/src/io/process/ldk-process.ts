@@ -37,6 +37,9 @@ export interface LdkOptions extends ProcessOptions {
 const RESTART_MS = 250
 const RESTART_MS_MAX = 30_000
 
+/** What a payment leaves is short-lived: the space for it would grow to five times what the node needs. */
+const MEMORY_FLAGS = ['--max-semi-space-size=4']
+
 interface Waiting {
   resolve(value: unknown): void
   reject(error: Error): void
@@ -166,6 +169,7 @@ export class LdkProcess implements LightningNode {
     const above = import.meta.url.endsWith('.ts') ? '../ldk-worker.ts' : '../ldk-worker.js'
     const program = this.#options.program ?? new URL(above, import.meta.url)
     const child = fork(fileURLToPath(program), {
+      execArgv: [...process.execArgv, ...MEMORY_FLAGS],
       serialization: 'advanced',
       // A group of its own: Ctrl-C reaches us alone. What LDK prints is for nobody.
       detached: true,
