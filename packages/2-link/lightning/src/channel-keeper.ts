@@ -126,6 +126,9 @@ export class ChannelKeeper {
     const { channelSat, budgetSat, reserveSat = 0n } = this.#options
     if (channelSat === 0n) return
     this.#opening.begin(this.#effects.now)
+    if (walletSat < channelSat + reserveSat) {
+      return this.#effects.trace('lightning.reserve-reached', { peerId, walletSat, channelSat, reserveSat })
+    }
     const oursSat = oursSatOf(channels)
     if (oursSat + channelSat > budgetSat) {
       const spent = channels.find(isSpent)
@@ -135,9 +138,6 @@ export class ChannelKeeper {
       const { channelId } = spent
       this.#effects.trace('lightning.recycle', { peerId, channelId })
       return this.#effects.perform({ kind: 'close', peerId, channelIds: [channelId], isForced: false })
-    }
-    if (walletSat < channelSat + reserveSat) {
-      return this.#effects.trace('lightning.reserve-reached', { peerId, walletSat, channelSat, reserveSat })
     }
     this.#effects.trace('lightning.open', { peerId, capacitySat: channelSat })
     this.#effects.perform({ kind: 'open', peerId, capacitySat: channelSat })

@@ -163,10 +163,14 @@ export class LightningSettlement implements Settlement<LightningEvent, Lightning
       if (!(error instanceof DecodeError)) throw error
       return false
     }
-    const { network } = this.#options
+    const { network, address } = this.#options
     if (hello.network !== network) {
       const fields = { theirs: hello.network, ours: network }
       this.#effects.trace('lightning.other-network', fields)
+      return true
+    }
+    if (hello.address.nodeId === address.nodeId) {
+      this.#effects.trace('lightning.own-node', { nodeId: address.nodeId })
       return true
     }
     this.#nodes.learn(hello.address, () => {

@@ -81,8 +81,11 @@ export class Outgoing {
     this.#pause.reset()
     const { account } = this.#options
     const counted = this.#paid
+    const { feesMsat: feesTotalMsat } = counted
+    const fields = { hash: encodeHex(hash), amountMsat: payment.amountMsat, feeMsat, feesTotalMsat }
     const records = [encodePaid(account, counted), { key: paymentKey(account, hash), value: undefined }]
     this.#effects.commit(records, () => {
+      this.#effects.trace('lightning.paid', fields)
       this.#tell(counted, encodeHex(hash))
       this.#effects.trace('lightning.paid', {
         hash: encodeHex(hash),
