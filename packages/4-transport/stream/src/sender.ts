@@ -46,7 +46,7 @@ export class StreamSender implements Machine<StreamSenderInput, StreamSenderOutp
       throw new UsageError('slippage is a part: at least 0, below 1')
     }
     this.#options = options
-    this.#end = new SendingEnd(crypto, rng, new ConnectionKeys(crypto, credentials.sharedSecret), credentials)
+    this.#end = new SendingEnd(rng, new ConnectionKeys(crypto, credentials.sharedSecret), credentials)
     this.#spending = new Spending(amount, { slippage, minimumRate }, this.#congestion)
   }
 

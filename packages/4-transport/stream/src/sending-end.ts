@@ -3,7 +3,7 @@
  * It knows no plan and no price: what is sent is decided by `StreamSender` and `Outgoing`.
  */
 import { type Address, CONDITION_BYTES, PacketType, type Prepare, type Reply } from '@hourglass/ilp'
-import { type Crypto, type Instant, type Rng, equalBytes } from '@hourglass/sansio'
+import { type Instant, type Rng, equalBytes } from '@hourglass/sansio'
 import type { ConnectionKeys } from './keys.ts'
 import type { Part } from './plan.ts'
 import { type Frame, type StreamPacket, encodeStreamPacket } from './wire/packet.ts'
@@ -13,7 +13,8 @@ export interface Outstanding extends Part {
   readonly id: number
   readonly isFulfillable: boolean
   readonly sequence: bigint
-  readonly condition: Uint8Array
+  /** What fulfills it; undefined where nobody can. */
+  readonly fulfillment: Uint8Array | undefined
 }
 
 /** What an answer is worth. */
@@ -33,7 +34,6 @@ export interface PacketPlan extends Part {
 const PACKETS_MAX: bigint = 2n ** 31n
 
 export class SendingEnd {
-  readonly #crypto: Crypto
   readonly #rng: Rng
   readonly #keys: ConnectionKeys
   /** Where packets go; it may change in mid-connection (STR-48). */
@@ -41,8 +41,7 @@ export class SendingEnd {
   #sequence: bigint
 
   /** `sequence`: that of the last packet sent. */
-  constructor(crypto: Crypto, rng: Rng, keys: ConnectionKeys, { destination, sequence = 0n }: Start) {
-    this.#crypto = crypto
+  constructor(rng: Rng, keys: ConnectionKeys, { destination, sequence = 0n }: Start) {
     this.#rng = rng
     this.#keys = keys
     this.destination = destination
@@ -66,17 +65,21 @@ export class SendingEnd {
       frames,
     }
     const data = this.#keys.seal(encodeStreamPacket(packet), this.#rng)
-    const condition = isFulfillable
-      ? this.#keys.condition(this.#keys.fulfillment(data))
-      : this.#rng.bytes(CONDITION_BYTES) // STR-33: nobody knows what fulfills it.
-    const outstanding = { id, amount, destinationMin, isFulfillable, sequence, condition }
-    return { prepare: { amount, expiresAt, executionCondition: condition, destination, data }, outstanding }
+    const fulfillment = isFulfillable ? this.#keys.fulfillment(data) : undefined
+    // STR-33: of chance alone nobody knows what fulfills it.
+    const executionCondition = fulfillment
+      ? this.#keys.condition(fulfillment)
+      : this.#rng.bytes(CONDITION_BYTES)
+    const outstanding = { id, amount, destinationMin, isFulfillable, sequence, fulfillment }
+    return { prepare: { amount, expiresAt, executionCondition, destination, data }, outstanding }
   }
 
-  /** A Fulfill that does not fit its condition is none, whoever sent it. */
-  check({ condition, sequence }: Outstanding, reply: Reply): Answer {
+  /** A Fulfill that does not fit its condition is none, whoever sent it: one fulfillment fits, and we know it. */
+  check({ fulfillment, sequence }: Outstanding, reply: Reply): Answer {
     const isFulfilled =
-      reply.type === PacketType.Fulfill && equalBytes(this.#crypto.sha256(reply.fulfillment), condition)
+      fulfillment !== undefined &&
+      reply.type === PacketType.Fulfill &&
+      equalBytes(reply.fulfillment, fulfillment)
     const packet = this.#keys.openPacket(reply.data)
     // STR-15, STR-16: only the receiver's own words for this very packet count.
     const isAuthentic = packet?.type === reply.type && packet.sequence === sequence

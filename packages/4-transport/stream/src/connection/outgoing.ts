@@ -225,8 +225,8 @@ export class Outgoing {
 
   #send(contents: Contents, now: Instant): void {
     const shared = this.#shared
-    const { crypto, rng, packetLifetimeMs = PACKET_LIFETIME_MS, nextId } = shared.options
-    this.#end ??= new SendingEnd(crypto, rng, shared.keys, { destination: shared.destination! })
+    const { rng, packetLifetimeMs = PACKET_LIFETIME_MS, nextId } = shared.options
+    this.#end ??= new SendingEnd(rng, shared.keys, { destination: shared.destination! })
     this.#end.destination = shared.destination!
     if (this.#end.isWorn) shared.end(StreamErrorCode.NoError, 'the keys are worn out', false)
     if (!this.#isWaiting) this.#heardAt = now

@@ -1,0 +1,113 @@
+/** What a STREAM payment costs a packet, and how long it takes: both ends and a connector in one process. Tooling. */
+import { ErrorCode, encodeAmountTooLarge, encodeReject } from '@hourglass/ilp'
+import type { Bench, Workload } from '../bench.ts'
+import { decodePrepare } from '../floor/packets.ts'
+import { openHourglass } from '../hourglass-connector.ts'
+import { asBuffer } from '../load.ts'
+import { compare } from '../measure/compare.ts'
+import { median } from '../measure/statistics.ts'
+
+/** A payer and a receiver, which can be joined by any path. */
+export interface StreamSubject {
+  open(path: StreamPath): Promise<OpenStream>
+}
+
+export interface StreamPath {
+  /** The receiver's own address. */
+  readonly address: string
+  /** The payer asks. */
+  request(packet: Buffer): Promise<Uint8Array>
+  /** The receiver answers. */
+  onRequest(answer: (packet: Uint8Array) => Promise<Uint8Array>): void
+}
+
+export interface OpenStream {
+  /** A connection and a payment; throws unless all of it was delivered. */
+  pay(amount: bigint): Promise<void>
+}
+
+export const bench: Bench = {
+  summary: 'STREAM payments in process: processor time and time per packet, payments of one packet',
+  run: (options) =>
+    compare(
+      {
+        bench: 'stream',
+        reference: 'floor',
+        rounds: 3,
+        ms: 300,
+        figures(samples) {
+          const cpuNs = median(samples.map((sample) => sample.cpuNs))
+          const wallNs = median(samples.map((sample) => sample.wallNs))
+          return [
+            { metric: 'CPU per packet', value: cpuNs / 1000, unit: 'µs' },
+            { metric: 'packets per second', value: 1e9 / wallNs, unit: '1/s' },
+          ]
+        },
+      },
+      options,
+    ),
+}
+
+/** The path lets so much pass in one packet, so a payment of n times as much has n packets. */
+const PACKET_AMOUNT_MAX = 1000n
+const PAYMENTS_AT_ONCE = 100
+
+export async function workloads(subject: StreamSubject): Promise<ReadonlyMap<string, Workload>> {
+  const through = await subject.open(connectorPath())
+  const alone = await subject.open(directPath())
+  return new Map<string, Workload>([
+    ['one payment, through a connector', async (n) => through.pay(BigInt(n) * PACKET_AMOUNT_MAX)],
+    ['one payment, both ends alone', async (n) => alone.pay(BigInt(n) * PACKET_AMOUNT_MAX)],
+    [`${PAYMENTS_AT_ONCE} payments at once, through a connector`, async (n) => payAtOnce(through, n)],
+    [
+      'payments of one packet, through a connector',
+      async (n) => {
+        for (let i = 0; i < n; i++) await through.pay(PACKET_AMOUNT_MAX)
+      },
+    ],
+  ])
+}
+
+/** `packets` in all. */
+async function payAtOnce(stream: OpenStream, packets: number): Promise<void> {
+  const each = Math.floor(packets / PAYMENTS_AT_ONCE)
+  const sizes = Array.from(
+    { length: PAYMENTS_AT_ONCE },
+    (_, i) => each + (i < packets % PAYMENTS_AT_ONCE ? 1 : 0),
+  )
+  await Promise.all(
+    sizes.filter((size) => size > 0).map((size) => stream.pay(BigInt(size) * PACKET_AMOUNT_MAX)),
+  )
+}
+
+function connectorPath(): StreamPath {
+  const connector = openHourglass((_, done) => queueMicrotask(done))
+  return {
+    address: connector.address,
+    onRequest: (answer) => connector.onRequest(answer),
+    request: async (packet) => limit(packet) ?? connector.request(packet),
+  }
+}
+
+function directPath(): StreamPath {
+  let answer: (packet: Uint8Array) => Promise<Uint8Array> = () => Promise.reject(new Error('no receiver'))
+  return {
+    address: 'test.connector.bob',
+    onRequest(next) {
+      answer = next
+    },
+    request: async (packet) => limit(packet) ?? answer(packet),
+  }
+}
+
+/** F08 for what is too large. */
+function limit(packet: Uint8Array): Uint8Array | undefined {
+  const { amount } = decodePrepare(asBuffer(packet))
+  if (amount <= PACKET_AMOUNT_MAX) return undefined
+  return encodeReject({
+    code: ErrorCode.F08_AMOUNT_TOO_LARGE,
+    triggeredBy: '',
+    message: '',
+    data: encodeAmountTooLarge({ receivedAmount: amount, maximumAmount: PACKET_AMOUNT_MAX }),
+  })
+}
