@@ -25,8 +25,8 @@ describe('amount in flight', () => {
       window.fulfilled(100n)
     }
     for (let i = 0; i < 4; i++) window.sent(100n)
-    expect(window.allows(52n)).toBe(true)
-    expect(window.allows(53n)).toBe(false)
+    expect(window.allows(95n)).toBe(true)
+    expect(window.allows(96n)).toBe(false)
   })
 
   it('makes packets smaller where not even one is carried, down to 1: STR-99', () => {

@@ -28,9 +28,9 @@ export class AmountInFlight {
     this.#inFlight -= amount
   }
 
-  /** Fulfilled, after `answered`: opens the window a little. */
+  /** Fulfilled, after `answered`: a window's worth opens it by one packet, so that competing payments even out. */
   fulfilled(amount: bigint): void {
-    if (this.#max !== undefined) this.#max += amount / INCREASE_PARTS + 1n
+    if (this.#max !== undefined) this.#max += (amount * amount) / this.#max + 1n
   }
 
   /** T04, before `answered`: somebody on the path had too little to carry all that was on its way. At least 1 stays. */
@@ -39,6 +39,3 @@ export class AmountInFlight {
     if (this.#max === undefined || half < this.#max) this.#max = half > 0n ? half : 1n
   }
 }
-
-/** A window's worth of fulfilled packets opens it by this part. */
-const INCREASE_PARTS = 8n
