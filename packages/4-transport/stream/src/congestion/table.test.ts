@@ -11,8 +11,8 @@ Made by \`table.test.ts\`; \`vitest run -u\` writes it anew. Times are virtual: 
 answer. A path that is full all the time takes a round trip for each 100 packets, or for as many as there is
 liquidity for. One that is silent about its limit lets a packet of 1000 pass; the sender settles for 625.
 
-| round trip |  loss | packet limit | liquidity  | outcome  |    time | prepares | most at once |
-| ---------: | ----: | ------------ | ---------: | -------- | ------: | -------: | -----------: |`
+| round trip | loss | packet limit |  liquidity | outcome  |    time | prepares | most at once |
+| ---------: | ---: | ------------ | ---------: | -------- | ------: | -------: | -----------: |`
 
 it('does on each path what table.md says: latency, loss, size, liquidity (STR-98, STR-100, STR-107)', async () => {
   const lines = product([10, 100, 500], [0, 20, 200]).flatMap(([roundTripMs, lossPerMille]) =>
@@ -38,7 +38,7 @@ function line({ roundTripMs, lossPerMille, isHinting, packets }: Row): string {
   const { report, elapsedMs, prepares, maxInFlight } = runPath(path, { amount: { send: AMOUNT } })
   const cells = [
     `${roundTripMs} ms`.padStart(10),
-    `${lossPerMille / 10} %`.padStart(5),
+    `${lossPerMille / 10} %`.padStart(4),
     (isHinting ? 'told' : 'silent').padEnd(12),
     (packets === undefined ? 'any' : `${packets} packets`).padStart(10),
     report.outcome.padEnd(8),
