@@ -87,11 +87,6 @@ export class Outgoing {
     this.#effects.commit(records, () => {
       this.#effects.trace('lightning.paid', fields)
       this.#tell(counted, encodeHex(hash))
-      this.#effects.trace('lightning.paid', {
-        hash: encodeHex(hash),
-        amountMsat: payment.amountMsat,
-        feeMsat,
-      })
       this.#effects.perform({ kind: 'forget-payment', hash })
     })
     this.#advance()

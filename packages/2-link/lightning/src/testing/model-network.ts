@@ -7,7 +7,7 @@ import { equalBytes } from '@hourglass/sansio'
 import { nodeCrypto } from '@hourglass/sansio/io'
 import type { ChannelInfo } from '../node.ts'
 import type { LightningAction, LightningEvent } from '../session.ts'
-import { REFERENCE_BYTES, REFERENCE_RECORD } from '../wire/reference.ts'
+import { REFERENCE_RECORD, accountReferenceOf } from '../wire/reference.ts'
 
 interface Channel {
   readonly id: string
@@ -248,7 +248,8 @@ export class ModelNetwork {
   }
 
   #tellReceipt({ reference: own, listener }: Node, receipt: Receipt): void {
-    if (own === undefined || !equalBytes(receipt.reference.subarray(0, REFERENCE_BYTES), own)) return
+    const account = accountReferenceOf(receipt.reference)
+    if (own === undefined || account === undefined || !equalBytes(account, own)) return
     listener?.({ kind: 'receipt', ...receipt })
   }
 
