@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { BtpLink, type BtpLinkOptions, type BtpWireIn, type BtpWireOut } from './btp-link.ts'
 import { AUTH_TIMEOUT_MS, PEER_REQUESTS_MAX, UNREADABLE_FRAMES_MAX } from './limits.ts'
-import { makeErrorContents } from './wire/error-contents.ts'
+import { ERROR_NAMES, type ErrorCode, makeErrorContents } from './wire/error-contents.ts'
 import { type Frame, FrameType, decodeFrame, encodeFrame } from './wire/frame.ts'
 
 const NOW = 1_900_000_000_000
@@ -157,6 +157,33 @@ describe('requests of ours', () => {
     ])
   })
 
+  it.each([...(Object.keys(ERROR_NAMES) as ErrorCode[]), 'X99'])(
+    'end with an Error %s, and are not sent again (BTP-37)',
+    (code) => {
+      const bench = Bench.up()
+      bench.request(7)
+      bench.take()
+      const error = { ...makeErrorContents('F00', 'no', NOW), code }
+      bench.receive({ type: FrameType.Error, requestId: 1, error, protocolData: [] })
+      // T: the peer has not looked at it, and may do so another time.
+      const failure = code === 'T00' ? 'full' : 'refused'
+      expect(bench.take()).toEqual([{ kind: 'failed', id: 7, failure }])
+      expect(bench.link.nextTimeout()).toBeUndefined()
+      bench.link.handle(TIMEOUT, NOW + 3_600_000)
+      expect(bench.take()).toEqual([])
+    },
+  )
+
+  it('are lost where no answer comes by their deadline (BTP-35)', () => {
+    const bench = Bench.up()
+    bench.request(7)
+    bench.take()
+    const deadline = NOW + 30_000
+    expect(bench.link.nextTimeout()).toBe(deadline)
+    bench.link.handle(TIMEOUT, deadline)
+    expect(bench.take()).toEqual([{ kind: 'failed', id: 7, failure: 'lost' }])
+  })
+
   it('are full while the peer reads too slowly; the session stands', () => {
     const bench = Bench.up()
     bench.wire({ kind: 'congested' })
@@ -218,7 +245,7 @@ describe('requests of the peer', () => {
     expect(bench.take()).toEqual([{ type: FrameType.Response, requestId: 3, protocolData: [] }])
   })
 
-  it('to transfer get an Error (BTP-44)', () => {
+  it('to transfer get an Error, and change no balance (BTP-43, BTP-44)', () => {
     const bench = Bench.up()
     bench.receive({ type: FrameType.Transfer, requestId: 3, amount: 5n, protocolData: [] })
     expect(bench.take()).toMatchObject([{ type: FrameType.Error, requestId: 3, error: { code: 'F00' } }])

@@ -18,7 +18,7 @@ import {
 import { DecodeError, type Instant, Queue, UsageError, assert } from '@hourglass/sansio'
 import { encodeAuthFrame } from './auth-frame.ts'
 import { AUTH_TIMEOUT_MS, PEER_REQUESTS_MAX, REQUESTS_MAX, UNREADABLE_FRAMES_MAX } from './limits.ts'
-import { type ErrorCode, makeErrorContents } from './wire/error-contents.ts'
+import { type ErrorCode, isTemporary, makeErrorContents } from './wire/error-contents.ts'
 import { type Frame, FrameType, decodeFrame, encodeFrame } from './wire/frame.ts'
 import type { ProtocolData } from './wire/protocol-data.ts'
 import { encodeSinglePart } from './wire/single-part.ts'
@@ -210,11 +210,13 @@ export class BtpLink implements Link<BtpWireIn, BtpWireOut> {
       }
       case FrameType.Error: {
         const request = this.#requests.take(requestId)
-        if (request !== undefined) this.#fail(request.id, 'refused')
+        // BTP-37, BTP-38: who asked decides whether to ask anew.
+        if (request !== undefined) this.#fail(request.id, isTemporary(frame.error.code) ? 'full' : 'refused')
         break
       }
       case FrameType.Transfer:
-        // BTP-44: money moves by settlement protocols, whose running totals may be repeated (BTP-45).
+        // BTP-43, BTP-44: no balance changes. Money moves by settlement protocols, whose running totals may be
+        // repeated (BTP-45).
         this.#sendError(requestId, 'F00', 'transfers are not supported', now)
         break
     }

@@ -11,6 +11,23 @@ const credentials = new Credentials(nodeCrypto, [
   { account: 'dave', tokenDigest: digest('shared') },
 ])
 
+const ALICE = { username: 'alice', token: 'a-token' }
+
+/** Octets that count how often one of them is read. */
+class CountedOctets {
+  reads = 0
+  readonly octets: Uint8Array
+
+  constructor(octets: Uint8Array) {
+    this.octets = new Proxy(octets, {
+      get: (target, key) => {
+        if (key !== 'length') this.reads++
+        return Reflect.get(target, key, target) as unknown
+      },
+    })
+  }
+}
+
 describe('Credentials', () => {
   it.each([
     ['alice', 'a-token', 'alice'],
@@ -34,6 +51,20 @@ describe('Credentials', () => {
 
   it('find the account by its token where the client sends no name', () => {
     expect(credentials.find({ username: '', token: 'a-token' })).toBe('alice')
+  })
+
+  it('are compared to the last octet, wherever the first difference is (BTP-29)', () => {
+    const stored = digest('a-token')
+    const reads: number[] = []
+    for (const at of [0, 15, 31, undefined]) {
+      const claimed = new CountedOctets(stored.map((octet, i) => (i === at ? octet ^ 1 : octet)))
+      const crypto = { sha256: () => claimed.octets }
+      const found = new Credentials(crypto, [{ account: 'alice', tokenDigest: stored }]).find(ALICE)
+      expect(found).toBe(at === undefined ? 'alice' : undefined)
+      expect(new Credentials(crypto, []).find(ALICE)).toBeUndefined()
+      reads.push(claimed.reads)
+    }
+    expect(reads).toEqual([64, 64, 64, 64])
   })
 
   it('without entries open nothing', () => {

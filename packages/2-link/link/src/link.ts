@@ -14,7 +14,7 @@ export const LINK_BODY_BYTES_MAX = 40_000
 export type LinkFailure =
   /** Not sent: the link is down. */
   | 'down'
-  /** Not sent: too many requests are under way. */
+  /** Not sent, or sent back unread: too many requests are under way, here or at the peer. Later, there may be room. */
   | 'full'
   /** Sent, but no answer came in time or before the link went down. */
   | 'lost'

@@ -29,6 +29,11 @@ export const ERROR_NAMES = {
 
 export type ErrorCode = keyof typeof ERROR_NAMES
 
+/** RFC 23 "Error Codes": what may be asked again later. A code that nobody knows is final. */
+export function isTemporary(code: string): boolean {
+  return code.startsWith('T')
+}
+
 /** RFC 23 "Error": the longest data, in octets. */
 const ERROR_DATA_BYTES_MAX = 8192
 

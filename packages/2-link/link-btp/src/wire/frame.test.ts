@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ERROR_NAMES, makeErrorContents } from './error-contents.ts'
 import { type Frame, FrameType, decodeFrame, encodeFrame } from './frame.ts'
-import type { ProtocolData } from './protocol-data.ts'
+import { ContentType, type ProtocolData } from './protocol-data.ts'
 import { encodeSinglePart } from './single-part.ts'
 
 /** What btp-packet 2.2.1 makes of a frame. */
@@ -62,7 +62,7 @@ function decodes(bytes: Uint8Array): Frame | undefined {
   }
 }
 
-describe('vectors', () => {
+describe('vectors of frames (BTP-02)', () => {
   it.each(vectors.filter(({ verdict }) => verdict === 'accept'))(
     '$name is read and written',
     ({ hex, js }) => {
@@ -168,6 +168,25 @@ describe('frames', () => {
     const protocolData = [{ protocolName: 'ilp', contentType: 0, data }]
     const frame: Frame = { type: FrameType.Message, requestId: 1, protocolData }
     expect(decodeFrame(encodeFrame(frame))).toEqual(frame)
+  })
+
+  it('have parts of octets, text and JSON, and carry through what else there is (BTP-08)', () => {
+    const contentTypes = (name: string): number[] => {
+      const { hex } = vectors.find((vector) => vector.name === name)!
+      return decodeFrame(decodeHex(hex)!).protocolData.map(({ contentType }) => contentType)
+    }
+    const { OctetStream, Text, Json } = ContentType
+    expect(contentTypes('response')).toEqual([OctetStream, OctetStream, Text, Json])
+    expect(contentTypes('rs/fuzz-11')).toEqual([253])
+  })
+
+  it('of the type Transfer have any u64 as amount (BTP-42)', () => {
+    for (const amount of [0n, 1n, 2n ** 64n - 1n]) {
+      const frame: Frame = { type: FrameType.Transfer, requestId: 1, amount, protocolData: [] }
+      expect(decodeFrame(encodeFrame(frame))).toEqual(frame)
+    }
+    const tooMuch: Frame = { type: FrameType.Transfer, requestId: 1, amount: 2n ** 64n, protocolData: [] }
+    expect(() => encodeFrame(tooMuch)).toThrow('2^64-1')
   })
 
   it('have one of four types (BTP-04)', () => {
