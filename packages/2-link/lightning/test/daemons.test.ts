@@ -4,11 +4,19 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openSqliteJournal } from '@hourglass/journal-sqlite/io'
+import { MemoryJournal } from '@hourglass/journal'
 import type { Keysend, LightningNode, PaymentEnd } from '@hourglass/lightning'
-import type { ClnOptions, LndOptions } from '@hourglass/lightning/io'
+import type { ClnOptions, LightningError, LndOptions } from '@hourglass/lightning/io'
 import { UsageError } from '@hourglass/sansio'
-import { OTHER_CERTIFICATE } from './daemons/certificates.ts'
+import {
+  AUTHORITY_CERTIFICATE,
+  type Identity,
+  OTHER_CERTIFICATE,
+  SIGNED_FOR_ELSEWHERE,
+  SIGNED_FOR_HERE,
+} from './daemons/certificates.ts'
 import { type DaemonKind, type DaemonParty, openDaemon, openNode, restart } from './daemons/rig.ts'
+import { DaemonServer, type Reply } from './daemons/server.ts'
 import { nodeSuite } from './node-suite.ts'
 import { BREATH_MS, Rig, outboundMsat } from './rig.ts'
 
@@ -83,9 +91,9 @@ describe.each<DaemonKind>(['LND', 'Core Lightning'])('a node run by %s, when thi
     const paying = new Set(payments)
     const ends = Promise.all(payments.map((each) => pay(each).finally(() => paying.delete(each))))
     // Often enough to meet most of them, and seldom enough to let one through.
-    for (let pause = 1; paying.size > 0; pause++) {
+    for (let pauseMs = BREATH_MS; paying.size > 0; pauseMs *= 1.5) {
       for (const { server } of [alice, bob]) server.dropConnections()
-      await wait(pause * BREATH_MS)
+      await wait(pauseMs)
     }
     expect((await ends).map((end) => end.kind)).toEqual(['sent', 'sent', 'sent', 'sent'])
     await rig.until(async () => (await bob.node.receipts()).length === received + 4)
@@ -155,5 +163,32 @@ describe.each<DaemonKind>(['LND', 'Core Lightning'])('a node run by %s, when thi
     expect(await opened({ tlsCertificate: 'none' })).toBeInstanceOf(UsageError)
     expect(await opened({ url: 'http://example.org' })).toBeInstanceOf(UsageError)
     expect(await opened({ macaroon: 'no hex', rune: 'two\nlines' })).toBeInstanceOf(UsageError)
+  })
+})
+
+describe('a daemon whose certificate an authority has signed', () => {
+  /** What comes of it: `unauthorized` where the certificate is taken. */
+  async function outcome(identity: Identity, tlsCertificate: string): Promise<string> {
+    const refuse = (_call: unknown, reply: Reply): Promise<void> => {
+      reply.send(401, { code: 1502, message: 'Rune is not valid' })
+      return Promise.resolve()
+    }
+    const server = new DaemonServer(refuse, identity)
+    await server.start()
+    const opening = openNode('Core Lightning', {
+      url: server.url,
+      journal: new MemoryJournal(),
+      tlsCertificate,
+    })
+    const error: unknown = await opening.catch((reason: unknown) => reason)
+    await server.stop()
+    return (error as LightningError).code
+  }
+
+  it('is taken by the authority for the name that is signed, or by itself for any', async () => {
+    expect(await outcome(SIGNED_FOR_HERE, AUTHORITY_CERTIFICATE)).toBe('unauthorized')
+    expect(await outcome(SIGNED_FOR_ELSEWHERE, SIGNED_FOR_ELSEWHERE.cert)).toBe('unauthorized')
+    expect(await outcome(SIGNED_FOR_ELSEWHERE, AUTHORITY_CERTIFICATE)).toBe('wrong-certificate')
+    expect(await outcome(SIGNED_FOR_HERE, SIGNED_FOR_ELSEWHERE.cert)).toBe('wrong-certificate')
   })
 })

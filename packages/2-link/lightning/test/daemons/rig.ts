@@ -4,7 +4,7 @@ import type { Journal } from '@hourglass/journal'
 import type { LightningNode, NodeEvent } from '@hourglass/lightning'
 import { type ClnOptions, type LndOptions, openClnNode, openLndNode } from '@hourglass/lightning/io'
 import { type Party, type Peer, type Rig, timesAvailable } from '../rig.ts'
-import { TLS_CERTIFICATE } from './certificates.ts'
+import { OWN } from './certificates.ts'
 import { ClnServer, RUNE } from './cln-server.ts'
 import { LndServer, MACAROON } from './lnd-server.ts'
 import type { DaemonServer } from './server.ts'
@@ -36,7 +36,7 @@ export function openNode(
   kind: DaemonKind,
   options: Pick<LndOptions, 'url' | 'journal'> & Partial<LndOptions & ClnOptions>,
 ): Promise<LightningNode> {
-  const all = { network: 'regtest', tlsCertificate: TLS_CERTIFICATE, ...options } as const
+  const all = { network: 'regtest', tlsCertificate: OWN.cert, ...options } as const
   return kind === 'LND' ? openLndNode({ macaroon: MACAROON, ...all }) : openClnNode({ rune: RUNE, ...all })
 }
 

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Server, createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { TLS_CERTIFICATE, TLS_KEY } from './certificates.ts'
+import { type Identity, OWN } from './certificates.ts'
 
 export interface Call {
   /** Method and path: `GET /v1/getinfo`. */
@@ -54,11 +54,13 @@ export class DaemonServer {
   /** All that were called, as `GET /v1/getinfo`. */
   readonly calls: string[] = []
   readonly #handle: (call: Call, reply: Reply) => Promise<void>
+  readonly #identity: Identity
   #server: Server | undefined
   #port = 0
 
-  constructor(handle: (call: Call, reply: Reply) => Promise<void>) {
+  constructor(handle: (call: Call, reply: Reply) => Promise<void>, identity: Identity = OWN) {
     this.#handle = handle
+    this.#identity = identity
   }
 
   get url(): string {
@@ -67,7 +69,7 @@ export class DaemonServer {
 
   /** At the same place each time. */
   async start(): Promise<void> {
-    const server = createServer({ cert: TLS_CERTIFICATE, key: TLS_KEY }, (request, response) => {
+    const server = createServer({ ...this.#identity }, (request, response) => {
       void this.#answer(request, response)
     })
     server.listen(this.#port, '127.0.0.1')
