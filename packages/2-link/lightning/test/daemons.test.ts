@@ -102,6 +102,21 @@ describe.each<DaemonKind>(['LND', 'Core Lightning'])('a node run by %s, when thi
     expect(new Set(told).size).toBe(told.length)
   })
 
+  it('hears in another life how a payment of the last one has ended', async () => {
+    const [before, received] = [await outboundMsat(alice), (await bob.node.receipts()).length]
+    const keysend = await payment(7_000_000n)
+    const journal = await openSqliteJournal({ file: ':memory:', durability: 'process' })
+    const first = await openNode(kind, { url: alice.server.url, journal })
+    alice.server.loses = (route) => /POST .*\/(router\/send|sendonion)$/.test(route)
+    await expect(first.keysend(keysend)).rejects.toMatchObject({ code: 'unavailable' })
+    alice.server.loses = () => false
+    await first.close()
+    await journal.close()
+    expect(await pay(keysend)).toMatchObject({ kind: 'sent' })
+    await rig.until(async () => (await bob.node.receipts()).length === received + 1)
+    await rig.until(async () => before - (await outboundMsat(alice)) === 7_000_000n)
+  })
+
   it('opens one channel though the answer is lost', async () => {
     const count = async (): Promise<number> => (await alice.node.channels()).length
     const channels = await count()
