@@ -8,7 +8,7 @@ import { serveNode } from '@hourglass/lightning/io'
 /** One of so many commits is fatal, on either side of it. */
 const COMMITS_A_DEATH = 30
 /** Let it connect first. */
-const GRACE_COMMITS = 20
+const GRACE_COMMITS = 10
 
 let commits = 0
 

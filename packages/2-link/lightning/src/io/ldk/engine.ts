@@ -90,7 +90,7 @@ export async function openEngine(options: EngineOptions, records: readonly Store
 type Parts = ReturnType<typeof makeParts>
 
 function makeParts({ network, seed, fees, monitors, broadcast, log }: EngineOptions) {
-  const logger = makeLogger(log)
+  const logger = makeLogger((record) => log(`${record.get_module_path()}: ${record.get_args()}`))
   const broadcaster = BroadcasterInterface.new_impl({ broadcast_transactions: broadcast })
   const [seconds, nanoseconds] = [
     BigInt(Math.floor(Date.now() / 1000)),

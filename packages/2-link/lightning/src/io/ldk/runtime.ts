@@ -12,6 +12,7 @@ import {
   type EventsProvider,
   Level,
   Logger,
+  type Record,
   initializeWasmFromBinary,
 } from 'lightningdevkit'
 import * as bindings from 'lightningdevkit/bindings.mjs'
@@ -35,11 +36,10 @@ const wrapper = CommonBase as unknown as {
 }
 
 /** Declared for nobody, as LDK's wrappers call them themselves. */
-const direct = bindings as unknown as Readonly<Record<`${Freed}_free`, (pointer: bigint) => void>> & {
+const direct = bindings as unknown as {
+  readonly [Type in Freed as `${Type}_free`]: (pointer: bigint) => void
+} & {
   Record_get_level(pointer: bigint): Level
-  Record_get_module_path(pointer: bigint): number
-  Record_get_args(pointer: bigint): number
-  decodeString(pointer: number): string
   EventsProvider_process_pending_events(pointer: bigint, handler: bigint): void
 }
 
@@ -58,19 +58,22 @@ export function isNone(object: CommonBase | null): boolean {
   return object === null || wrapper.get_ptr_of(object) === 0n
 }
 
-/** Where LDK says what is at least a warning: it makes some 90 records a payment, too many for a wrapper each. */
-export function makeLogger(log: (message: string) => void): Logger {
-  const logger = Logger.new_impl({ log: () => undefined })
-  const implementation = (logger as unknown as { bindings_instance: object }).bindings_instance
-  Object.assign(implementation, {
-    log(record: bigint) {
-      if (direct.Record_get_level(record) >= Level.LDKLevel_Warn) {
-        const [path, text] = [direct.Record_get_module_path(record), direct.Record_get_args(record)]
-        log(`${direct.decodeString(path)}: ${direct.decodeString(text)}`)
-      }
-      direct.Record_free(record)
+/** Hands on what is at least a warning: LDK makes some 90 records a payment, too many for a wrapper each. */
+export function makeLogger(warn: (record: Record) => void): Logger {
+  const logger = Logger.new_impl({
+    log(record) {
+      warn(record)
+      freeNow(record, 'Record')
     },
   })
+  const { bindings_instance: implementation } = logger as unknown as {
+    readonly bindings_instance: { log(pointer: bigint): void }
+  }
+  const wrap = implementation.log.bind(implementation)
+  implementation.log = (pointer) => {
+    if (direct.Record_get_level(pointer) < Level.LDKLevel_Warn) direct.Record_free(pointer)
+    else wrap(pointer)
+  }
   return logger
 }
 
