@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Name, Peering, WALLET_SAT } from './testing/peering.ts'
 
-const RUNS = 100
+const RUNS = 60
 
 const who = fc.constantFrom<Name>('alice', 'bob')
 
@@ -42,10 +42,17 @@ type Step = typeof ordinary | typeof endings extends readonly { arbitrary: fc.Ar
 /** What may be ordered in all: all of it fits into channels, whoever has paid whom before. */
 const ORDERED_MAX = 150_000n
 
+type Way = 'keysend' | 'invoice'
+
 class World {
-  readonly peering = new Peering()
+  readonly peering: Peering
   readonly ordered = { alice: 0n, bob: 0n }
-  readonly #supplyMsat = this.peering.network.supplyMsat()
+  readonly #supplyMsat: bigint
+
+  constructor(by: Way) {
+    this.peering = new Peering({ by })
+    this.#supplyMsat = this.peering.network.supplyMsat()
+  }
 
   apply(step: Step): void {
     const p = this.peering
@@ -120,11 +127,11 @@ function courseOf(
   return fc.array(fc.oneof(...steps), { maxLength: 200, size: 'large' })
 }
 
-describe('Lightning settlement: whatever goes wrong', () => {
+describe.each<Way>(['keysend', 'invoice'])('Lightning settlement by %s: whatever goes wrong', (by) => {
   it('credits no more than was ordered, never twice, and in the end all of it', () => {
     fc.assert(
       fc.property(courseOf(...ordinary), (steps) => {
-        const world = new World()
+        const world = new World(by)
         for (const step of steps) {
           world.apply(step)
           world.check()
@@ -141,7 +148,7 @@ describe('Lightning settlement: whatever goes wrong', () => {
   it('leaves each with what it was paid, and nothing open, whenever the peering ends', () => {
     fc.assert(
       fc.property(courseOf(...ordinary, ...endings), (steps) => {
-        const world = new World()
+        const world = new World(by)
         for (const step of steps) {
           world.apply(step)
           world.check()

@@ -8,22 +8,31 @@ import type { Effects } from './effects.ts'
 import { type LightningOptions, fromMsat } from './options.ts'
 import { type ReceiptRecord, encodeReceipt, encodeReceived, receiptKey } from './records.ts'
 import type { LightningEvent } from './session.ts'
+import type { Invoices } from './invoices.ts'
 import { type Destination, isReference } from './wire/reference.ts'
 
 type Receipt = Extract<LightningEvent, { readonly kind: 'receipt' }>
+
+/** By what payments to the account are known. */
+export interface Sources {
+  readonly destination: Destination
+  readonly invoices: Invoices
+}
 
 export class Incoming {
   readonly #options: LightningOptions
   readonly #effects: Effects
   readonly #destination: Destination
+  readonly #invoices: Invoices
   #receivedMsat = 0n
   /** Credited, by hash; the node may tell them again. */
   readonly #credited = new Map<string, ReceiptRecord>()
 
-  constructor(options: LightningOptions, effects: Effects, destination: Destination) {
+  constructor(options: LightningOptions, effects: Effects, { destination, invoices }: Sources) {
     this.#options = options
     this.#effects = effects
     this.#destination = destination
+    this.#invoices = invoices
     effects.perform({ kind: 'watch', reference: destination.reference })
   }
 
@@ -36,12 +45,15 @@ export class Incoming {
     }
   }
 
-  /** A payment with our reference has come in. */
+  /** A payment with our reference has come in, or one by an invoice of ours. */
   take({ hash, index, amountMsat, reference }: Receipt): void {
     const name = encodeHex(hash)
     if (this.#credited.has(name)) return
     const { account, crypto } = this.#options
-    if (!isReference(this.#destination, reference, { payment: { hash, amountMsat }, crypto })) {
+    const payment = { hash, amountMsat }
+    const invoice = reference === undefined ? this.#invoices.take(hash) : undefined
+    const isMarked = reference !== undefined && isReference(this.#destination, reference, { payment, crypto })
+    if (!isMarked && invoice === undefined) {
       // The money is ours, but nobody can say whose it was.
       this.#effects.perform({ kind: 'forget-receipt', index, hash })
       return this.#effects.trace('lightning.not-credited', { hash: name, amountMsat })
@@ -51,6 +63,7 @@ export class Incoming {
     const receipt = { hash, index }
     this.#credited.set(name, receipt)
     const records = [encodeReceived(account, total), encodeReceipt(account, receipt)]
+    if (invoice !== undefined) records.push(invoice)
     this.#effects.commit(records, () => {
       this.#tell(total, name)
       this.#effects.trace('lightning.received', { hash: name, amountMsat })

@@ -23,13 +23,16 @@ import { DecodeError, type Instant } from '@hourglass/sansio'
 import { Effects } from './effects.ts'
 import { Ending } from './ending.ts'
 import { Incoming } from './incoming.ts'
+import { Invoices } from './invoices.ts'
 import { KnownNodes } from './known-nodes.ts'
 import { openOnes } from './liquidity.ts'
 import { type LightningOptions, checkOptions } from './options.ts'
 import { Outgoing } from './outgoing.ts'
 import { decodeRecords, encodeEnded } from './records.ts'
 import type { LightningAction, LightningEvent, Liquidity } from './session.ts'
+import { MessageType, messageType } from './wire/envelope.ts'
 import { type Hello, decodeHello, encodeHello } from './wire/hello.ts'
+import { decodeInvoiceRequest } from './wire/invoice-request.ts'
 import { destinationOf } from './wire/reference.ts'
 
 /** The link protocol of its messages. */
@@ -46,6 +49,7 @@ export class LightningSettlement implements Settlement<LightningEvent, Lightning
   readonly #effects = new Effects()
   readonly #outgoing: Outgoing
   readonly #incoming: Incoming
+  readonly #invoices: Invoices
   readonly #helloPause = new Pause(HELLO_RETRY_MS, HELLO_RETRY_MS_MAX)
   #isUp = false
   readonly #nodes: KnownNodes
@@ -60,19 +64,22 @@ export class LightningSettlement implements Settlement<LightningEvent, Lightning
     this.#options = options
     this.#hello = { network, address, destination: destinationOf(account, secret, crypto) }
     this.#outgoing = new Outgoing(options, this.#effects)
-    this.#incoming = new Incoming(options, this.#effects, this.#hello.destination)
+    this.#invoices = new Invoices(account, this.#effects)
+    const sources = { destination: this.#hello.destination, invoices: this.#invoices }
+    this.#incoming = new Incoming(options, this.#effects, sources)
     this.#nodes = new KnownNodes(account, this.#effects)
     this.#ending = new Ending(this.#effects, options.closePatienceMs)
   }
 
   /** Takes this account's records out of the journal's, before the first input. @throws DecodeError */
   restore(records: Iterable<StoredRecord>): void {
-    const { paid, payments, receivedMsat, receipts, nodes, endedAt } = decodeRecords(
+    const { paid, payments, receivedMsat, receipts, invoices, nodes, endedAt } = decodeRecords(
       this.#options.account,
       records,
     )
     this.#outgoing.restore(paid, payments)
     this.#incoming.restore(receivedMsat, receipts)
+    this.#invoices.restore(invoices)
     this.#nodes.restore(nodes)
     if (endedAt !== undefined) this.#end(endedAt)
   }
@@ -102,6 +109,7 @@ export class LightningSettlement implements Settlement<LightningEvent, Lightning
       case 'timeout':
         if (this.#helloPause.pass(now)) this.#sayHello()
         this.#ending.timeout()
+        this.#invoices.timeout()
         return this.#outgoing.timeout()
     }
   }
@@ -111,7 +119,8 @@ export class LightningSettlement implements Settlement<LightningEvent, Lightning
   }
 
   nextTimeout(): Instant | undefined {
-    return earliest([this.#helloPause.until, this.#outgoing.nextTimeout(), this.#ending.nextTimeout()])
+    const parts = [this.#outgoing, this.#invoices, this.#ending]
+    return earliest([this.#helloPause.until, ...parts.map((part) => part.nextTimeout())])
   }
 
   #handleLedger(event: LightningEvent): void {
@@ -123,6 +132,8 @@ export class LightningSettlement implements Settlement<LightningEvent, Lightning
       case 'receipt':
         this.#incoming.take(event)
         return this.#outgoing.replenished()
+      case 'invoice':
+        return this.#invoices.made(event.id, event.invoice)
       case 'forgotten':
         return this.#incoming.forgotten(event.hash)
       case 'liquidity':
@@ -205,8 +216,16 @@ export class LightningSettlement implements Settlement<LightningEvent, Lightning
     if (this.#ending.hasBegun) {
       return this.#effects.emit({ kind: 'refuse', id, message: 'the peering has ended' })
     }
-    if (this.#greet(body)) {
+    const type = messageType(body)
+    if (type === MessageType.Hello && this.#greet(body)) {
       return this.#effects.emit({ kind: 'reply', id, body: encodeHello(this.#hello) })
+    }
+    if (type === MessageType.InvoiceRequest) {
+      try {
+        return this.#invoices.make(id, decodeInvoiceRequest(body))
+      } catch (error) {
+        if (!(error instanceof DecodeError)) throw error
+      }
     }
     this.#effects.emit({ kind: 'refuse', id, message: 'no message of the lightning protocol, version 1' })
   }

@@ -18,6 +18,8 @@ export interface LightningOptions {
   readonly channelSat: bigint
   /** The channels to this peer that we opened have no more in all. */
   readonly budgetSat: bigint
+  /** How we pay: by the peer's node id alone, or by invoices that it is asked for. Default `keysend`. */
+  readonly by?: 'keysend' | 'invoice'
   /** What is in the wallet beyond that may be spent on channels: for what closing them costs. Default 0. */
   readonly reserveSat?: bigint
   /**

@@ -1,19 +1,21 @@
 /**
  * What we pay the peer: each payment is durable before it begins, and counts once its end is. Layer 2.
  *
- *   owed ──▶ durable ──▶ under way ── paid ───▶ counted, durable ──▶ told
+ *   owed ──▶ (invoice asked for) ──▶ durable ──▶ under way ── paid ───▶ counted, durable ──▶ told
  *    ▲                        │
  *    └── pause ◀── unpaid ────┘    after a crash: under way again, by the same preimage
  */
 import { Pause, earliest } from '@hourglass/link'
 import { encodeHex } from '@hourglass/oer'
-import type { Instant } from '@hourglass/sansio'
+import { DecodeError, type Instant } from '@hourglass/sansio'
 import type { Effects } from './effects.ts'
 import { ChannelKeeper } from './channel-keeper.ts'
 import { type LightningOptions, fromMsat, toMsat } from './options.ts'
 import { type Paid, type PaymentRecord, encodePaid, encodePayment, paymentKey } from './records.ts'
 import type { Liquidity } from './session.ts'
+import { type Invoice, decodeInvoice } from './wire/bolt11.ts'
 import type { Hello } from './wire/hello.ts'
+import { decodeInvoiceAnswer, encodeInvoiceRequest } from './wire/invoice-request.ts'
 import { REFERENCE_RECORD, encodeReference } from './wire/reference.ts'
 
 /** Payments under way at once; orders that come meanwhile are paid together. A channel carries at most 483. */
@@ -29,6 +31,10 @@ export class Outgoing {
   #targetMsat = 0n
   #paid: Paid = { paidMsat: 0n, feesMsat: 0n }
   readonly #underWay = new Map<string, PaymentRecord>()
+  /** Invoices that the peer was asked for, and what they are to be over in all. */
+  readonly #asked = { count: 0, sumMsat: 0n }
+  /** Hash of the newest invoice whose payment failed: the peer may forget it. */
+  #givenUp: Uint8Array | undefined
   /** Set while the link is up and the peer has said hello on it. */
   #peer: Hello | undefined
   #isEnded = false
@@ -95,7 +101,8 @@ export class Outgoing {
   unpaid(hash: Uint8Array, reason: string): void {
     const payment = this.#end(hash)
     if (payment === undefined) return
-    const { amountMsat, nodeId } = payment
+    const { amountMsat, nodeId, by } = payment
+    if ('invoice' in by) this.#givenUp = hash
     this.#effects.trace('lightning.unpaid', { hash: encodeHex(hash), amountMsat, reason })
     const record = { key: paymentKey(this.#options.account, hash), value: undefined }
     this.#effects.commit([record], () => this.#effects.perform({ kind: 'forget-payment', hash }))
@@ -130,25 +137,58 @@ export class Outgoing {
     const peer = this.#peer
     if (peer === undefined || this.#isEnded || this.#pause.until !== undefined) return
     let owedMsat = this.#owedMsat()
-    while (owedMsat > 0n && this.#underWay.size < UNDER_WAY_MAX) {
+    while (owedMsat > 0n && this.#underWay.size + this.#asked.count < UNDER_WAY_MAX) {
       const amountMsat = this.#channels.take(owedMsat)
       if (amountMsat <= 0n) return
-      this.#begin(peer, amountMsat)
+      if (this.#options.by === 'invoice') this.#askInvoice(peer, amountMsat)
+      else this.#keysend(peer, amountMsat)
       owedMsat -= amountMsat
     }
   }
 
-  #begin(peer: Hello, amountMsat: bigint): void {
-    const { account, rng, crypto } = this.#options
+  #keysend(peer: Hello, amountMsat: bigint): void {
+    const { rng, crypto } = this.#options
     const preimage = rng.bytes(PREIMAGE_BYTES)
     const hash = crypto.sha256(preimage)
     const reference = encodeReference(peer.destination, { hash, amountMsat }, crypto)
-    const payment = { hash, preimage, nodeId: peer.address.nodeId, amountMsat, reference }
-    this.#underWay.set(encodeHex(hash), payment)
-    this.#effects.commit([encodePayment(account, payment)], () => this.#pay(payment))
+    this.#begin({ hash, nodeId: peer.address.nodeId, amountMsat, by: { preimage, reference } })
   }
 
-  #pay({ preimage, nodeId, amountMsat, reference }: PaymentRecord): void {
+  #askInvoice({ address: { nodeId } }: Hello, amountMsat: bigint): void {
+    const asked = this.#asked
+    asked.count++
+    asked.sumMsat += amountMsat
+    const givenUp = this.#givenUp
+    this.#givenUp = undefined
+    this.#effects.ask(encodeInvoiceRequest({ amountMsat, givenUp }), (answer) => {
+      asked.count--
+      asked.sumMsat -= amountMsat
+      const by = answer === undefined ? undefined : readInvoice(answer)
+      if (by !== undefined && this.#isPayable(by, amountMsat)) {
+        return this.#begin({ hash: by.hash, nodeId, amountMsat, by: { invoice: by.text } })
+      }
+      this.#effects.trace('lightning.no-invoice', { amountMsat })
+      this.#channels.failed(nodeId)
+      this.#pause.begin(this.#effects.now)
+    })
+  }
+
+  /** The invoice is over what was asked, and no payment is under way by its hash: that one would count twice. */
+  #isPayable({ hash, network, amountMsat }: Invoice, askedMsat: bigint): boolean {
+    const isNew = !this.#underWay.has(encodeHex(hash))
+    return isNew && !this.#isEnded && network === this.#options.network && amountMsat === askedMsat
+  }
+
+  #begin(payment: PaymentRecord): void {
+    this.#underWay.set(encodeHex(payment.hash), payment)
+    this.#effects.commit([encodePayment(this.#options.account, payment)], () => this.#pay(payment))
+  }
+
+  #pay({ hash, nodeId, amountMsat, by }: PaymentRecord): void {
+    if ('invoice' in by) {
+      return this.#effects.perform({ kind: 'pay-invoice', hash, invoice: by.invoice })
+    }
+    const { preimage, reference } = by
     const records = [{ type: REFERENCE_RECORD, value: reference }]
     this.#effects.perform({ kind: 'pay', payment: { nodeId, amountMsat, preimage, records } })
   }
@@ -161,7 +201,7 @@ export class Outgoing {
   }
 
   #owedMsat(): bigint {
-    let owedMsat = this.#targetMsat - this.#paid.paidMsat
+    let owedMsat = this.#targetMsat - this.#paid.paidMsat - this.#asked.sumMsat
     for (const { amountMsat } of this.#underWay.values()) owedMsat -= amountMsat
     return owedMsat
   }
@@ -169,5 +209,16 @@ export class Outgoing {
   #tell({ paidMsat }: Paid, reference: string): void {
     const total = fromMsat(paidMsat, this.#options.accountScale)
     this.#effects.emit({ kind: 'sent', total, reference })
+  }
+}
+
+/** The peer's answer; undefined where it is no invoice. */
+function readInvoice(answer: Uint8Array): (Invoice & { readonly text: string }) | undefined {
+  try {
+    const text = decodeInvoiceAnswer(answer)
+    return { ...decodeInvoice(text), text }
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined
+    throw error
   }
 }

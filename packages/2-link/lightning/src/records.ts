@@ -5,6 +5,7 @@
  *   lightning/ACCOUNT/payment/HASH      a payment of ours whose end is not known
  *   lightning/ACCOUNT/received          what has come in
  *   lightning/ACCOUNT/receipt/HASH      a payment that is credited, and that the node has not let go of
+ *   lightning/ACCOUNT/invoice/HASH      an invoice that the peer may pay, and until when it is remembered
  *   lightning/ACCOUNT/node/ID           where a node of the peer is
  *   lightning/ACCOUNT/ended             when the peering ended
  */
@@ -21,11 +22,25 @@ export interface Paid {
 
 export interface PaymentRecord {
   readonly hash: Uint8Array
-  readonly preimage: Uint8Array
   readonly nodeId: string
   readonly amountMsat: bigint
+  readonly by: Keysent | Invoiced
+}
+
+interface Keysent {
+  readonly preimage: Uint8Array
   /** The record that says whom it is for. */
   readonly reference: Uint8Array
+}
+
+interface Invoiced {
+  /** BOLT 11. */
+  readonly invoice: string
+}
+
+export interface InvoiceRecord {
+  readonly hash: Uint8Array
+  readonly until: Instant
 }
 
 export interface ReceiptRecord {
@@ -38,12 +53,15 @@ export interface LightningRecords {
   readonly payments: readonly PaymentRecord[]
   readonly receivedMsat: bigint
   readonly receipts: readonly ReceiptRecord[]
+  readonly invoices: readonly InvoiceRecord[]
   /** The peer's. */
   readonly nodes: readonly NodeAddress[]
   readonly endedAt: Instant | undefined
 }
 
 const VERSION = 1
+const BY_KEYSEND = 0
+const BY_INVOICE = 1
 
 function prefix(account: string): string {
   return `lightning/${account}/`
@@ -55,6 +73,7 @@ export function decodeRecords(account: string, records: Iterable<StoredRecord>):
   let receivedMsat = 0n
   const payments: PaymentRecord[] = []
   const receipts: ReceiptRecord[] = []
+  const invoices: InvoiceRecord[] = []
   const nodes: NodeAddress[] = []
   let endedAt: Instant | undefined
   const own = prefix(account)
@@ -66,12 +85,13 @@ export function decodeRecords(account: string, records: Iterable<StoredRecord>):
     if (name === 'outgoing') paid = { paidMsat: readAmount(reader), feesMsat: readAmount(reader) }
     else if (name === 'received') receivedMsat = readAmount(reader)
     else if (name === 'payment') payments.push(readPayment(decodeHex(id)!, reader))
+    else if (name === 'invoice') invoices.push({ hash: decodeHex(id)!, until: Number(reader.uint64()) })
     else if (name === 'node') nodes.push({ nodeId: id, host: reader.text(), port: reader.uint16() })
     else if (name === 'ended') endedAt = Number(reader.uint64())
     else receipts.push({ hash: decodeHex(id)!, index: Number(reader.uint64()) })
     assert(reader.remaining === 0, 'a record ends with its last field')
   }
-  return { paid, payments, receivedMsat, receipts, nodes, endedAt }
+  return { paid, payments, receivedMsat, receipts, invoices, nodes, endedAt }
 }
 
 export function encodePaid(account: string, { paidMsat, feesMsat }: Paid): JournalRecord {
@@ -85,10 +105,20 @@ export function encodeReceived(account: string, receivedMsat: bigint): JournalRe
 }
 
 export function encodePayment(account: string, payment: PaymentRecord): JournalRecord {
-  const { hash, preimage, nodeId, amountMsat, reference } = payment
-  const writer = new Writer(256).uint8(VERSION).octets(preimage).text(nodeId)
-  const value = writer.octets(encodeBigUint(amountMsat)).octets(reference).finish()
-  return { key: paymentKey(account, hash), value }
+  const { hash, nodeId, amountMsat, by } = payment
+  const writer = new Writer(256).uint8(VERSION).text(nodeId).octets(encodeBigUint(amountMsat))
+  if ('invoice' in by) writer.uint8(BY_INVOICE).text(by.invoice)
+  else writer.uint8(BY_KEYSEND).octets(by.preimage).octets(by.reference)
+  return { key: paymentKey(account, hash), value: writer.finish() }
+}
+
+export function encodeInvoiceRecord(account: string, { hash, until }: InvoiceRecord): JournalRecord {
+  const value = new Writer().uint8(VERSION).uint64(BigInt(until)).finish()
+  return { key: invoiceKey(account, hash), value }
+}
+
+export function invoiceKey(account: string, hash: Uint8Array): string {
+  return `${prefix(account)}invoice/${encodeHex(hash)}`
 }
 
 export function encodeReceipt(account: string, { hash, index }: ReceiptRecord): JournalRecord {
@@ -118,8 +148,9 @@ function readAmount(reader: Reader): bigint {
 }
 
 function readPayment(hash: Uint8Array, reader: Reader): PaymentRecord {
-  const preimage = reader.octets().slice()
   const nodeId = reader.text()
   const amountMsat = readAmount(reader)
-  return { hash, preimage, nodeId, amountMsat, reference: reader.octets().slice() }
+  if (reader.uint8() === BY_INVOICE) return { hash, nodeId, amountMsat, by: { invoice: reader.text() } }
+  const preimage = reader.octets().slice()
+  return { hash, nodeId, amountMsat, by: { preimage, reference: reader.octets().slice() } }
 }

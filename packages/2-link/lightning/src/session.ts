@@ -11,6 +11,19 @@ export type LightningAction =
   | { readonly kind: 'leave'; readonly peerId: string }
   /** Pays once for each preimage, however often it is told: one `paid` or `unpaid` each time. */
   | { readonly kind: 'pay'; readonly payment: Keysend }
+  /** As `pay`, by an invoice: `hash` is its own. */
+  | { readonly kind: 'pay-invoice'; readonly hash: Uint8Array; readonly invoice: string }
+  /** Answered with `invoice`. */
+  | {
+      readonly kind: 'make-invoice'
+      readonly id: number
+      readonly amountMsat: bigint
+      readonly expiryS: number
+    }
+  /** Reports payments that came in by these hashes, and were not let go of; from now on each one that comes. */
+  | { readonly kind: 'watch-invoices'; readonly hashes: readonly Uint8Array[] }
+  /** Nobody will pay it any more. */
+  | { readonly kind: 'forget-invoice'; readonly hash: Uint8Array }
   /** Lets go of a payment whose end is durable here. */
   | { readonly kind: 'forget-payment'; readonly hash: Uint8Array }
   /** Reports payments that came in for this reference, and were not let go of; from now on each one that comes. */
@@ -47,8 +60,10 @@ export type LightningEvent =
       readonly index: number
       readonly hash: Uint8Array
       readonly amountMsat: bigint
-      /** The whole reference that came with it. */
-      readonly reference: Uint8Array
+      /** The whole reference that came with it; undefined: it came by an invoice that is watched. */
+      readonly reference: Uint8Array | undefined
     }
+  /** Undefined: the node makes none. */
+  | { readonly kind: 'invoice'; readonly id: number; readonly invoice: string | undefined }
   | { readonly kind: 'forgotten'; readonly hash: Uint8Array }
   | { readonly kind: 'liquidity'; readonly liquidity: Liquidity }

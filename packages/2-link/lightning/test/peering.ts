@@ -95,11 +95,10 @@ export class Side {
   }
 }
 
-export interface PeeringOptions {
-  readonly accountScale: number
-  readonly channelSat: bigint
-  readonly budgetSat: bigint
-}
+export type PeeringOptions = Pick<
+  LightningOptions,
+  'accountScale' | 'channelSat' | 'budgetSat' | 'by' | 'closePatienceMs'
+>
 
 interface Ends<T> {
   readonly alice: T

@@ -1,9 +1,9 @@
 /** A Lightning node as one account's settlement sees it. Layer 2, io. It decides nothing and remembers nothing. */
 import { createHash } from 'node:crypto'
-import { equalBytes } from '@hourglass/sansio'
-import type { Keysend, LightningNode, NodeAddress, NodeEvent, Receipt } from '../node.ts'
+import { encodeHex } from '@hourglass/oer'
+import type { LightningNode, NodeAddress, NodeEvent, PaymentEnd, Receipt } from '../node.ts'
 import type { LightningAction, LightningEvent } from '../session.ts'
-import { REFERENCE_RECORD, accountReferenceOf } from '../wire/reference.ts'
+import { REFERENCE_RECORD, isForAccount } from '../wire/reference.ts'
 import { LightningError } from './lightning-error.ts'
 
 /** A node that is not there is asked again after as long. */
@@ -32,6 +32,8 @@ class Session implements LightningSession {
   readonly #log: (message: string) => void
   /** Of the account; undefined: nobody watches. */
   #reference: Uint8Array | undefined
+  /** Hashes of invoices that are watched. */
+  readonly #invoices = new Set<string>()
   /** Whose channels are reported. */
   readonly #peers = new Set<string>()
   /** Peers that are being connected to. */
@@ -71,13 +73,26 @@ class Session implements LightningSession {
         this.#reaching.delete(action.peerId)
         return this.#node.disconnect(action.peerId)
       case 'pay':
-        return this.#pay(action.payment)
+        return this.#pay(createHash('sha256').update(action.payment.preimage).digest(), () =>
+          this.#node.keysend(action.payment),
+        )
+      case 'pay-invoice':
+        return this.#pay(action.hash, () => this.#node.payInvoice(action.invoice))
+      case 'make-invoice':
+        return this.#makeInvoice(action)
+      case 'watch-invoices':
+        for (const hash of action.hashes) this.#invoices.add(encodeHex(hash))
+        return this.#tellReceipts()
+      case 'forget-invoice':
+        this.#invoices.delete(encodeHex(action.hash))
+        return
       case 'forget-payment':
         return this.#node.forgetPayment(action.hash)
       case 'watch':
         this.#reference = action.reference
         return this.#tellReceipts()
       case 'forget-receipt':
+        this.#invoices.delete(encodeHex(action.hash))
         await this.#node.forgetReceipts([action.index])
         this.#tell({ kind: 'forgotten', hash: action.hash })
         return
@@ -120,11 +135,21 @@ class Session implements LightningSession {
     this.#reaching.delete(nodeId)
   }
 
-  async #pay(payment: Keysend): Promise<void> {
-    const end = await this.#node.keysend(payment)
-    const hash = createHash('sha256').update(payment.preimage).digest()
+  /** What the node refuses it has not paid, and will not. */
+  async #pay(hash: Uint8Array, pay: () => Promise<PaymentEnd>): Promise<void> {
+    const end = await pay().catch(refused)
     if (end.kind === 'sent') this.#tell({ kind: 'paid', hash, feeMsat: end.feeMsat })
     else this.#tell({ kind: 'unpaid', hash, reason: end.reason })
+  }
+
+  async #makeInvoice({
+    id,
+    amountMsat,
+    expiryS,
+  }: Extract<LightningAction, { kind: 'make-invoice' }>): Promise<void> {
+    const making = this.#node.createInvoice({ amountMsat, expiryS, description: 'settlement' })
+    const invoice = await making.catch((error: unknown) => void refused(error))
+    this.#tell({ kind: 'invoice', id, invoice: invoice ?? undefined })
   }
 
   async #open(peerId: string, capacitySat: bigint): Promise<void> {
@@ -151,17 +176,25 @@ class Session implements LightningSession {
     for (const receipt of await this.#node.receipts()) this.#tellReceipt(receipt)
   }
 
-  /** Those with our reference: what the rest of it proves is for the settlement to say. */
+  /** Those with our reference or by our invoices: what the rest of a reference proves is for the settlement to say. */
   #tellReceipt({ index, hash, amountMsat, records }: Receipt): void {
-    const own = this.#reference
     const reference = records.find(({ type }) => type === REFERENCE_RECORD)?.value
-    if (own === undefined || reference === undefined) return
-    const account = accountReferenceOf(reference)
-    if (account === undefined || !equalBytes(account, own)) return
-    this.#tell({ kind: 'receipt', index, hash, amountMsat, reference })
+    const isWatched =
+      reference === undefined
+        ? this.#invoices.has(encodeHex(hash))
+        : this.#reference !== undefined && isForAccount(reference, this.#reference)
+    if (isWatched) this.#tell({ kind: 'receipt', index, hash, amountMsat, reference })
   }
 
   #tell(event: LightningEvent): void {
     if (!this.#isClosed) this.#listener(event)
   }
+}
+
+/** An unknown outcome is none. */
+function refused(error: unknown): PaymentEnd {
+  if (error instanceof LightningError && error.code !== 'unavailable') {
+    return { kind: 'failed', reason: error.message }
+  }
+  throw error
 }

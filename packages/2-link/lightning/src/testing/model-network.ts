@@ -3,11 +3,12 @@
  * Payments move when the test lets them; a payee may hold one, and settle it later or never.
  */
 import { encodeHex } from '@hourglass/oer'
-import { equalBytes } from '@hourglass/sansio'
-import { nodeCrypto } from '@hourglass/sansio/io'
+import { nodeCrypto, nodeRng } from '@hourglass/sansio/io'
 import type { ChannelInfo } from '../node.ts'
 import type { LightningAction, LightningEvent } from '../session.ts'
-import { REFERENCE_RECORD, accountReferenceOf } from '../wire/reference.ts'
+import { decodeInvoice } from '../wire/bolt11.ts'
+import { encodeInvoice } from './bolt11.ts'
+import { REFERENCE_RECORD, isForAccount } from '../wire/reference.ts'
 
 interface Channel {
   readonly id: string
@@ -22,7 +23,7 @@ interface Payment {
   readonly from: string
   readonly to: string
   readonly amountMsat: bigint
-  readonly reference: Uint8Array
+  readonly reference: Uint8Array | undefined
   readonly channel: Channel
 }
 
@@ -30,7 +31,7 @@ interface Receipt {
   readonly index: number
   readonly hash: Uint8Array
   readonly amountMsat: bigint
-  readonly reference: Uint8Array
+  readonly reference: Uint8Array | undefined
 }
 
 /** What a routing node would take. */
@@ -49,6 +50,7 @@ class Node {
   readonly ends = new Map<string, LightningEvent>()
   listener: ((event: LightningEvent) => void) | undefined
   reference: Uint8Array | undefined
+  readonly watched = new Set<string>()
   /** What was ordered and is not done. */
   orders: LightningAction[] = []
   indices = 0
@@ -67,6 +69,8 @@ export class ModelNetwork {
   /** Under way, or held. */
   readonly #payments = new Map<string, Payment>()
   readonly #nodes = new Map<string, Node>()
+  /** Who made which invoice, by hash. */
+  readonly #invoices = new Map<string, string>()
   #lastId = 0
 
   addNode(nodeId: string, walletSat: bigint): void {
@@ -80,6 +84,8 @@ export class ModelNetwork {
       perform: (action) => node.orders.push(action),
       close: () => {
         node.listener = undefined
+        node.reference = undefined
+        node.watched.clear()
         node.orders = []
       },
     }
@@ -153,6 +159,24 @@ export class ModelNetwork {
         const reference = records.find(({ type }) => type === REFERENCE_RECORD)!.value
         return this.#pay({ hash: nodeCrypto.sha256(preimage), from: nodeId, to, amountMsat, reference })
       }
+      case 'pay-invoice': {
+        const { hash, amountMsat } = decodeInvoice(action.invoice)
+        const to = this.#invoices.get(encodeHex(hash))!
+        return this.#pay({ hash, from: nodeId, to, amountMsat, reference: undefined })
+      }
+      case 'make-invoice': {
+        const hash = nodeCrypto.sha256(nodeRng.bytes(32))
+        this.#invoices.set(encodeHex(hash), nodeId)
+        const invoice = encodeInvoice(hash, action.amountMsat)
+        return this.#tell(nodeId, { kind: 'invoice', id: action.id, invoice })
+      }
+      case 'watch-invoices':
+        for (const hash of action.hashes) node.watched.add(encodeHex(hash))
+        for (const receipt of node.receipts) this.#tellReceipt(node, receipt)
+        return
+      case 'forget-invoice':
+        node.watched.delete(encodeHex(action.hash))
+        return
       case 'forget-payment':
         node.ends.delete(encodeHex(action.hash))
         return
@@ -247,10 +271,13 @@ export class ModelNetwork {
     this.#tell(nodeId, { kind: 'liquidity', liquidity: { peerId, channels: infos, walletSat } })
   }
 
-  #tellReceipt({ reference: own, listener }: Node, receipt: Receipt): void {
-    const account = accountReferenceOf(receipt.reference)
-    if (own === undefined || account === undefined || !equalBytes(account, own)) return
-    listener?.({ kind: 'receipt', ...receipt })
+  #tellReceipt({ reference: own, watched, listener }: Node, receipt: Receipt): void {
+    const { reference, hash } = receipt
+    const isWatched =
+      reference === undefined
+        ? watched.has(encodeHex(hash))
+        : own !== undefined && isForAccount(reference, own)
+    if (isWatched) listener?.({ kind: 'receipt', ...receipt })
   }
 
   #tell(nodeId: string, event: LightningEvent): void {

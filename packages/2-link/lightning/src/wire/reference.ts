@@ -53,9 +53,10 @@ export function encodeReference(
   return encodeUtf8(encodeHex(octets))
 }
 
-/** The account's part of a record: undefined where it is none of ours. */
-export function accountReferenceOf(record: Uint8Array): Uint8Array | undefined {
-  return decodeHex(decodeUtf8Lossy(record))?.subarray(0, REFERENCE_BYTES)
+/** Whether a record says that it is for the account with this reference. */
+export function isForAccount(record: Uint8Array, reference: Uint8Array): boolean {
+  const octets = decodeHex(decodeUtf8Lossy(record))
+  return octets !== undefined && equalBytes(octets.subarray(0, REFERENCE_BYTES), reference)
 }
 
 /** Whether the payment was made by whoever knows the key. */
