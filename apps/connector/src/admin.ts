@@ -6,7 +6,14 @@ import type { Decision, Node, NodeInput } from '@hourglass/connector'
 import { equalBytes } from '@hourglass/sansio'
 import { nodeCrypto } from '@hourglass/sansio/io'
 import fastify, { type FastifyInstance } from 'fastify'
-import { reportAccounts, reportAssets, reportHolds, reportLedgers, reportSettlements } from './reports.ts'
+import {
+  reportAccounts,
+  reportAssets,
+  reportHolds,
+  reportLedgers,
+  reportSettlement,
+  reportSettlements,
+} from './reports.ts'
 import type { Settler } from './settlers/index.ts'
 
 interface ById {
@@ -58,6 +65,7 @@ function addAccountRoutes(server: FastifyInstance, node: Node, push: (order: Nod
   })
   server.get<ById>('/accounts/:id', ({ params }) => reportAccounts(node).find(({ id }) => id === params.id))
   server.get<ById>('/accounts/:id/settlements', ({ params }) => reportSettlements(node, params.id))
+  server.get<ById>('/accounts/:id/settlement', ({ params }) => reportSettlement(node, params.id))
   server.post<ById>('/accounts/:id/collect', async ({ params }, reply) => {
     push({ kind: 'collect', account: params.id })
     return reply.code(202).send({ message: 'redeeming; GET /accounts shows what came in' })

@@ -127,6 +127,14 @@ export async function reportLedgers(
   )
 }
 
+/** Amounts as decimal strings; empty where the account has no settlement, or one that tells nothing. */
+export function reportSettlement(node: Node, account: string): Record<string, string | number | boolean> {
+  const entries = Object.entries(node.reportSettlement(account) ?? {})
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, typeof value === 'bigint' ? String(value) : value]),
+  )
+}
+
 function decimals<Name extends string>(amounts: Readonly<Record<Name, bigint>>): Record<Name, string> {
   const entries = Object.entries<bigint>(amounts).map(([name, amount]) => [name, String(amount)])
   return Object.fromEntries(entries) as Record<Name, string>

@@ -149,6 +149,7 @@ describe('hourglass-connector', () => {
     expect(unknown.status).toBe(404)
     expect(await unknown.json()).toEqual({ message: 'there is no account nobody' })
     expect((await ask('/accounts/nobody/collect', { method: 'POST' })).status).toBe(404)
+    expect(await (await ask('/accounts/alice/settlement')).json()).toEqual({})
     expect((await ask('/accounts/alice/collect', { method: 'POST' })).status).toBe(202)
     expect((await ask('/accounts/alice/end', { method: 'POST' })).status).toBe(202)
     await program.end('SIGTERM')

@@ -3,10 +3,10 @@
  * What the node reports is true when it is reported; what was taken since is counted off, and what came in is not
  * counted until it is asked again.
  */
-import { Pause, earliest } from '@hourglass/link'
+import { Pause, type SettlementReport, earliest } from '@hourglass/link'
 import type { Instant } from '@hourglass/sansio'
 import type { Effects } from './effects.ts'
-import { isSpent, isWaiting, oursSatOf, outboundOf } from './liquidity.ts'
+import { inboundOf, isSpent, isWaiting, oursSatOf, outboundOf } from './liquidity.ts'
 import type { LightningOptions } from './options.ts'
 import type { Liquidity } from './session.ts'
 
@@ -84,6 +84,16 @@ export class ChannelKeeper {
   /** The peer would like to be paid by us; it is served where our own policy allows it. */
   serve(): void {
     if (this.#reported !== undefined) this.#provide(this.#reported)
+  }
+
+  report(): SettlementReport {
+    const channels = this.#reported?.channels ?? []
+    return {
+      channels: channels.length,
+      oursSat: oursSatOf(channels),
+      outboundMsat: this.#leftMsat.reduce((sum, each) => sum + each, 0n),
+      inboundMsat: inboundOf(channels),
+    }
   }
 
   nextTimeout(): Instant | undefined {

@@ -21,9 +21,11 @@ describe('a peering that ends', () => {
     const channels = [channelWith(5n, { channelId: ONE }), channelWith(0n, { channelId: TWO, isOurs: false })]
     bench.reportAll(channels)
     expect(bench.actions()).toEqual([closing([ONE, TWO])])
+    expect(bench.settlement.report()).toMatchObject({ isEnded: true, isClosed: false })
     bench.reportAll([])
     bench.pass(60_000)
     expect(bench.actions()).toEqual([{ kind: 'leave', peerId: PEER_ID }])
+    expect(bench.settlement.report()).toMatchObject({ isEnded: true, isClosed: true })
     bench.pass(CLOSE_PATIENCE_MS)
     expect([bench.take(), bench.settlement.nextTimeout()]).toEqual([[], undefined])
   })

@@ -32,6 +32,11 @@ export class Ending {
     return this.#endedAt !== undefined
   }
 
+  /** No channel is left with any of the peer's nodes, and we have left them. */
+  get isDone(): boolean {
+    return this.hasBegun && this.#nodes.size === 0
+  }
+
   begin(endedAt: Instant, nodeIds: Iterable<string>): void {
     this.#endedAt = endedAt
     for (const nodeId of nodeIds) this.#watch(nodeId)

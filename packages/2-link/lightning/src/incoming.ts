@@ -3,6 +3,7 @@
  *
  *   receipt ──▶ credited, durable ──▶ told, and the node lets go ──▶ forgotten here
  */
+import type { SettlementReport } from '@hourglass/link'
 import { encodeHex } from '@hourglass/oer'
 import type { Effects } from './effects.ts'
 import { type LightningOptions, fromMsat } from './options.ts'
@@ -76,6 +77,10 @@ export class Incoming {
     if (!this.#credited.delete(encodeHex(hash))) return
     const key = receiptKey(this.#options.account, hash)
     this.#effects.commit([{ key, value: undefined }], () => undefined)
+  }
+
+  report(): SettlementReport {
+    return { receivedMsat: this.#receivedMsat }
   }
 
   #tell(totalMsat: bigint, reference: string): void {

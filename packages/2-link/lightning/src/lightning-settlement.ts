@@ -18,6 +18,7 @@ import {
   type Settlement,
   type SettlementInput,
   type SettlementOutput,
+  type SettlementReport,
 } from '@hourglass/link'
 import { DecodeError, type Instant } from '@hourglass/sansio'
 import { Effects } from './effects.ts'
@@ -121,6 +122,12 @@ export class LightningSettlement implements Settlement<LightningEvent, Lightning
   nextTimeout(): Instant | undefined {
     const parts = [this.#outgoing, this.#invoices, this.#ending]
     return earliest([this.#helloPause.until, ...parts.map((part) => part.nextTimeout())])
+  }
+
+  /** Amounts since the account was opened, and what the peer's channels hold by the newest report. */
+  report(): SettlementReport {
+    const { hasBegun: isEnded, isDone: isClosed } = this.#ending
+    return { isEnded, isClosed, ...this.#incoming.report(), ...this.#outgoing.report() }
   }
 
   #handleLedger(event: LightningEvent): void {

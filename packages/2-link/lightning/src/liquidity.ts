@@ -12,6 +12,10 @@ export function outboundOf(channels: readonly ChannelInfo[]): bigint[] {
   return amounts.sort((a, b) => (a < b ? 1 : a > b ? -1 : 0))
 }
 
+export function inboundOf(channels: readonly ChannelInfo[]): bigint {
+  return usableOnes(channels).reduce((sum, { inboundMsat }) => sum + inboundMsat, 0n)
+}
+
 /** Capacity of those that we have opened. */
 export function oursSatOf(channels: readonly ChannelInfo[]): bigint {
   return openOnes(channels).reduce((sum, { isOurs, capacitySat }) => (isOurs ? sum + capacitySat : sum), 0n)

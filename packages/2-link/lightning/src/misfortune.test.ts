@@ -153,9 +153,18 @@ describe('the policy of channels', () => {
   })
 
   it('books what paying costs as a running total', () => {
-    const { alice, network } = paid(250_001n)
+    const peering = paid(250_001n)
+    const { alice, network } = peering
+    peering.crash(alice)
+    peering.connect()
+    peering.rest()
     const last = alice.traces.findLast(({ event }) => event === 'lightning.paid')
     expect(last?.fields).toMatchObject({ feeMsat: FEE_MSAT, feesTotalMsat: network.feesMsat })
+    expect(alice.machine.report()).toMatchObject({
+      feesMsat: network.feesMsat,
+      paidMsat: 250_001n,
+      channels: 3,
+    })
   })
 })
 

@@ -5,7 +5,7 @@
  *    ▲                        │
  *    └── pause ◀── unpaid ────┘    after a crash: under way again, by the same preimage
  */
-import { Pause, earliest } from '@hourglass/link'
+import { Pause, type SettlementReport, earliest } from '@hourglass/link'
 import { encodeHex } from '@hourglass/oer'
 import { DecodeError, type Instant } from '@hourglass/sansio'
 import type { Effects } from './effects.ts'
@@ -120,6 +120,10 @@ export class Outgoing {
     if (liquidity.peerId !== this.#peer?.address.nodeId) return
     this.#channels.observe(liquidity)
     this.#advance()
+  }
+
+  report(): SettlementReport {
+    return { ...this.#paid, paymentsUnderWay: this.#underWay.size, ...this.#channels.report() }
   }
 
   nextTimeout(): Instant | undefined {

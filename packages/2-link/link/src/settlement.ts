@@ -56,4 +56,8 @@ export interface Settlement<LedgerEvent, LedgerAction> extends Machine<
 > {
   /** Name under which its messages travel on the link. */
   readonly protocol: string
+  /** What it tells an operator beside the totals: what settling has cost, say. Units end the names. */
+  report?(): SettlementReport
 }
+
+export type SettlementReport = Readonly<Record<string, bigint | number | boolean>>

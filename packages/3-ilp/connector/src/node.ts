@@ -7,7 +7,7 @@
  *          settlement ⇄ ledger
  */
 import type { CommitOutput, CommittedInput, StoredRecord } from '@hourglass/journal'
-import type { Link, LinkOutput, Settlement, SettlementOutput } from '@hourglass/link'
+import type { Link, LinkOutput, Settlement, SettlementOutput, SettlementReport } from '@hourglass/link'
 import {
   type Instant,
   type Machine,
@@ -87,6 +87,11 @@ export class Node implements Machine<NodeInput, NodeOutput> {
   /** Takes what the journal holds of the connector's accounts; settlements take theirs before they come here. */
   restore(records: Iterable<StoredRecord>): void {
     this.connector.restore(records)
+  }
+
+  /** What an account's settlement tells beside its totals; undefined where it tells nothing. */
+  reportSettlement(account: string): SettlementReport | undefined {
+    return this.#stacks.get(account)?.settlement?.report?.()
   }
 
   handle(input: NodeInput, now: Instant): void {
