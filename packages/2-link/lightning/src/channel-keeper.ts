@@ -81,9 +81,13 @@ export class ChannelKeeper {
     return amountMsat
   }
 
-  /** The peer would like to be paid by us; it is served where our own policy allows it. */
-  serve(): void {
-    if (this.#reported !== undefined) this.#provide(this.#reported)
+  /** The peer wants to be paid over channels of ours: opens one where there is budget left. Says whether it tries. */
+  serve(): boolean {
+    const { channelSat, budgetSat } = this.#options
+    const reported = this.#reported
+    if (reported === undefined || oursSatOf(reported.channels) + channelSat > budgetSat) return false
+    this.#provide(reported)
+    return true
   }
 
   report(): SettlementReport {

@@ -23,6 +23,7 @@ import {
 import { DecodeError, type Instant } from '@hourglass/sansio'
 import { Effects } from './effects.ts'
 import { Ending } from './ending.ts'
+import { InboundWish } from './inbound-wish.ts'
 import { Incoming } from './incoming.ts'
 import { Invoices } from './invoices.ts'
 import { KnownNodes } from './known-nodes.ts'
@@ -33,6 +34,7 @@ import { decodeRecords, encodeEnded } from './records.ts'
 import type { LightningAction, LightningEvent, Liquidity } from './session.ts'
 import { MessageType, messageType } from './wire/envelope.ts'
 import { type Hello, decodeHello, encodeHello } from './wire/hello.ts'
+import { decodeInboundRequest, encodeInboundAnswer } from './wire/inbound-request.ts'
 import { decodeInvoiceRequest } from './wire/invoice-request.ts'
 import { destinationOf } from './wire/reference.ts'
 
@@ -54,6 +56,7 @@ export class LightningSettlement implements Settlement<LightningEvent, Lightning
   readonly #helloPause = new Pause(HELLO_RETRY_MS, HELLO_RETRY_MS_MAX)
   #isUp = false
   readonly #nodes: KnownNodes
+  readonly #wish: InboundWish
   readonly #ending: Ending
   /** Nodes whose channels to us are to be closed, once it is known which there are. */
   readonly #collecting = new Set<string>()
@@ -69,6 +72,7 @@ export class LightningSettlement implements Settlement<LightningEvent, Lightning
     const sources = { destination: this.#hello.destination, invoices: this.#invoices }
     this.#incoming = new Incoming(options, this.#effects, sources)
     this.#nodes = new KnownNodes(account, this.#effects)
+    this.#wish = new InboundWish(this.#effects, options.inboundSat)
     this.#ending = new Ending(this.#effects, options.closePatienceMs)
   }
 
@@ -111,6 +115,7 @@ export class LightningSettlement implements Settlement<LightningEvent, Lightning
         if (this.#helloPause.pass(now)) this.#sayHello()
         this.#ending.timeout()
         this.#invoices.timeout()
+        this.#wish.timeout()
         return this.#outgoing.timeout()
     }
   }
@@ -120,7 +125,7 @@ export class LightningSettlement implements Settlement<LightningEvent, Lightning
   }
 
   nextTimeout(): Instant | undefined {
-    const parts = [this.#outgoing, this.#invoices, this.#ending]
+    const parts = [this.#outgoing, this.#invoices, this.#wish, this.#ending]
     return earliest([this.#helloPause.until, ...parts.map((part) => part.nextTimeout())])
   }
 
@@ -150,6 +155,7 @@ export class LightningSettlement implements Settlement<LightningEvent, Lightning
 
   #observe(liquidity: Liquidity): void {
     this.#outgoing.observe(liquidity)
+    this.#wish.observe(liquidity)
     this.#ending.observe(liquidity)
     const { peerId, channels } = liquidity
     if (!this.#collecting.delete(peerId)) return
@@ -162,6 +168,7 @@ export class LightningSettlement implements Settlement<LightningEvent, Lightning
     this.#isUp = isUp
     this.#helloPause.reset()
     this.#outgoing.linkChanged()
+    this.#wish.greeted(undefined)
     if (isUp && !this.#ending.hasBegun) this.#sayHello()
   }
 
@@ -194,6 +201,7 @@ export class LightningSettlement implements Settlement<LightningEvent, Lightning
     this.#nodes.learn(hello.address, () => {
       if (!this.#isUp || this.#ending.hasBegun) return
       this.#outgoing.greeted(hello)
+      this.#wish.greeted(hello.address.nodeId)
       this.#effects.perform({ kind: 'reach', peer: hello.address })
     })
     return true
@@ -215,6 +223,7 @@ export class LightningSettlement implements Settlement<LightningEvent, Lightning
   #end(endedAt: Instant): void {
     this.#helloPause.reset()
     this.#outgoing.end()
+    this.#wish.greeted(undefined)
     this.#ending.begin(endedAt, this.#nodes.ids)
   }
 
@@ -223,17 +232,34 @@ export class LightningSettlement implements Settlement<LightningEvent, Lightning
     if (this.#ending.hasBegun) {
       return this.#effects.emit({ kind: 'refuse', id, message: 'the peering has ended' })
     }
-    const type = messageType(body)
-    if (type === MessageType.Hello && this.#greet(body)) {
-      return this.#effects.emit({ kind: 'reply', id, body: encodeHello(this.#hello) })
+    try {
+      if (this.#answer(id, body)) return
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error
     }
-    if (type === MessageType.InvoiceRequest) {
-      try {
-        return this.#invoices.make(id, decodeInvoiceRequest(body))
-      } catch (error) {
-        if (!(error instanceof DecodeError)) throw error
-      }
+    this.#effects.emit({
+      kind: 'refuse',
+      id,
+      message: 'no, or no message of the lightning protocol, version 1',
+    })
+  }
+  /** False where there is no such message, or the answer is no. @throws DecodeError */
+  #answer(id: number, body: Uint8Array): boolean {
+    switch (messageType(body)) {
+      case MessageType.Hello:
+        if (!this.#greet(body)) return false
+        this.#effects.emit({ kind: 'reply', id, body: encodeHello(this.#hello) })
+        return true
+      case MessageType.InvoiceRequest:
+        this.#invoices.make(id, decodeInvoiceRequest(body))
+        return true
+      case MessageType.InboundRequest:
+        decodeInboundRequest(body)
+        if (!this.#outgoing.serve()) return false
+        this.#effects.emit({ kind: 'reply', id, body: encodeInboundAnswer() })
+        return true
+      default:
+        return false
     }
-    this.#effects.emit({ kind: 'refuse', id, message: 'no message of the lightning protocol, version 1' })
   }
 }

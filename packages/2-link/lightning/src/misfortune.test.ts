@@ -168,6 +168,33 @@ describe('the policy of channels', () => {
   })
 })
 
+describe('channels to be paid over', () => {
+  const WANTING = { inboundSat: 100n, servesInbound: true }
+
+  it('are asked for, and opened by a peer that is told to, within its own budget', () => {
+    const peering = new Peering({ ...WANTING, budgetSat: 100n })
+    peering.connect()
+    peering.rest()
+    const { alice, bob, network } = peering
+    expect(network.channels.map(({ opener }) => opener).toSorted()).toEqual([alice.nodeId, bob.nodeId])
+    peering.settle(alice, 99_000n)
+    peering.rest(1000)
+    expect(bob.received, 'no channel had to be waited for').toBe(99_000n)
+    peering.rest(10_000_000)
+    expect(network.channels.filter(({ opener }) => opener === alice.nodeId)).toHaveLength(1)
+  })
+
+  it('are opened for nobody by a peer that is not told to, which is asked again, later each time', () => {
+    const peering = new Peering({ inboundSat: 100n })
+    peering.connect()
+    peering.rest(86_400_000)
+    expect(peering.network.channels).toEqual([])
+    const asked = peering.alice.traces.filter(({ event }) => event === 'lightning.inbound-wanted')
+    expect(asked.length).toBeGreaterThan(2)
+    expect(asked.length).toBeLessThan(40)
+  })
+})
+
 describe('a peer that lies in its hello', () => {
   const greet = (change: Partial<Hello>): Bench => {
     const bench = new Bench()

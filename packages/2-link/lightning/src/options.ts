@@ -27,6 +27,10 @@ export interface LightningOptions {
    * Default `REFILL_PERCENT`.
    */
   readonly refillPercent?: number
+  /** The peer is asked to open channels until it can pay us as much over them. Default 0. */
+  readonly inboundSat?: bigint
+  /** Whether we open a channel, within budget and reserve, where the peer asks for one. Default: no. */
+  readonly servesInbound?: boolean
   /** How long the peer has to agree to closes once the peering has ended. Default `CLOSE_PATIENCE_MS`. */
   readonly closePatienceMs?: number
 }
@@ -42,6 +46,7 @@ export function checkOptions({
   channelSat,
   budgetSat,
   reserveSat = 0n,
+  inboundSat = 0n,
   refillPercent = 0,
 }: LightningOptions): void {
   if (account === '' || account.includes('/')) throw new UsageError(`'${account}' cannot name records`)
@@ -52,7 +57,9 @@ export function checkOptions({
   if (channelSat < 0n || budgetSat < channelSat) {
     throw new UsageError(`no channel of ${channelSat} sat is within a budget of ${budgetSat} sat`)
   }
-  if (reserveSat < 0n) throw new UsageError(`a reserve of ${reserveSat} sat is below zero`)
+  for (const amountSat of [reserveSat, inboundSat]) {
+    if (amountSat < 0n) throw new UsageError(`${amountSat} sat is below zero`)
+  }
   if (!Number.isInteger(refillPercent) || refillPercent < 0 || refillPercent > 100) {
     throw new UsageError(`${refillPercent} is no share in percent`)
   }

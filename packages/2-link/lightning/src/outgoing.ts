@@ -116,6 +116,11 @@ export class Outgoing {
     this.#channels.replenished()
   }
 
+  /** The peer asks for a channel; says whether it may get one. */
+  serve(): boolean {
+    return this.#options.servesInbound === true && !this.#isEnded && this.#channels.serve()
+  }
+
   observe(liquidity: Liquidity): void {
     if (liquidity.peerId !== this.#peer?.address.nodeId) return
     this.#channels.observe(liquidity)

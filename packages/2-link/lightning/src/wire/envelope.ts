@@ -8,7 +8,13 @@
 import { Reader, Writer } from '@hourglass/oer'
 import { DecodeError } from '@hourglass/sansio'
 
-export const MessageType = { Hello: 1, InvoiceRequest: 2, Invoice: 3 } as const
+export const MessageType = {
+  Hello: 1,
+  InvoiceRequest: 2,
+  Invoice: 3,
+  InboundRequest: 4,
+  Inbound: 5,
+} as const
 export type MessageType = (typeof MessageType)[keyof typeof MessageType]
 
 const VERSION = 1

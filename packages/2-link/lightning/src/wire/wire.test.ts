@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { encodeInvoice } from '../testing/bolt11.ts'
 import { decodeInvoice } from './bolt11.ts'
 import { decodeHello, encodeHello } from './hello.ts'
+import { decodeInboundRequest, encodeInboundRequest } from './inbound-request.ts'
 import {
   decodeInvoiceAnswer,
   decodeInvoiceRequest,
@@ -55,6 +56,8 @@ describe('messages of the lightning protocol', () => {
   it('come back as they were', () => {
     fc.assert(
       fc.property(request, invoice, (value, text) => {
+        const { amountMsat } = value
+        expect(decodeInboundRequest(encodeInboundRequest(amountMsat))).toBe(amountMsat)
         expect(decodeInvoiceRequest(encodeInvoiceRequest(value))).toEqual(value)
         expect(decodeInvoiceAnswer(encodeInvoiceAnswer(text))).toBe(text)
       }),
@@ -64,6 +67,11 @@ describe('messages of the lightning protocol', () => {
   it.each([
     ['hello', damaged(hello.map(encodeHello)), decodeHello],
     ['request', damaged(request.map(encodeInvoiceRequest)), decodeInvoiceRequest],
+    [
+      'inbound',
+      damaged(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map(encodeInboundRequest)),
+      decodeInboundRequest,
+    ],
     ['invoice', damaged(invoice.map(encodeInvoiceAnswer)), decodeInvoiceAnswer],
     [
       'BOLT 11',

@@ -1,0 +1,23 @@
+/**
+ * Asking for channels to be paid over, and the answer that one is opened. Layer 2, wire.
+ *
+ *   request   version u8 | type u8 | what lacks in msat, 64 bits
+ *   answer    version u8 | type u8
+ */
+import { MessageType, begin, end, open } from './envelope.ts'
+
+/** What lacks, in msat. @throws DecodeError OerFault | MessageFault */
+export function decodeInboundRequest(message: Uint8Array): bigint {
+  const reader = open(message, MessageType.InboundRequest)
+  const lackingMsat = reader.uint64()
+  end(reader)
+  return lackingMsat
+}
+
+export function encodeInboundRequest(lackingMsat: bigint): Uint8Array {
+  return begin(MessageType.InboundRequest).uint64(lackingMsat).finish()
+}
+
+export function encodeInboundAnswer(): Uint8Array {
+  return begin(MessageType.Inbound).finish()
+}
