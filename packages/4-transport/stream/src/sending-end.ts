@@ -3,7 +3,7 @@
  * It knows no plan and no price: what is sent is decided by `StreamSender` and `Outgoing`.
  */
 import { type Address, CONDITION_BYTES, PacketType, type Prepare, type Reply } from '@hourglass/ilp'
-import { type Instant, type Rng, equalBytes } from '@hourglass/sansio'
+import { type Instant, type Rng, assert, equalBytes } from '@hourglass/sansio'
 import type { ConnectionKeys } from './keys.ts'
 import type { Part } from './plan.ts'
 import { type Frame, type StreamPacket, encodeStreamPacket } from './wire/packet.ts'
@@ -32,6 +32,7 @@ export interface PacketPlan extends Part {
 
 /** STR-12: GCM under random IVs is safe for so many packets: a connection ends before it has sent as many. */
 const PACKETS_MAX: bigint = 2n ** 31n
+const SPARE_PACKETS = 1000n
 
 export class SendingEnd {
   readonly #rng: Rng
@@ -48,9 +49,9 @@ export class SendingEnd {
     this.#sequence = sequence
   }
 
-  /** STR-12: whether its keys are worn out. */
+  /** STR-12: whether its keys are nearly worn out; what is left is for what is under way, and a goodbye. */
   get isWorn(): boolean {
-    return this.#sequence >= PACKETS_MAX - 1n
+    return this.#sequence >= PACKETS_MAX - SPARE_PACKETS
   }
 
   /** The next packet, with the next sequence number (STR-13). */
@@ -58,6 +59,7 @@ export class SendingEnd {
     const { amount, destinationMin, isFulfillable, frames, expiresAt } = plan
     const { destination } = this
     const sequence = ++this.#sequence
+    assert(sequence < PACKETS_MAX, 'a connection ends before its keys are worn out')
     const packet: StreamPacket = {
       type: PacketType.Prepare,
       sequence,

@@ -22,6 +22,8 @@ export interface PairOptions {
   readonly seed?: number
   readonly client?: Partial<ConnectionOptions>
   readonly server?: Partial<ConnectionOptions>
+  /** How often a packet arrives; the first arrival is answered. */
+  readonly copies?: (index: number) => number
   /** Changes what the other end gets to see. */
   readonly tamper?: (prepare: Prepare, from: Side, index: number) => Prepare
   readonly tamperReply?: (reply: Reply, to: Side, index: number) => Reply
@@ -47,6 +49,8 @@ export class Pair {
   readonly prepares: Readonly<Record<Side, Prepare[]>> = { client: [], server: [] }
   /** Fulfilled, in units of the side that paid. */
   readonly charged: Record<Side, bigint> = { client: 0n, server: 0n }
+  /** What came with packets that each end fulfilled: what its own connector paid it. */
+  readonly paid: Record<Side, bigint> = { client: 0n, server: 0n }
   readonly ends: Readonly<Record<Side, StreamConnection>>
   now: Instant = START
   readonly #options: PairOptions
@@ -149,7 +153,11 @@ export class Pair {
       })
     if (this.#isLost()) return back(LOST)
     this.#later(() => {
-      const reply = this.#deliver(from, this.#options.tamper?.(prepare, from, index) ?? prepare)
+      const seen = this.#options.tamper?.(prepare, from, index) ?? prepare
+      const reply = this.#deliver(from, seen)
+      for (let copy = this.#options.copies?.(index) ?? 1; copy > 1; copy--) {
+        this.#later(() => void this.#deliver(from, seen))
+      }
       back(this.#options.tamperReply?.(reply, from, index) ?? reply)
     })
   }
@@ -171,6 +179,7 @@ export class Pair {
       }
     }
     if (reply === undefined) throw new Error('no reply')
+    if (reply.type === PacketType.Fulfill) this.paid[to] += amount
     return reply
   }
 
