@@ -1,8 +1,12 @@
-import { PacketType, type Reply } from '@hourglass/ilp'
+import { type Address, PacketType, type Reply } from '@hourglass/ilp'
+import { nodeCrypto, nodeRng } from '@hourglass/sansio/io'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { ConnectionKeys } from './keys.ts'
 import type { PaymentAmount } from './plan.ts'
 import { mulFloor } from './ratio.ts'
+import { StreamSender } from './sender.ts'
+import type { Frame } from './wire/packet.ts'
 import { PLAIN_PATH, type PathOptions, runPath } from './testing/path.ts'
 
 const rate = (numerator: bigint, denominator: bigint): { numerator: bigint; denominator: bigint } => ({
@@ -25,7 +29,7 @@ describe('STREAM payment', () => {
     expect(elapsedMs).toBeLessThan(2000) // One at a time, 1000 packets would take 50 seconds of this clock.
   })
 
-  it('finds the largest packet, with a hint at once and without one by halves: STR-95, STR-96, STR-98', () => {
+  it('finds the largest packet, with a hint at once, else by halves: STR-87, STR-95, STR-96, STR-98', () => {
     for (const isHinting of [true, false]) {
       const path = { ...PLAIN_PATH, packetAmountMax: 12_345n, isHinting }
       const { quote, report } = runPath(path, { amount: { send: 100_000n } })
@@ -65,6 +69,40 @@ describe('STREAM payment', () => {
     expect(tiny.report).toMatchObject({ outcome: 'amount-too-small', sent: 0n })
     const silent = runPath({ ...PLAIN_PATH, lossPerMille: 1020 }, { amount: { send: 10n } })
     expect(silent.report).toMatchObject({ outcome: 'no-rate', sent: 0n })
+  })
+})
+
+describe('STREAM payment that gets a final answer', () => {
+  const credentials = { destination: 'test.bob' as Address, sharedSecret: new Uint8Array(32).fill(1) }
+  const keys = new ConnectionKeys(nodeCrypto, credentials.sharedSecret)
+
+  function start(): { sender: StreamSender; frames: readonly Frame[]; id: number } {
+    const sender = new StreamSender({ crypto: nodeCrypto, rng: nodeRng, credentials, amount: { send: 10n } })
+    sender.handle({ kind: 'start' }, 0)
+    const output = sender.poll()
+    if (output?.kind !== 'prepare') throw new Error('no packet')
+    return { sender, frames: keys.openPacket(output.prepare.data)!.frames, id: output.id }
+  }
+
+  it('asks for the asset and takes nothing back, from its first packet on: STR-45, STR-59', () => {
+    expect(start().frames).toEqual([
+      { type: 0x02, address: '' },
+      { type: 0x05, maxStreamId: 1n },
+      { type: 0x03, maxOffset: 0n },
+    ])
+  })
+
+  it.each([
+    ['F02', 'unknown-receiver', 'STR-30, X-STR3'],
+    ['F06', 'unknown-receiver', 'STR-30, STR-103'],
+    ['F00', 'path-refuses', 'STR-102'],
+    ['F03', 'path-refuses', 'STR-102'],
+    ['F99', 'path-refuses', 'STR-102'],
+  ])('ends at %s: %s (%s)', (code, outcome) => {
+    const { sender, id } = start()
+    const data = new Uint8Array(0)
+    sender.handle({ kind: 'reply', id, reply: { type: 14, code, triggeredBy: '', message: '', data } }, 1)
+    expect(sender.poll()).toMatchObject({ kind: 'done', report: { outcome, code, sent: 0n } })
   })
 })
 

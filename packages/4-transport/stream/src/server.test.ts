@@ -101,7 +101,7 @@ describe('STREAM server', () => {
     ['less than the packet’s minimum: STR-85', { min: 101n }],
     ['money that no stream takes: STR-62, STR-63', { frames: [] }],
     ['shares of nothing: STR-62', { frames: [{ type: 0x11, streamId: 1n, shares: 0n }] }],
-  ])('declines with F99 and an answer that only the payer can read: %s (STR-35)', (_why, sent) => {
+  ])('declines with F99 and an answer that only the payer can read: %s (STR-35, STR-119)', (_why, sent) => {
     const server = newServer()
     const { outputs, reply, packet } = send(server, server.credentials(), sent)
     expect(outputs).toHaveLength(1)

@@ -1,5 +1,5 @@
 import { isAddress } from '@hourglass/ilp'
-import { UINT64_MAX } from '@hourglass/oer'
+import { UINT64_MAX, decodeBase64, encodeHex } from '@hourglass/oer'
 import { UsageError } from '@hourglass/sansio'
 import { nodeCrypto, nodeRng } from '@hourglass/sansio/io'
 import { nobleCrypto } from '@hourglass/sansio/noble'
@@ -41,10 +41,11 @@ it('is refused where it was changed, or another server issued it: STR-06, STR-12
   }
 })
 
-it('carries receipts’ nonce and secret and the application’s tag, unseen: STR-06, STR-123, RCPT-19, SEC-57', () => {
+it('carries receipts’ nonce and secret and the application’s tag, unseen: STR-06, STR-123, RCPT-10, RCPT-19, SEC-57', () => {
   const receipts = { nonce: nodeRng.bytes(16), secret: nodeRng.bytes(32) }
   const token = tokens.issue({ receipts, connectionTag: 'invoice 17 €' })
   expect(isAddress(`test.bob.${token}`)).toBe(true)
+  expect(encodeHex(decodeBase64(token)!)).not.toContain(encodeHex(receipts.secret.subarray(0, 8)))
   const opened = tokens.open(token)
   expect(opened).toEqual({ receiveMax: UINT64_MAX, receipts, connectionTag: 'invoice 17 €' })
   expect(tokens.open(tokens.issue({ connectionTag: 'a' }))).toEqual({

@@ -1,4 +1,5 @@
 import { type Address, PacketType, type Prepare } from '@hourglass/ilp'
+import { encodeHex } from '@hourglass/oer'
 import { UsageError, equalBytes } from '@hourglass/sansio'
 import { nodeCrypto, nodeRng } from '@hourglass/sansio/io'
 import { describe, expect, it } from 'vitest'
@@ -70,7 +71,7 @@ describe('STREAM connection: money', () => {
     expect(pair.prepares.server[0]).toMatchObject({ amount: 0n, destination: 'test.client' })
   })
 
-  it('never comes from a server that was told no address: STR-43, STR-45', () => {
+  it('never comes from a server that was told no address: STR-43, STR-44, STR-45', () => {
     const pair = new Pair({ client: { address: undefined as never } })
     send(pair, 1000n)
     pair.run()
@@ -101,6 +102,13 @@ describe('STREAM connection: money', () => {
     pair.hand('server', { kind: 'receive', streamId, max: 10_000n })
     pair.run({ ms: 5 * BLOCKED_MS })
     expect(pair.charged.client).toBe(1000n)
+  })
+
+  it('is held back by limits in the receiver’s units: STR-67', () => {
+    const pair = new Pair({ server: { streamReceiveMax: 600n }, rate: { numerator: 2n, denominator: 1n } })
+    send(pair, 1000n)
+    pair.run({ ms: 5 * BLOCKED_MS })
+    expect(pair.charged.client >= 300n && pair.charged.client <= 303n).toBe(true)
   })
 
   it('takes no worse rate than the application’s own prices allow: STR-42, STR-86, STR-90, SEC-50, SEC-51', () => {
@@ -337,6 +345,33 @@ describe('STREAM connection: who is where', () => {
     expect(totals.at(-1)).toBe(20_000n)
     expect(totals).toEqual([...totals].sort((a, b) => Number(a - b)))
     expect(pair.of('server', 'receipt')).toEqual([])
+  })
+
+  it('gives no receipts for streams above 255: RCPT-16', () => {
+    const receipts = { nonce: new Uint8Array(16), secret: new Uint8Array(32) }
+    const pair = new Pair({ server: { receipts } })
+    for (let streamId = 0n; streamId < 257n;) {
+      streamId = send(pair, 10n)
+      pair.run()
+      pair.hand('client', { kind: 'closeStream', streamId })
+      pair.run()
+    }
+    expect(pair.charged.client).toBe(1290n)
+    expect(pair.of('client', 'receipt').map(({ streamId }) => streamId)).toEqual(
+      Array.from({ length: 128 }, (_, index) => BigInt(2 * index + 1)),
+    )
+  })
+
+  it('lets no secret out, on any way: STR-125', () => {
+    const secrets = [new Uint8Array(32).fill(9), new Uint8Array(32).fill(77)]
+    const pair = new Pair({ server: { receipts: { nonce: new Uint8Array(16), secret: secrets[1]! } } })
+    send(pair, 10n)
+    pair.hand('client', { kind: 'close', code: 9, message: 'why' })
+    pair.run()
+    const hexOf = (value: unknown): unknown =>
+      value instanceof Uint8Array ? encodeHex(value) : typeof value === 'bigint' ? String(value) : value
+    const seen = JSON.stringify([pair.events, pair.prepares], (_, value: unknown) => hexOf(value))
+    for (const secret of secrets) expect(seen).not.toContain(encodeHex(secret.subarray(0, 8)))
   })
 
   it('passes on receipts that it cannot read: RCPT-14', () => {
