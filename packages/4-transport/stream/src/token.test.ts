@@ -41,7 +41,7 @@ it('is refused where it was changed, or another server issued it: STR-06, STR-12
   }
 })
 
-it('carries receipts’ nonce and secret and the application’s tag, unseen: STR-06, STR-123, RCPT-10, RCPT-19, SEC-57', () => {
+it('carries what receipts need and the application’s tag, unseen: STR-06, STR-123, RCPT-10, RCPT-19, SEC-57', () => {
   const receipts = { nonce: nodeRng.bytes(16), secret: nodeRng.bytes(32) }
   const token = tokens.issue({ receipts, connectionTag: 'invoice 17 €' })
   expect(isAddress(`test.bob.${token}`)).toBe(true)
