@@ -16,15 +16,37 @@ export class Door {
   }
 
   /** @throws RpcError with Core's code and words */
-  async send(raw: unknown): Promise<string> {
-    const tx = this.decode(raw)
+  send(raw: unknown): Promise<string> {
+    return this.#accept(this.decode(raw), this.feeRateMin)
+  }
+
+  /** Parents first: a child may pay for them. Takes all or none. @throws RpcError */
+  async sendPackage(raws: readonly unknown[]): Promise<void> {
+    const { mempool } = this.#node
+    const added: MempoolEntry[] = []
+    try {
+      for (const tx of raws.map((raw) => this.decode(raw))) {
+        if (mempool.getEntry(tx.hash('hex')) !== undefined) continue
+        await this.#accept(tx, 0)
+        added.push(mempool.getEntry(tx.hash('hex'))!)
+      }
+      const fees = added.reduce((sum, { fee }) => sum + fee, 0)
+      const bytes = added.reduce((sum, { size }) => sum + size, 0)
+      if (fees * 1000 < this.feeRateMin * bytes) throw new RpcError(-26, 'min relay fee not met')
+    } catch (error) {
+      this.forget(added.map(({ tx }) => tx.hash('hex')))
+      throw error
+    }
+  }
+
+  async #accept(tx: Tx, feeRateMin: number): Promise<string> {
     const { mempool, chain } = this.#node
     if (mempool.getEntry(tx.hash('hex')) !== undefined) return tx.txid()
     if (await chain.hasCoins(tx)) throw new RpcError(-27, 'Transaction outputs already in utxo set')
     if (tx.outputs.some((output) => output.isDust(RELAY_FEE_RATE))) throw new RpcError(-26, 'dust')
     const conflicts = this.#conflictsOf(tx)
     if (conflicts.some((entry) => !isReplaceable(entry.tx))) throw new RpcError(-26, 'txn-mempool-conflict')
-    await this.#replace(tx, conflicts)
+    await this.#replace(tx, conflicts, feeRateMin)
     return tx.txid()
   }
 
@@ -32,7 +54,7 @@ export class Door {
   async restore(transactions: readonly Tx[]): Promise<void> {
     for (const tx of transactions) {
       try {
-        await this.#add(tx)
+        await this.#add(tx, this.feeRateMin)
       } catch (error) {
         if (!(error instanceof RpcError)) throw error
       }
@@ -56,12 +78,12 @@ export class Door {
   }
 
   /** By BIP 125: for more in all, for more a byte, and for what the relaying of the new one costs. */
-  async #replace(tx: Tx, conflicts: readonly MempoolEntry[]): Promise<void> {
+  async #replace(tx: Tx, conflicts: readonly MempoolEntry[], feeRateMin: number): Promise<void> {
     const { mempool } = this.#node
     const evicted = this.#withDescendants(conflicts)
     for (const entry of conflicts) if (mempool.getEntry(entry.tx.hash('hex'))) mempool.evictEntry(entry)
     try {
-      const entry = await this.#add(tx)
+      const entry = await this.#add(tx, feeRateMin)
       const fees = evicted.reduce((sum, { fee }) => sum + fee, 0)
       const isMore = conflicts.every(({ fee, size }) => entry.fee / entry.size > fee / size)
       if (conflicts.length > 0 && (!isMore || entry.fee < fees + entry.size)) {
@@ -74,7 +96,7 @@ export class Door {
     }
   }
 
-  async #add(tx: Tx): Promise<MempoolEntry> {
+  async #add(tx: Tx, feeRateMin: number): Promise<MempoolEntry> {
     const { mempool } = this.#node
     const hash = tx.hash('hex')
     try {
@@ -89,7 +111,7 @@ export class Door {
     }
     const entry = mempool.getEntry(hash)
     if (entry === undefined) throw new RpcError(-25, 'bad-txns-inputs-missingorspent')
-    if (entry.fee * 1000 < this.feeRateMin * entry.size) {
+    if (entry.fee * 1000 < feeRateMin * entry.size) {
       mempool.evictEntry(entry)
       throw new RpcError(-26, 'min relay fee not met')
     }

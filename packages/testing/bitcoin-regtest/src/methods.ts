@@ -25,6 +25,14 @@ function coreMethods({ node, chain, door }: Parts): Record<string, Method> {
   return {
     ...Object.fromEntries(same),
     sendrawtransaction: (raw) => door.send(raw),
+    submitpackage: async (raws) => {
+      try {
+        await door.sendPackage(raws as readonly unknown[])
+        return { package_msg: 'success' }
+      } catch (error) {
+        return { package_msg: (error as Error).message }
+      }
+    },
     generatetoaddress: (blocks, address) => chain.mine(Number(blocks), String(address)),
     // Core's verbosity is a number; bcoin's two flags.
     getblock: (hash, verbosity = 1) => own('getblock', hash, Number(verbosity) > 0, verbosity === 2),

@@ -174,6 +174,21 @@ describe('a regtest chain', () => {
     await expect(submit(spend(stubborn, { fee: 9000n }).hex)).rejects.toThrow('txn-mempool-conflict')
   })
 
+  it('takes a package whose child pays for its parent, or nothing of it', async () => {
+    await chain.setFees({ minimum: 3000 })
+    const source = await coin(COIN)
+    const parent = spend(source, { fee: 150n })
+    const output = { txid: parent.txid, index: 0, sats: COIN - 150n }
+    const submitPackage = (fee: bigint): Promise<{ package_msg: string }> =>
+      chain.request('submitpackage', [[parent.hex, spend(output, { fee }).hex]])
+    expect(await submitPackage(300n)).toEqual({ package_msg: 'min relay fee not met' })
+    expect(await mempool()).not.toContain(parent.txid)
+    expect(await submitPackage(800n)).toEqual({ package_msg: 'success' })
+    expect(await mempool()).toContain(parent.txid)
+    await chain.setFees({})
+    await chain.mine()
+  })
+
   it('takes outputs of taproot', async () => {
     const source = await coin(COIN)
     const { script } = p2tr(publicKey.slice(1), undefined, REGTEST)
