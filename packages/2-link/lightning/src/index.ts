@@ -2,6 +2,7 @@ export {
   type BitcoinNetwork,
   type ChannelInfo,
   type CustomRecord,
+  type HeldPayment,
   type InvoiceOptions,
   type Keysend,
   type LightningNode,
@@ -10,8 +11,10 @@ export {
   type NodeEvent,
   type NodeInfo,
   type OpenChannel,
+  type OwnWalletNode,
   type PaymentEnd,
   type Receipt,
+  type Withdrawal,
 } from './node.ts'
 export { LIGHTNING_PROTOCOL, LightningSettlement } from './lightning-settlement.ts'
 export type { LightningOptions } from './options.ts'

@@ -90,10 +90,25 @@ export interface Receipt {
   readonly records: readonly CustomRecord[]
 }
 
+/** A payment to an invoice with somebody else's hash. */
+export interface HeldPayment {
+  readonly hash: Uint8Array
+  readonly amountMsat: bigint
+}
+
+/** Money that is taken out of a node's wallet. */
+export interface Withdrawal {
+  /** Names it: one by a name that was used before is not paid again. Printable ASCII. */
+  readonly id: string
+  readonly address: string
+  /** `all`: but for the fee, and for what must be left to close the channels that there are. */
+  readonly amountSat: bigint | 'all'
+}
+
 export type NodeEvent =
   | { readonly kind: 'received'; readonly receipt: Receipt }
-  /** A payment to an invoice with somebody else's hash waits to be settled or cancelled. */
-  | { readonly kind: 'held'; readonly hash: Uint8Array; readonly amountMsat: bigint }
+  /** It waits to be settled or cancelled; told again when the node is there again. */
+  | ({ readonly kind: 'held' } & HeldPayment)
   /** Something about channels has changed: one is open, usable, closed. */
   | { readonly kind: 'channels' }
   /** The node is there again after it was not. */
@@ -108,7 +123,10 @@ export interface LightningNode {
   channels(): Promise<readonly ChannelInfo[]>
   /** Begins to open a channel out of the wallet; it is usable once its transaction is confirmed. */
   openChannel(channel: OpenChannel): Promise<void>
-  /** By agreement where the peer is there and `isForced` is not set; what it holds comes into the wallet. */
+  /**
+   * By agreement unless `isForced`: then the peer is asked for as long as it takes, and it may still be forced. What
+   * the channel holds comes into the wallet.
+   */
   closeChannel(channelId: string, isForced?: boolean): Promise<void>
   createInvoice(options: InvoiceOptions): Promise<string>
   /** Resolves when it has ended; one that was paid before, as it ended then. */
@@ -126,7 +144,15 @@ export interface LightningNode {
   address(): Promise<string>
   /** What the wallet holds, confirmed. */
   walletSat(): Promise<bigint>
-  /** Returns what ends it. */
+  /** Tells of all that happens from now on. Returns what ends it. */
   listen(listener: (event: NodeEvent) => void): () => void
   close(): Promise<void>
+}
+
+/** A node whose wallet nobody else has the keys of. Its `listen` tells first of payments that are held now. */
+export interface OwnWalletNode extends LightningNode {
+  /** Returns the transaction's id; it is sent again, and lifted, until it is confirmed. */
+  withdraw(withdrawal: Withdrawal): Promise<string>
+  /** Payments that wait to be settled or cancelled. */
+  held(): Promise<readonly HeldPayment[]>
 }

@@ -76,7 +76,10 @@ export class Rig {
   /** A channel of `from`, with money on both sides, usable on both. */
   async openChannel(from: Peer, to: Peer, pushMsat = (CAPACITY_SAT * 1000n) / 2n): Promise<void> {
     const address = await to.node.info()
+    const own = await from.node.info()
+    // A node takes channels of those alone whom it was told of.
     await from.node.connect(address)
+    await to.node.connect(own)
     await from.node.openChannel({ peerId: address.nodeId, capacitySat: CAPACITY_SAT, pushMsat })
     await this.mineUntil(() => areUsable(from, to))
   }
@@ -92,12 +95,23 @@ export class Rig {
     while (!(await isSo())) await wait(BREATH_MS)
   }
 
-  /** Blocks, one after the other, until it is so. */
+  /** Blocks, one after the other, until it is so; the nodes that are there see each before the next one comes. */
   async mineUntil(isSo: () => boolean | Promise<boolean>): Promise<void> {
     while (!(await isSo())) {
       await wait(5 * BREATH_MS)
-      await this.chain.mine()
+      await this.mine()
     }
+  }
+
+  /** Blocks that the nodes have seen. */
+  async mine(blocks = 1): Promise<void> {
+    await this.chain.mine(blocks)
+    const height = await this.chain.height()
+    const hasSeen = async (node: LightningNode): Promise<boolean> => {
+      const info = await node.info().catch(() => undefined)
+      return info === undefined || info.height >= height
+    }
+    for (const node of this.#nodes) await this.until(() => hasSeen(node))
   }
 
   async stop(): Promise<void> {

@@ -1,4 +1,5 @@
 export { LightningError, type LightningErrorCode } from './lightning-error.ts'
+export { INBOUND_LIMITS, type InboundLimits } from './ldk/inbound.ts'
 export { type LdkOptions, LdkProcess, openLdkNode } from './process/ldk-process.ts'
 export { type ProcessOptions } from './process/messages.ts'
 export { serveNode } from './process/serve.ts'

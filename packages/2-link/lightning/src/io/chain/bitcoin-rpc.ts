@@ -56,6 +56,11 @@ export class BitcoinRpc {
     }
   }
 
+  /** Whether a block has made the output, and none has spent it. */
+  async hasOutput(txid: string, index: number): Promise<boolean> {
+    return (await this.#call('gettxout', txid, index, false)) !== null
+  }
+
   /** Transactions that belong together, parents first: a child may pay for its parents. */
   async send(transactions: readonly Uint8Array[]): Promise<void> {
     const hexes = transactions.map((raw) => Buffer.from(raw).toString('hex'))
@@ -134,7 +139,7 @@ function nonsense(method: string): LightningError {
 
 function perWeight(bitcoinPerKilobyte: unknown): number | undefined {
   if (typeof bitcoinPerKilobyte !== 'number' || !(bitcoinPerKilobyte > 0)) return undefined
-  return Math.ceil((bitcoinPerKilobyte * SAT_PER_BTC) / WEIGHT_UNITS_PER_BYTE / 1000 - ROUNDING)
+  return Math.ceil((bitcoinPerKilobyte * SAT_PER_BTC) / WEIGHT_UNITS_PER_BYTE - ROUNDING)
 }
 
 const SAT_PER_BTC = 100_000_000

@@ -1,9 +1,9 @@
 /** A block's parts, cut out of its bytes; all in wire order. Layer 2, io. */
-import { createHash } from 'node:crypto'
 import { RawOldTx, RawTx } from '@scure/btc-signer/script.js'
 import { equalBytes } from '@hourglass/sansio'
 import { LightningError } from '../lightning-error.ts'
-import { HEADER_BYTES } from './header.ts'
+import { doubleSha256, nameOfHash, reversed } from './hash.ts'
+import { HEADER_BYTES, hashOfHeader } from './header.ts'
 
 export interface Block {
   readonly hash: string
@@ -13,21 +13,6 @@ export interface Block {
   readonly transactions: readonly Uint8Array[]
   /** The same, read. */
   readonly transfers: readonly Transfer[]
-}
-
-/** The bytes of a hash the other way round: as people write it, or as blocks hold it. */
-export function reversed(hex: string): Uint8Array {
-  return Uint8Array.from(Buffer.from(hex, 'hex').reverse())
-}
-
-/** As people write it. */
-export function nameOfHash(hash: Uint8Array): string {
-  return Buffer.from(hash).reverse().toString('hex')
-}
-
-/** As people write it. */
-export function hashOfHeader(header: Uint8Array): string {
-  return nameOfHash(doubleSha256(header))
 }
 
 /** A block whose transactions are those that its header commits to. @throws LightningError `chain` */
@@ -144,6 +129,8 @@ class Cursor {
 /** What a transaction spends and pays. */
 export interface Transfer {
   readonly txid: string
+  /** Of its bytes, those of witnesses counting a quarter: 4 to a virtual byte. */
+  readonly weight: number
   readonly inputs: readonly { readonly txid: string; readonly index: number }[]
   readonly outputs: readonly { readonly amountSat: bigint; readonly script: Uint8Array }[]
 }
@@ -158,15 +145,12 @@ interface RawParts {
 
 export function decodeTransfer(raw: Uint8Array): Transfer {
   const { version, inputs, outputs, lockTime } = RawTx.decode(raw) as RawParts
+  // The witness is no part of what a transaction is named by.
+  const named = RawOldTx.encode({ version, inputs, outputs, lockTime })
   return {
-    // The witness is no part of what a transaction is named by.
-    txid: nameOfHash(doubleSha256(RawOldTx.encode({ version, inputs, outputs, lockTime }))),
+    txid: nameOfHash(doubleSha256(named)),
+    weight: 3 * named.length + raw.length,
     inputs: inputs.map(({ txid, index }) => ({ txid: Buffer.from(txid).toString('hex'), index })),
     outputs: outputs.map(({ amount, script }) => ({ amountSat: amount, script })),
   }
-}
-
-function doubleSha256(data: Uint8Array): Uint8Array {
-  const sha256 = (part: Uint8Array): Buffer => createHash('sha256').update(part).digest()
-  return sha256(sha256(data))
 }

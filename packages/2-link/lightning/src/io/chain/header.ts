@@ -1,7 +1,7 @@
 /** Block headers, and what can be checked of them without the chain before. Layer 2, io. Spec: Bitcoin's consensus. */
 import type { BitcoinNetwork } from '../../node.ts'
 import { LightningError } from '../lightning-error.ts'
-import { nameOfHash } from './block.ts'
+import { doubleSha256, nameOfHash } from './hash.ts'
 
 export const HEADER_BYTES = 80
 
@@ -43,6 +43,11 @@ const CHANGE_MAX = 4n
 /** Hash of the first block, as people write it. */
 export function genesisOf(network: BitcoinNetwork): string {
   return RULES[network].genesis
+}
+
+/** As people write it. */
+export function hashOfHeader(header: Uint8Array): string {
+  return nameOfHash(doubleSha256(header))
 }
 
 /** Hash of the block before, as people write it. */

@@ -10,7 +10,7 @@ import {
   Utxo,
   WalletSource,
 } from 'lightningdevkit'
-import { reversed } from '../chain/block.ts'
+import { reversed } from '../chain/hash.ts'
 import type { Wallet } from '../wallet/wallet.ts'
 import type { Engine } from './engine.ts'
 
@@ -18,6 +18,11 @@ import type { Engine } from './engine.ts'
 const SATISFACTION_WEIGHT = 109n
 /** So many of the largest coins are enough for any fee. */
 const COINS_MAX = 6
+/**
+ * Satoshi that the wallet keeps for each open channel: its commitment and what claims from it pay next to nothing by
+ * themselves, and cannot be had in time without.
+ */
+export const ANCHOR_RESERVE_SAT = 25_000n
 
 export function makeBumper(
   engine: Engine,
@@ -26,7 +31,7 @@ export function makeBumper(
 ): BumpTransactionEventHandler {
   const source = WalletSource.new_impl({
     list_confirmed_utxos() {
-      const coins = wallet.coins.spendable(height()).slice(0, COINS_MAX)
+      const coins = wallet.coinsForFees(height()).slice(0, COINS_MAX)
       return Utxos.constructor_ok(
         coins.map(({ txid, index, amountSat }) => {
           const output = TxOut.constructor_new(amountSat, wallet.script)
@@ -39,6 +44,6 @@ export function makeBumper(
     sign_psbt: (psbt) => Signed.constructor_ok(wallet.sign(psbt)),
   })
   const selection = CoinSelection.constructor_new(source, engine.logger).as_CoinSelectionSource()
-  const { broadcaster, keys, logger } = engine
-  return BumpTransactionEventHandler.constructor_new(broadcaster, selection, keys.as_SignerProvider(), logger)
+  const { broadcaster, signer, logger } = engine
+  return BumpTransactionEventHandler.constructor_new(broadcaster, selection, signer, logger)
 }

@@ -6,8 +6,8 @@
  */
 import type { BitcoinNetwork } from '../../node.ts'
 import type { BitcoinRpc } from '../chain/bitcoin-rpc.ts'
-import { type Block, decodeBlock, hashOfHeader } from '../chain/block.ts'
-import { HEADER_BYTES, checkWork, genesisOf, parentOf, workOf } from '../chain/header.ts'
+import { type Block, decodeBlock } from '../chain/block.ts'
+import { HEADER_BYTES, checkWork, genesisOf, hashOfHeader, parentOf, workOf } from '../chain/header.ts'
 import { LightningError } from '../lightning-error.ts'
 import { HEADERS_KEPT, type HeaderBook } from './header-book.ts'
 

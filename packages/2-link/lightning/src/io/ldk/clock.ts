@@ -24,6 +24,8 @@ export interface ClockParts {
   readonly payer: Payer
   /** Takes in the chain's news. */
   readonly follow: () => Promise<void>
+  /** Asks peers again for what they have not done. */
+  readonly remind: () => void
   readonly kick: () => void
   readonly pollMs: number
 }
@@ -67,12 +69,13 @@ export class Clock {
   }
 
   #tickManager(): void {
-    const { engine, payer, kick } = this.#parts
+    const { engine, payer, remind, kick } = this.#parts
     const elapsedMs = performance.now() - this.#lastTick
     if (elapsedMs < MANAGER_TICK_MS && !this.#mayBeEarly(elapsedMs)) return
     this.#lastTick += elapsedMs
     payer.recent.clear()
     engine.manager.timer_tick_occurred()
+    remind()
     kick()
   }
 

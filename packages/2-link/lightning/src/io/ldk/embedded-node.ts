@@ -4,38 +4,46 @@
  */
 import { createHash } from 'node:crypto'
 import {
+  type APIError,
+  APIError_APIMisuseError as Misuse,
+  APIError_ChannelUnavailable as Unavailable,
   Bolt11InvoiceDescription,
   type ChannelDetails,
-  ChannelId,
   Description,
   Option_ThirtyTwoBytesZ as MaybeHash,
   Option_u16Z as MaybeBlocks,
   Option_u32Z as MaybeSeconds,
   Option_u64Z as MaybeAmount,
   Result_Bolt11InvoiceSignOrCreationErrorZ_OK as InvoiceMade,
+  Result_ChannelIdAPIErrorZ_Err as NotOpened,
   Result_DescriptionCreationErrorZ_OK as DescriptionMade,
 } from 'lightningdevkit'
 import { decodeHex, encodeHex } from '@hourglass/oer'
 import type {
   ChannelInfo,
+  HeldPayment,
   InvoiceOptions,
   Keysend,
-  LightningNode,
   NodeAddress,
   NodeEvent,
   NodeInfo,
   OpenChannel,
+  OwnWalletNode,
   PaymentEnd,
   Receipt,
+  Withdrawal,
 } from '../../node.ts'
+import { decodeTransfer } from '../chain/block.ts'
 import { LightningError } from '../lightning-error.ts'
+import { ANCHOR_RESERVE_SAT } from './anchor-wallet.ts'
+import { type Closer, idOf } from './closer.ts'
 import { isClosing } from './engine.ts'
 import { type NodeParts, type NodeOptions, openParts } from './node-parts.ts'
 
 /** How long a peer has to be reached by `connect`; it is tried on after that. */
 const CONNECT_MS = 10_000
 
-export class EmbeddedNode implements LightningNode {
+export class EmbeddedNode implements OwnWalletNode {
   readonly #options: NodeOptions
   readonly #parts: NodeParts
 
@@ -77,31 +85,26 @@ export class EmbeddedNode implements LightningNode {
   }
 
   channels(): Promise<readonly ChannelInfo[]> {
-    return Promise.resolve(this.#parts.engine.manager.list_channels().map(describe))
+    const { engine, closer } = this.#parts
+    return Promise.resolve(engine.manager.list_channels().map((channel) => describe(channel, closer)))
   }
 
   openChannel({ peerId, capacitySat, pushMsat = 0n }: OpenChannel): Promise<void> {
-    const { engine, wallet, height } = this.#parts
-    if (wallet.balanceSat(height()) <= capacitySat) {
-      throw new LightningError('refused', 'the wallet has not the money for that channel')
+    const { manager } = this.#parts.engine
+    const reserveSat = this.#reserveSat(1)
+    if (this.#balanceSat() <= capacitySat + reserveSat) {
+      const message = `the wallet has not ${capacitySat} sat over its reserve of ${reserveSat} sat for open channels`
+      throw new LightningError('refused', message)
     }
-    const result = engine.manager.create_channel(decodeHex(peerId)!, capacitySat, pushMsat, 0n, null, null)
-    if (!result.is_ok()) throw new LightningError('refused', `no channel to ${peerId} can be opened`)
+    const result = manager.create_channel(decodeHex(peerId)!, capacitySat, pushMsat, 0n, null, null)
+    if (result instanceof NotOpened) {
+      throw new LightningError('refused', `no channel to ${peerId}: ${reasonOf(result.err)}`)
+    }
     return this.#durable(undefined)
   }
 
   closeChannel(channelId: string, isForced = false): Promise<void> {
-    const { manager } = this.#parts.engine
-    const channel = manager.list_channels().find((each) => idOf(each) === channelId)
-    if (channel === undefined) throw new LightningError('refused', `there is no channel ${channelId}`)
-    const [id, peer] = [
-      ChannelId.constructor_new(decodeHex(channelId)!),
-      channel.get_counterparty().get_node_id(),
-    ]
-    const result = isForced
-      ? manager.force_close_broadcasting_latest_txn(id, peer, 'closed by order')
-      : manager.close_channel(id, peer)
-    if (!result.is_ok()) throw new LightningError('refused', `channel ${channelId} does not close`)
+    this.#parts.closer.close(channelId, isForced)
     return this.#durable(undefined)
   }
 
@@ -128,37 +131,63 @@ export class EmbeddedNode implements LightningNode {
   }
 
   forgetPayment(hash: Uint8Array): Promise<void> {
-    this.#parts.book.forgetEnd(encodeHex(hash))
+    this.#parts.stores.book.forgetEnd(encodeHex(hash))
     return this.#durableLater()
   }
 
   settleHeld(preimage: Uint8Array): Promise<void> {
-    const { book, engine } = this.#parts
-    book.claiming(createHash('sha256').update(preimage).digest())
-    engine.manager.claim_funds(preimage)
+    const { stores, engine } = this.#parts
+    const hash = createHash('sha256').update(preimage).digest()
+    if (stores.book.isHeld(hash)) {
+      stores.book.claiming(hash)
+      engine.manager.claim_funds(preimage)
+    } else if (!stores.book.isTaken(hash)) {
+      throw new LightningError('refused', 'no payment by the hash of this preimage is held')
+    }
     return this.#durable(undefined)
   }
 
   cancelHeld(hash: Uint8Array): Promise<void> {
+    this.#parts.stores.book.release(hash)
     this.#parts.engine.manager.fail_htlc_backwards(hash)
     return this.#durable(undefined)
   }
 
+  held(): Promise<readonly HeldPayment[]> {
+    const held = this.#parts.stores.book.held()
+    return this.#durable(held.map(({ hash, amountMsat }) => ({ hash, amountMsat })))
+  }
+
   receipts(): Promise<readonly Receipt[]> {
-    return this.#durable(this.#parts.book.receipts())
+    return this.#durable(this.#parts.stores.book.receipts())
   }
 
   forgetReceipts(indices: readonly number[]): Promise<void> {
-    this.#parts.book.forgetReceipts(indices)
+    this.#parts.stores.book.forgetReceipts(indices)
     return this.#durableLater()
   }
 
   address(): Promise<string> {
-    return Promise.resolve(this.#parts.wallet.address)
+    return Promise.resolve(this.#parts.stores.wallet.address)
   }
 
   walletSat(): Promise<bigint> {
-    return Promise.resolve(this.#parts.wallet.balanceSat(this.#parts.height()))
+    return Promise.resolve(this.#balanceSat())
+  }
+
+  withdraw({ id, address, amountSat }: Withdrawal): Promise<string> {
+    const { wallet, fees, withdrawals } = this.#parts.stores
+    const known = withdrawals.txid(id)
+    if (known !== undefined) return this.#durable(known)
+    const script = wallet.scriptOf(address)
+    if (script === undefined) throw new LightningError('refused', `${address} is no address of this network`)
+    const { feeRate } = fees
+    const options = { feeRate, height: this.#parts.height(), reserveSat: this.#reserveSat(0) }
+    const raw = amountSat === 'all' ? wallet.payAll(address, options) : wallet.pay(script, amountSat, options)
+    const { txid } = decodeTransfer(raw)
+    withdrawals.note(id, txid)
+    this.#parts.broadcast([raw])
+    return this.#durable(txid)
   }
 
   listen(listener: (event: NodeEvent) => void): () => void {
@@ -170,6 +199,15 @@ export class EmbeddedNode implements LightningNode {
     this.#listeners = []
     this.#parts.close()
     return Promise.resolve()
+  }
+
+  #balanceSat(): bigint {
+    return this.#parts.stores.wallet.balanceSat(this.#parts.height())
+  }
+
+  /** For the channels that there are, and so many more. */
+  #reserveSat(more: number): bigint {
+    return BigInt(this.#parts.engine.manager.list_channels().length + more) * ANCHOR_RESERVE_SAT
   }
 
   #tell(event: NodeEvent): void {
@@ -196,20 +234,21 @@ export class EmbeddedNode implements LightningNode {
 
 const CONNECT_POLL_MS = 20
 
-function idOf(channel: ChannelDetails): string {
-  return encodeHex(channel.get_channel_id().write())
+function reasonOf(error: APIError): string {
+  return error instanceof Misuse || error instanceof Unavailable ? error.err : 'it cannot be opened'
 }
 
-function describe(channel: ChannelDetails): ChannelInfo {
+function describe(channel: ChannelDetails, closer: Closer): ChannelInfo {
+  const channelId = idOf(channel)
   return {
-    channelId: idOf(channel),
+    channelId,
     peerId: encodeHex(channel.get_counterparty().get_node_id()),
     capacitySat: channel.get_channel_value_satoshis(),
     outboundMsat: channel.get_next_outbound_htlc_limit_msat(),
     inboundMsat: channel.get_inbound_capacity_msat(),
     pending: channel.get_pending_inbound_htlcs().length + channel.get_pending_outbound_htlcs().length,
     isUsable: isTrue(channel.get_is_usable()),
-    isClosing: isClosing(channel),
+    isClosing: closer.isWanted(channelId) || isClosing(channel),
     isOurs: isTrue(channel.get_is_outbound()),
   }
 }

@@ -28,18 +28,21 @@ import {
   ProbabilisticScoringDecayParameters,
   ProbabilisticScoringFeeParameters,
   Result_C2Tuple_ThirtyTwoBytesChannelManagerZDecodeErrorZ_OK as ManagerRead,
+  type SignerProvider,
   TwoTuple_usizeTransactionZ as Placed,
   UtilMethods,
 } from 'lightningdevkit'
 import type { StoredRecord } from '@hourglass/journal'
 import type { BitcoinNetwork } from '../../node.ts'
-import { reversed } from '../chain/block.ts'
+import { reversed } from '../chain/hash.ts'
 import { LightningError } from '../lightning-error.ts'
 import type { ChainFollower, ChainListener, Tip } from './chain-follower.ts'
+import type { CloseGuard } from './close-guard.ts'
 import type { Fees } from './fees.ts'
 import type { MonitorStore } from './monitor-store.ts'
 import { makeLogger } from './runtime.ts'
 import { LDK_NETWORKS, makeSettings } from './settings.ts'
+import { makeSigner } from './signer.ts'
 
 export const MANAGER_KEY = 'ldk/manager'
 
@@ -50,9 +53,13 @@ export interface EngineOptions {
   readonly fees: Fees
   readonly monitors: MonitorStore
   readonly follower: ChainFollower
+  /** Of the wallet: channels that are closed by agreement pay to it. */
+  readonly script: Uint8Array
   /** What LDK wants on the chain; several belong together, parents first. */
   readonly broadcast: (transactions: readonly Uint8Array[]) => void
   readonly log: (message: string) => void
+  /** Hears what LDK has to say, of a channel. */
+  readonly guard: CloseGuard
 }
 
 export interface Engine {
@@ -60,6 +67,7 @@ export interface Engine {
   readonly chainMonitor: ChainMonitor
   readonly peers: PeerManager
   readonly keys: KeysManager
+  readonly signer: SignerProvider
   readonly logger: Logger
   readonly broadcaster: BroadcasterInterface
 }
@@ -71,8 +79,8 @@ export async function openEngine(options: EngineOptions, records: readonly Store
   let manager: ChannelManager
   if (stored === undefined) manager = await newManager(options, parts)
   else {
-    const { keys, broadcaster, logger } = parts
-    const tools = { keys, broadcaster, logger, fees: options.fees.estimator }
+    const { keys, signer, broadcaster, logger } = parts
+    const tools = { keys, signer, broadcaster, logger, fees: options.fees.estimator }
     const monitors = options.monitors.restore(records, tools)
     manager = readManager(options, parts, { bytes: stored.value, monitors })
     // Each knows the chain up to where it was committed; they must agree before one sees the others.
@@ -89,14 +97,20 @@ export async function openEngine(options: EngineOptions, records: readonly Store
 
 type Parts = ReturnType<typeof makeParts>
 
-function makeParts({ network, seed, fees, monitors, broadcast, log }: EngineOptions) {
-  const logger = makeLogger((record) => log(`${record.get_module_path()}: ${record.get_args()}`))
+function makeParts(options: EngineOptions) {
+  const { network, seed, script, fees, monitors, broadcast, log, guard } = options
+  const logger = makeLogger((record) => {
+    const message = record.get_args()
+    guard.hear(message, () => record.get_channel_id())
+    log(`${record.get_module_path()}: ${message}`)
+  })
   const broadcaster = BroadcasterInterface.new_impl({ broadcast_transactions: broadcast })
   const [seconds, nanoseconds] = [
     BigInt(Math.floor(Date.now() / 1000)),
     Number(process.hrtime.bigint() % NANO),
   ]
   const keys = KeysManager.constructor_new(seed, seconds, nanoseconds)
+  const signer = makeSigner(keys, script)
   const noFilter = MaybeFilter.constructor_none()
   const chainMonitor = ChainMonitor.constructor_new(
     noFilter,
@@ -121,6 +135,7 @@ function makeParts({ network, seed, fees, monitors, broadcast, log }: EngineOpti
     logger,
     broadcaster,
     keys,
+    signer,
     chainMonitor,
     graph,
     router,
@@ -132,7 +147,7 @@ function makeParts({ network, seed, fees, monitors, broadcast, log }: EngineOpti
 const NANO = 1_000_000_000n
 
 async function newManager({ network, follower, fees }: EngineOptions, parts: Parts): Promise<ChannelManager> {
-  const { chainMonitor, broadcaster, router, messageRouter, logger, keys, settings } = parts
+  const { chainMonitor, broadcaster, router, messageRouter, logger, keys, signer, settings } = parts
   const { hash, height } = await follower.newest()
   const best = BestBlock.constructor_new(reversed(hash), height)
   return ChannelManager.constructor_new(
@@ -144,7 +159,7 @@ async function newManager({ network, follower, fees }: EngineOptions, parts: Par
     logger,
     keys.as_EntropySource(),
     keys.as_NodeSigner(),
-    keys.as_SignerProvider(),
+    signer,
     settings,
     ChainParameters.constructor_new(LDK_NETWORKS[network], best),
     Math.floor(Date.now() / 1000),
@@ -156,12 +171,12 @@ function readManager(
   parts: Parts,
   { bytes, monitors }: { bytes: Uint8Array; monitors: ChannelMonitor[] },
 ): ChannelManager {
-  const { chainMonitor, broadcaster, router, messageRouter, logger, keys, settings } = parts
+  const { chainMonitor, broadcaster, router, messageRouter, logger, keys, signer, settings } = parts
   const read = UtilMethods.constructor_C2Tuple_ThirtyTwoBytesChannelManagerZ_read(
     bytes,
     keys.as_EntropySource(),
     keys.as_NodeSigner(),
-    keys.as_SignerProvider(),
+    signer,
     fees.estimator,
     chainMonitor.as_Watch(),
     broadcaster,

@@ -7,6 +7,7 @@ import {
   Event_ChannelClosed,
   Event_ChannelPending,
   Event_ChannelReady,
+  Event_DiscardFunding,
   Event_FundingGenerationReady,
   Event_OpenChannelRequest,
   Event_PaymentClaimable,
@@ -17,7 +18,8 @@ import {
   Event_SpendableOutputs,
   Option_PaymentFailureReasonZ_Some as FailureReason,
   Option_ThirtyTwoBytesZ_Some as ThirtyTwoBytes,
-  Option_u32Z as MaybeHeight,
+  FundingInfo_Tx as FundingTransaction,
+  Option_u32Z_Some as Height,
   Option_u64Z_Some as Amount,
   PaymentFailureReason,
   PaymentPurpose_Bolt11InvoicePayment as ByInvoice,
@@ -25,18 +27,21 @@ import {
   type PaymentPurpose,
   type RecipientOnionFields,
   Result_NoneReplayEventZ as Handled,
-  Result_TransactionNoneZ_OK as Spent,
 } from 'lightningdevkit'
 import { encodeHex } from '@hourglass/oer'
 import type { CustomRecord, NodeEvent, PaymentEnd } from '../../node.ts'
+import { decodeTransfer } from '../chain/block.ts'
 import type { Wallet } from '../wallet/wallet.ts'
+import { ANCHOR_RESERVE_SAT } from './anchor-wallet.ts'
 import type { Engine } from './engine.ts'
 import type { Fees } from './fees.ts'
 import type { PaymentBook } from './payment-book.ts'
+import { type InboundLimits, refusalOf } from './inbound.ts'
 import type { Publisher } from './publisher.ts'
+import type { Sweeper } from './sweeper.ts'
 
-/** Channels that peers may have with us: each needs a reserve for its close. */
-const CHANNELS_MAX = 100
+/** No block is as high. */
+const NEVER = 0xffffffff
 
 export interface EventParts {
   readonly engine: Engine
@@ -44,6 +49,10 @@ export interface EventParts {
   readonly fees: Fees
   readonly book: PaymentBook
   readonly publisher: Publisher
+  readonly sweeper: Sweeper
+  readonly limits: InboundLimits
+  /** Whether we were told to connect to it. */
+  readonly isWanted: (peerId: string) => boolean
   readonly bumper: BumpTransactionEventHandler
   readonly height: () => number
   /** Told once the event is durable. */
@@ -76,6 +85,7 @@ function handle(parts: EventParts, event: Event): void {
   if (event instanceof Event_PendingHTLCsForwardable) return parts.forward()
   if (event instanceof Event_FundingGenerationReady) return fund(parts, event)
   if (event instanceof Event_OpenChannelRequest) return accept(parts, event)
+  if (event instanceof Event_DiscardFunding) return discard(parts, event)
   if (event instanceof Event_SpendableOutputs) return sweep(parts, event)
   if (event instanceof Event_BumpTransaction) return parts.bumper.handle_event(event.bump_transaction)
   const isAboutChannels =
@@ -87,10 +97,14 @@ function handle(parts: EventParts, event: Event): void {
 
 /** Takes it where we have the preimage; holds it where an invoice has somebody else's hash. */
 function claim({ engine, book, tell }: EventParts, event: Event_PaymentClaimable): void {
-  const { purpose, payment_hash: hash, amount_msat: amountMsat } = event
+  const { purpose, payment_hash: hash, amount_msat: amountMsat, claim_deadline: deadline } = event
   if (book.hasReceived(hash)) return engine.manager.fail_htlc_backwards(hash)
   const preimage = preimageOf(purpose)
-  if (preimage === undefined) return tell({ kind: 'held', hash, amountMsat })
+  if (preimage === undefined) {
+    // From this height on LDK fails it by itself.
+    book.hold({ hash, amountMsat, deadline: deadline instanceof Height ? deadline.some : NEVER })
+    return tell({ kind: 'held', hash, amountMsat })
+  }
   book.claiming(hash)
   engine.manager.claim_funds(preimage)
 }
@@ -127,9 +141,12 @@ function failed({ ended }: EventParts, event: Event_PaymentFailed): void {
 /** Pays for a channel that the peer has accepted; LDK sends the transaction once the peer has signed. */
 function fund({ engine, wallet, fees, height, log }: EventParts, event: Event_FundingGenerationReady): void {
   const { manager } = engine
-  const { temporary_channel_id: id, counterparty_node_id: peer, channel_value_satoshis: amount } = event
+  const { temporary_channel_id: id, counterparty_node_id: peer, channel_value_satoshis: amountSat } = event
+  // This one is among them.
+  const reserveSat = BigInt(manager.list_channels().length) * ANCHOR_RESERVE_SAT
+  const { feeRate } = fees
   try {
-    const raw = wallet.fund(event.output_script, amount, { feeRate: fees.feeRate, height: height() })
+    const raw = wallet.pay(event.output_script, amountSat, { feeRate, height: height(), reserveSat })
     const isTaken = manager.funding_transaction_generated(id, peer, raw)
     if (!isTaken.is_ok()) log('the channel is gone before it was funded')
   } catch (error) {
@@ -138,25 +155,33 @@ function fund({ engine, wallet, fees, height, log }: EventParts, event: Event_Fu
   }
 }
 
-function accept({ engine, log }: EventParts, event: Event_OpenChannelRequest): void {
-  const { temporary_channel_id: id, counterparty_node_id: peer } = event
+/** The channel that it was for is gone before anybody could send it. */
+function discard({ publisher }: EventParts, { funding_info: info }: Event_DiscardFunding): void {
+  if (info instanceof FundingTransaction) publisher.drop(decodeTransfer(info.transaction).txid)
+}
+
+function accept({ engine, wallet, height, ...parts }: EventParts, event: Event_OpenChannelRequest): void {
+  const { temporary_channel_id: id, counterparty_node_id: peer, funding_satoshis: capacitySat } = event
   const { manager } = engine
-  if (manager.list_channels().length >= CHANNELS_MAX) {
-    manager.force_close_broadcasting_latest_txn(id, peer, 'too many channels')
-    return log('a channel refused: there are too many')
+  const peerId = encodeHex(peer)
+  const channels = manager.list_channels()
+  const peers = channels.map((channel) => encodeHex(channel.get_counterparty().get_node_id()))
+  const request = {
+    capacitySat,
+    isWanted: parts.isWanted(peerId),
+    channelsOfPeer: peers.filter((each) => each === peerId).length,
+    channels: channels.length,
+    walletSat: wallet.balanceSat(height()),
+    reserveSat: BigInt(channels.length + 1) * ANCHOR_RESERVE_SAT,
   }
-  manager.accept_inbound_channel(id, peer, 0n)
+  const refusal = refusalOf(request, parts.limits)
+  if (refusal === undefined) return void manager.accept_inbound_channel(id, peer, 0n)
+  manager.force_close_broadcasting_latest_txn(id, peer, `channel refused: ${refusal}`)
+  parts.log(`a channel of ${peerId} is refused: ${refusal}`)
 }
 
 /** Brings what is spendable into the wallet. */
-function sweep(
-  { engine, wallet, fees, publisher, height, log }: EventParts,
-  event: Event_SpendableOutputs,
-): void {
-  const spender = engine.keys.as_OutputSpender()
-  const { script } = wallet
-  const lockTime = MaybeHeight.constructor_some(height())
-  const spent = spender.spend_spendable_outputs(event.outputs, [], script, fees.feeRate, lockTime)
-  if (spent instanceof Spent) publisher.keep(spent.res)
-  else log('spendable outputs are not worth their fee')
+function sweep({ sweeper, fees, height }: EventParts, event: Event_SpendableOutputs): void {
+  sweeper.add(event.outputs)
+  sweeper.sweep(height(), fees.feeRate)
 }

@@ -17,6 +17,8 @@ const MAXIMUM_FACTOR = 3
 export class Fees {
   readonly estimator: FeeEstimator
   readonly #rpc: BitcoinRpc
+  /** What the chain's server takes at all. */
+  #min = FEE_RATE_MIN
   #rates: Record<Urgency, number> = {
     urgent: 2 * FEE_RATE_FALLBACK,
     normal: FEE_RATE_FALLBACK,
@@ -31,29 +33,42 @@ export class Fees {
 
   /** For transactions of the wallet. */
   get feeRate(): number {
-    return this.#rates.normal
+    return this.#rate('normal')
+  }
+
+  /** For those that have waited. */
+  get urgentFeeRate(): number {
+    return this.#rate('urgent')
   }
 
   /** Asks the chain's server anew; what it does not know stays as it is. */
   async refresh(): Promise<void> {
     const rates = { ...this.#rates }
     for (const urgency of ['urgent', 'normal', 'background'] as const) {
-      const rate = await this.#rpc.feeRate(BLOCKS[urgency])
-      if (rate !== undefined) rates[urgency] = Math.max(rate, FEE_RATE_MIN)
+      rates[urgency] = (await this.#rpc.feeRate(BLOCKS[urgency])) ?? rates[urgency]
     }
     this.#rates = rates
+    this.#min = Math.max(FEE_RATE_MIN, (await this.#rpc.feeRateMin()) ?? FEE_RATE_MIN)
+  }
+
+  #rate(urgency: Urgency): number {
+    return Math.max(this.#rates[urgency], this.#min)
   }
 
   #rateFor(target: ConfirmationTarget): number {
     switch (target) {
       case ConfirmationTarget.LDKConfirmationTarget_MaximumFeeEstimate:
-        return MAXIMUM_FACTOR * this.#rates.urgent
+        return MAXIMUM_FACTOR * this.#rate('urgent')
       case ConfirmationTarget.LDKConfirmationTarget_UrgentOnChainSweep:
-        return this.#rates.urgent
+        return this.#rate('urgent')
       case ConfirmationTarget.LDKConfirmationTarget_NonAnchorChannelFee:
       case ConfirmationTarget.LDKConfirmationTarget_OutputSpendingFee:
-        return this.#rates.normal
-      // What a peer may offer at least, and what a commitment with anchors pays by itself.
+        return this.#rate('normal')
+      // What a commitment with anchors pays by itself: enough to be taken, so that what bumps it can come.
+      case ConfirmationTarget.LDKConfirmationTarget_AnchorChannelFee:
+      case ConfirmationTarget.LDKConfirmationTarget_ChannelCloseMinimum:
+        return this.#min
+      // What a peer may offer at least.
       default:
         return FEE_RATE_MIN
     }

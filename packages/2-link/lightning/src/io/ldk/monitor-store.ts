@@ -18,6 +18,7 @@ import {
   Persist,
   Result_C2Tuple_ThirtyTwoBytesChannelMonitorZDecodeErrorZ_OK as MonitorRead,
   Result_ChannelMonitorUpdateDecodeErrorZ_OK as UpdateRead,
+  type SignerProvider,
   UtilMethods,
 } from 'lightningdevkit'
 import type { JournalRecord, StoredRecord } from '@hourglass/journal'
@@ -37,6 +38,7 @@ interface Kept {
 
 export interface MonitorTools {
   readonly keys: KeysManager
+  readonly signer: SignerProvider
   readonly broadcaster: BroadcasterInterface
   readonly fees: FeeEstimator
   readonly logger: Logger
@@ -129,11 +131,11 @@ function nameOf(funding: OutPoint): string {
   return `${encodeHex(funding.get_txid())}:${funding.get_index()}`
 }
 
-function readMonitor(bytes: Uint8Array, { keys }: MonitorTools): ChannelMonitor {
+function readMonitor(bytes: Uint8Array, { keys, signer }: MonitorTools): ChannelMonitor {
   const read = UtilMethods.constructor_C2Tuple_ThirtyTwoBytesChannelMonitorZ_read(
     bytes,
     keys.as_EntropySource(),
-    keys.as_SignerProvider(),
+    signer,
   )
   if (!(read instanceof MonitorRead)) throw new LightningError('bad-state', 'a monitor cannot be read')
   return read.res.get_b()

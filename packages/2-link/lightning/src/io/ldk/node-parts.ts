@@ -1,12 +1,16 @@
 /** The embedded node's parts, put together and started. Layer 2, io. */
 import type { Journal, JournalRecord } from '@hourglass/journal'
+import { equalBytes } from '@hourglass/sansio'
 import type { BitcoinNetwork, NodeEvent, PaymentEnd } from '../../node.ts'
 import { decodeTransfer } from '../chain/block.ts'
 import type { Wallet } from '../wallet/wallet.ts'
 import { makeBumper } from './anchor-wallet.ts'
 import type { ChainListener } from './chain-follower.ts'
+import { CloseGuard } from './close-guard.ts'
+import { Closer } from './closer.ts'
 import { type Engine, openEngine, tipOf } from './engine.ts'
 import { makeEventHandler } from './event-handler.ts'
+import { INBOUND_LIMITS, type InboundLimits } from './inbound.ts'
 import { MonitorStore } from './monitor-store.ts'
 import { Payer } from './payer.ts'
 import type { PaymentBook } from './payment-book.ts'
@@ -15,7 +19,8 @@ import type { Publisher } from './publisher.ts'
 import { Pump } from './pump.ts'
 import { loadLdk } from './runtime.ts'
 import { Sockets } from './sockets.ts'
-import { openStores } from './stores.ts'
+import { type Stores, openStores } from './stores.ts'
+import { Sweeper } from './sweeper.ts'
 import { Clock } from './clock.ts'
 
 export interface NodeOptions {
@@ -32,15 +37,19 @@ export interface NodeOptions {
   readonly port: number
   /** The chain is asked for news so often. */
   readonly pollMs: number
+  /** Default `INBOUND_LIMITS`. */
+  readonly limits?: InboundLimits | undefined
   readonly log: (message: string) => void
 }
 
 export interface NodeParts {
   readonly engine: Engine
-  readonly wallet: Wallet
-  readonly book: PaymentBook
+  readonly stores: Stores
   readonly payer: Payer
   readonly keeper: PeerKeeper
+  readonly closer: Closer
+  /** Sends transactions that belong together once what has happened up to now is durable. */
+  readonly broadcast: (transactions: readonly Uint8Array[]) => void
   readonly pump: Pump
   readonly port: number
   readonly height: () => number
@@ -54,42 +63,53 @@ export async function openParts(options: NodeOptions, tell: (event: NodeEvent) =
   const records = await journal.load('ldk/')
   const stores = await openStores(options, records)
   const { publisher, wallet, book, fees, follower } = stores
+  const { script } = wallet
+  const guard = new CloseGuard(journal, log)
   // There is nothing to pump before all of it is there.
   let kick = (): void => undefined
   const monitors = new MonitorStore(() => kick())
   const broadcast = (transactions: readonly Uint8Array[]): void => {
-    for (const raw of transactions) publish(publisher, wallet, raw)
+    send(transactions, { publisher, wallet, guard })
     kick()
   }
-  const engine = await openEngine({ network, seed, fees, monitors, follower, broadcast, log }, records)
+  guard.restore(records)
+  const engine = await openEngine(
+    { network, seed, script, fees, monitors, follower, broadcast, log, guard },
+    records,
+  )
+  guard.giveUp(engine.manager)
   const sockets = new Sockets(engine.peers, () => kick())
   const keeper = new PeerKeeper(engine.peers, sockets)
-  keeper.restore(records)
+  const closer = new Closer(engine.manager)
+  const sweeper = new Sweeper({ keys: engine.keys, script, send: (raw) => broadcast([raw]) })
+  const kept = [keeper, closer, sweeper]
+  for (const part of kept) part.restore(records)
   const height = (): number => engine.manager.current_best_block().get_height()
   const payer = new Payer(engine, book)
   const bumper = makeBumper(engine, wallet, height)
-
-  const listener = chainListener(engine, { wallet, publisher })
-  const clock = new Clock({ engine, fees, payer, follow: () => follow(), kick: () => kick(), pollMs })
+  const { limits = INBOUND_LIMITS } = options
+  const isWanted = (peerId: string): boolean => keeper.isWanted(peerId)
+  const remind = (): void => closer.look()
+  const clock = new Clock({ engine, fees, payer, follow: () => follow(), remind, kick: () => kick(), pollMs })
   const handler = makeEventHandler({
-    ...{ engine, wallet, fees, book, publisher, bumper, height, log },
+    ...{ engine, wallet, fees, book, publisher, sweeper, bumper, limits, isWanted, height, log },
     tell: (event) => pump.after(() => tell(event)),
     ended: (hash, end) => ended(hash, end, { pump, payer, book }),
     forward: () => pump.forward(),
   })
-  const takeChanges = (): JournalRecord[] => [monitors, keeper, stores].flatMap((part) => part.takeChanges())
+  const takeChanges = (): JournalRecord[] => [monitors, stores, ...kept].flatMap((part) => part.takeChanges())
   const takeTransactions = (): (() => void) | undefined => publisher.takeTransactions()
   const pump = new Pump({ engine, handler, sockets, journal, takeChanges, takeTransactions })
   kick = () => pump.kick()
   let isClosed = false
-  const follow = async (): Promise<void> => follower.lead(listener, () => isClosed).then(kick)
+  const follow = makeFollow({ engine, stores, sweeper, guard, kick, isOver: () => isClosed })
 
   await follow()
   await new Promise<void>((resolve) => pump.after(resolve))
   const port = await sockets.listen(options.host, options.port)
   clock.start(log)
   return {
-    ...{ engine, wallet, book, payer, keeper, pump, port, height },
+    ...{ engine, stores, payer, keeper, closer, broadcast, pump, port, height },
     close() {
       isClosed = true
       // What was told is durable; what was not never happened.
@@ -99,11 +119,48 @@ export async function openParts(options: NodeOptions, tell: (event: NodeEvent) =
   }
 }
 
-/** A transaction that LDK wants on the chain: it forgets those that spend our coins. */
-function publish(publisher: Publisher, wallet: Wallet, raw: Uint8Array): void {
-  const { inputs } = decodeTransfer(raw)
-  if (inputs.some((input) => wallet.coins.owns(input))) publisher.keep(raw)
-  else publisher.publish([raw])
+interface Followers {
+  readonly engine: Engine
+  readonly stores: Stores
+  readonly sweeper: Sweeper
+  readonly guard: CloseGuard
+  readonly kick: () => void
+  readonly isOver: () => boolean
+}
+
+/** Leads all who need the chain to its newest block, and does then what is to be done at each. */
+function makeFollow({ engine, stores, sweeper, guard, kick, isOver }: Followers): () => Promise<void> {
+  const { follower, fees, publisher } = stores
+  const listener = chainListener(engine, stores)
+  let isFirst = true
+  return async () => {
+    const before = listener.tip().hash
+    await follower.lead(listener, isOver)
+    const { hash, height } = listener.tip()
+    if (isOver() || (hash === before && !isFirst)) return
+    await fees.refresh()
+    if (isOver()) return
+    publisher.synced(height, fees.urgentFeeRate)
+    sweeper.sweep(height, fees.feeRate)
+    if (!isFirst) guard.trust()
+    isFirst = false
+    kick()
+  }
+}
+
+/** Transactions that LDK wants on the chain: it forgets those that concern our wallet. */
+function send(
+  transactions: readonly Uint8Array[],
+  { publisher, wallet, guard }: { publisher: Publisher; wallet: Wallet; guard: CloseGuard },
+): void {
+  const transfers = transactions.map(decodeTransfer)
+  if (transfers.some((transfer) => guard.refuses(transfer) || publisher.isFutile(transfer))) return
+  publisher.publish(transactions)
+  transfers.forEach(({ inputs, outputs }, i) => {
+    const spends = inputs.some((input) => wallet.coins.owns(input))
+    const pays = outputs.some((output) => equalBytes(output.script, wallet.script))
+    if (spends || pays) publisher.keep(transactions[i]!)
+  })
 }
 
 /** A payment of ours has ended; LDK may tell it again later. */
@@ -121,7 +178,7 @@ function ended(
 /** Monitors, manager, wallet and its transactions see each block together: they are committed together. */
 function chainListener(
   { manager, chainMonitor }: Engine,
-  { wallet, publisher }: { wallet: Wallet; publisher: Publisher },
+  { wallet, publisher, book }: Stores,
 ): ChainListener {
   const [ofManager, ofMonitors] = [manager.as_Listen(), chainMonitor.as_Listen()]
   return {
@@ -131,6 +188,7 @@ function chainListener(
       ofManager.block_connected(raw, height)
       wallet.coins.connect(transfers, height)
       publisher.connect(transfers, height)
+      book.expire(height)
     },
     disconnect(header, _parent, height) {
       ofMonitors.block_disconnected(header, height)

@@ -4,16 +4,26 @@
  *   ldk/payment/HASH      how a payment of ours ended
  *   ldk/receipt/INDEX     a payment that came in: 16 hex digits
  *   ldk/receipts          the index of the newest one
+ *   ldk/held/HASH         a payment to somebody else's hash, that waits: millisatoshi u64, deadline u32
  *   ldk/claiming/HASH     a payment that we take: LDK tells that it is ours, and after a crash may tell it again
  */
 import type { JournalRecord, StoredRecord } from '@hourglass/journal'
-import { Reader, Writer, decodeUtf8, encodeHex, encodeUtf8 } from '@hourglass/oer'
+import { Reader, Writer, decodeHex, decodeUtf8, encodeHex, encodeUtf8 } from '@hourglass/oer'
 import type { CustomRecord, PaymentEnd, Receipt } from '../../node.ts'
 
 const PAYMENT = 'ldk/payment/'
 const RECEIPT = 'ldk/receipt/'
 const RECEIPTS = 'ldk/receipts'
 const CLAIMING = 'ldk/claiming/'
+const HELD = 'ldk/held/'
+
+/** It waits to be settled or cancelled. */
+export interface Held {
+  readonly hash: Uint8Array
+  readonly amountMsat: bigint
+  /** Height from which on it is gone. */
+  readonly deadline: number
+}
 
 export class PaymentBook {
   readonly #ends = new Map<string, PaymentEnd>()
@@ -21,6 +31,7 @@ export class PaymentBook {
   /** Hashes of the receipts: nobody is paid twice by one. */
   readonly #received = new Set<string>()
   readonly #claiming = new Set<string>()
+  readonly #held = new Map<string, Held>()
   #lastIndex = 0
   #records: JournalRecord[] = []
 
@@ -29,7 +40,11 @@ export class PaymentBook {
       if (key.startsWith(PAYMENT)) this.#ends.set(key.slice(PAYMENT.length), decodeEnd(value))
       else if (key.startsWith(RECEIPT))
         this.#keep(decodeReceipt(parseInt(key.slice(RECEIPT.length), 16), value))
-      else if (key.startsWith(CLAIMING)) this.#claiming.add(key.slice(CLAIMING.length))
+      else if (key.startsWith(HELD)) {
+        const hash = decodeHex(key.slice(HELD.length))!
+        const reader = new Reader(value)
+        this.#held.set(encodeHex(hash), { hash, amountMsat: reader.uint64(), deadline: reader.uint32() })
+      } else if (key.startsWith(CLAIMING)) this.#claiming.add(key.slice(CLAIMING.length))
       else if (key === RECEIPTS) this.#lastIndex = Number(new Reader(value).uint64())
     }
   }
@@ -60,8 +75,41 @@ export class PaymentBook {
     return this.#received.has(encodeHex(hash))
   }
 
+  hold(held: Held): void {
+    const name = encodeHex(held.hash)
+    this.#held.set(name, held)
+    const value = new Writer().uint64(held.amountMsat).uint32(held.deadline).finish()
+    this.#records.push({ key: HELD + name, value })
+  }
+
+  held(): Held[] {
+    return [...this.#held.values()]
+  }
+
+  isHeld(hash: Uint8Array): boolean {
+    return this.#held.has(encodeHex(hash))
+  }
+
+  /** It is settled, cancelled or gone. */
+  release(hash: Uint8Array): void {
+    const name = encodeHex(hash)
+    if (this.#held.delete(name)) this.#records.push({ key: HELD + name, value: undefined })
+  }
+
+  /** Lets go of what has not been settled in time. */
+  expire(height: number): void {
+    for (const { hash, deadline } of this.held()) if (deadline <= height) this.release(hash)
+  }
+
+  /** Whether it is ours, or about to be. */
+  isTaken(hash: Uint8Array): boolean {
+    const name = encodeHex(hash)
+    return this.#received.has(name) || this.#claiming.has(name)
+  }
+
   /** We take it: it will be told as ours. */
   claiming(hash: Uint8Array): void {
+    this.release(hash)
     const name = encodeHex(hash)
     this.#claiming.add(name)
     this.#records.push({ key: CLAIMING + name, value: new Uint8Array(0) })

@@ -60,6 +60,10 @@ export class PeerKeeper {
     this.#peers.disconnect_by_node_id(decodeHex(peerId)!)
   }
 
+  isWanted(peerId: string): boolean {
+    return this.#wanted.has(peerId)
+  }
+
   isConnected(peerId: string): boolean {
     return this.#peers.list_peers().some((peer) => sameId(peer.get_counterparty_node_id(), peerId))
   }

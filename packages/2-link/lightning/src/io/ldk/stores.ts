@@ -7,6 +7,7 @@ import type { BitcoinNetwork } from '../../node.ts'
 import { BitcoinRpc } from '../chain/bitcoin-rpc.ts'
 import { LightningError } from '../lightning-error.ts'
 import { Wallet } from '../wallet/wallet.ts'
+import { Withdrawals } from '../wallet/withdrawals.ts'
 import { ChainFollower } from './chain-follower.ts'
 import { Fees } from './fees.ts'
 import { HeaderBook } from './header-book.ts'
@@ -31,6 +32,7 @@ export interface Stores {
   readonly book: PaymentBook
   readonly fees: Fees
   readonly follower: ChainFollower
+  readonly withdrawals: Withdrawals
   /** The records that have changed since it was asked last. */
   takeChanges(): JournalRecord[]
 }
@@ -39,22 +41,25 @@ export interface Stores {
 export async function openStores(options: StoreOptions, records: readonly StoredRecord[]): Promise<Stores> {
   const { network, seed, rpcUrl, log } = options
   const rpc = new BitcoinRpc(rpcUrl)
-  const wallet = new Wallet(walletKey(seed), network)
+  const publisher = new Publisher({ rpc, log, wallet: () => wallet })
+  const key = walletKey(seed)
+  const wallet: Wallet = new Wallet({ key, network, useOf: (coin) => publisher.useOf(coin) })
   const newRecords = checkOwner(wallet, network, records)
-  const publisher = new Publisher(rpc, log)
   wallet.coins.restore(records)
-  wallet.coins.reserve(publisher.restore(records).flatMap(({ inputs }) => inputs))
+  publisher.restore(records)
   const book = new PaymentBook()
   book.restore(records)
+  const withdrawals = new Withdrawals()
+  withdrawals.restore(records)
   const headers = new HeaderBook()
   headers.restore(records)
   const follower = new ChainFollower({ rpc, network, headers })
   await follower.checkNetwork()
   const fees = new Fees(rpc)
   await fees.refresh()
-  const parts = [wallet.coins, book, publisher, headers]
+  const parts = [wallet.coins, book, publisher, withdrawals, headers]
   return {
-    ...{ publisher, wallet, book, fees, follower },
+    ...{ publisher, wallet, book, fees, follower, withdrawals },
     takeChanges: () => [...newRecords.splice(0), ...parts.flatMap((part) => part.takeChanges())],
   }
 }

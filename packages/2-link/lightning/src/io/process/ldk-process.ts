@@ -10,15 +10,17 @@ import { fileURLToPath } from 'node:url'
 import { UsageError } from '@hourglass/sansio'
 import type {
   ChannelInfo,
+  HeldPayment,
   InvoiceOptions,
   Keysend,
-  LightningNode,
   NodeAddress,
   NodeEvent,
   NodeInfo,
   OpenChannel,
+  OwnWalletNode,
   PaymentEnd,
   Receipt,
+  Withdrawal,
 } from '../../node.ts'
 import { LightningError } from '../lightning-error.ts'
 import type { FromProcess, Method, ProcessOptions, ToProcess } from './messages.ts'
@@ -64,7 +66,7 @@ export async function openLdkNode(options: LdkOptions): Promise<LdkProcess> {
   return node
 }
 
-export class LdkProcess implements LightningNode {
+export class LdkProcess implements OwnWalletNode {
   readonly #options: LdkOptions
   readonly #waiting = new Map<number, Waiting>()
   #listeners: ((event: NodeEvent) => void)[] = []
@@ -131,6 +133,10 @@ export class LdkProcess implements LightningNode {
     return this.#call('cancelHeld', hash)
   }
 
+  held(): Promise<readonly HeldPayment[]> {
+    return this.#call('held')
+  }
+
   receipts(): Promise<readonly Receipt[]> {
     return this.#call('receipts')
   }
@@ -147,8 +153,15 @@ export class LdkProcess implements LightningNode {
     return this.#call('walletSat')
   }
 
+  withdraw(withdrawal: Withdrawal): Promise<string> {
+    return this.#call('withdraw', withdrawal)
+  }
+
   listen(listener: (event: NodeEvent) => void): () => void {
     this.#listeners.push(listener)
+    void this.#tellHeld((event) => {
+      if (this.#listeners.includes(listener)) listener(event)
+    })
     return () => void (this.#listeners = this.#listeners.filter((each) => each !== listener))
   }
 
@@ -195,6 +208,13 @@ export class LdkProcess implements LightningNode {
     this.#isOpen = true
     this.#pauseMs = RESTART_MS
     this.#tell({ kind: 'available' })
+    void this.#tellHeld((event) => this.#tell(event))
+  }
+
+  /** Where the node is gone again, it is told when it comes back. */
+  async #tellHeld(tell: (event: NodeEvent) => void): Promise<void> {
+    const held = await this.held().catch(() => [])
+    for (const payment of held) tell({ kind: 'held', ...payment })
   }
 
   #ended(child: ChildProcess): void {
@@ -256,8 +276,8 @@ const PORT_MAX = 0xffff
 
 /** What the process is to know. */
 function processOptions(options: LdkOptions): ProcessOptions {
-  const { network, seed, file, durability, rpcUrl, host, port, pollMs } = options
-  return { network, seed, file, durability, rpcUrl, host, port, pollMs }
+  const { network, seed, file, durability, rpcUrl, host, port, pollMs, limits } = options
+  return { network, seed, file, durability, rpcUrl, host, port, pollMs, limits }
 }
 
 function errorOf({ code, message }: { code: LightningError['code']; message: string }): LightningError {

@@ -1,6 +1,7 @@
 /** What a node's process and whoever started it say to one another; both are this program. Layer 2, io. */
 import type { Durability } from '@hourglass/journal'
-import type { BitcoinNetwork, LightningNode, NodeEvent } from '../../node.ts'
+import type { BitcoinNetwork, NodeEvent, OwnWalletNode } from '../../node.ts'
+import type { InboundLimits } from '../ldk/inbound.ts'
 import type { LightningErrorCode } from '../lightning-error.ts'
 
 /** How a node's process begins. */
@@ -17,9 +18,11 @@ export interface ProcessOptions {
   /** 0: one that is free, and another after each restart. */
   readonly port: number
   readonly pollMs: number
+  /** Which channels peers may open. Default `INBOUND_LIMITS`. */
+  readonly limits?: InboundLimits | undefined
 }
 
-export type Method = Exclude<keyof LightningNode, 'listen' | 'close'>
+export type Method = Exclude<keyof OwnWalletNode, 'listen' | 'close'>
 
 export type ToProcess =
   | { readonly kind: 'open'; readonly options: ProcessOptions }

@@ -16,6 +16,14 @@ export function serveNode(around: (journal: Journal) => Journal = (journal) => j
     else if (message.kind === 'call') void opening?.then(({ node }) => answer(node, message))
     else void opening?.then(end)
   })
+  // LDK panics where it must not go on: what was to be durable by then still is.
+  let isOver = false
+  process.on('uncaughtException', (error) => {
+    if (isOver) return
+    isOver = true
+    say({ kind: 'log', message: `the node stops: ${error.message}` })
+    void opening?.then(({ journal }) => journal.close()).finally(() => process.exit(1))
+  })
   // Who started us is gone, however it ended.
   process.once('disconnect', () => process.exit(0))
 }

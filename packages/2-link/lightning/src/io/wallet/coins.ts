@@ -7,9 +7,12 @@ import { Reader, Writer } from '@hourglass/oer'
 import { equalBytes } from '@hourglass/sansio'
 import type { Transfer } from '../chain/block.ts'
 
-export interface Coin {
+export interface Outpoint {
   readonly txid: string
   readonly index: number
+}
+
+export interface Coin extends Outpoint {
   readonly amountSat: bigint
   /** Of the block that made it. */
   readonly height: number
@@ -27,8 +30,6 @@ const COINBASE_BLOCKS = 100
 export class Coins {
   readonly #script: Uint8Array
   readonly #coins = new Map<string, Coin>()
-  /** Spent by transactions of ours that no block has yet. */
-  readonly #reserved = new Set<string>()
   #changed = new Set<string>()
 
   constructor(script: Uint8Array) {
@@ -57,7 +58,6 @@ export class Coins {
         const name = nameOf(input)
         const coin = this.#coins.get(name)
         if (coin !== undefined) this.#set(name, { ...coin, spentAt: height })
-        this.#reserved.delete(name)
       }
       outputs.forEach(({ amountSat, script }, index) => {
         if (!equalBytes(script, this.#script)) return
@@ -83,20 +83,14 @@ export class Coins {
   /** What may be spent in a block after `height`, largest first. */
   spendable(height: number): Coin[] {
     const isRipe = (coin: Coin): boolean => !coin.isCoinbase || height + 1 - coin.height >= COINBASE_BLOCKS
-    return [...this.#coins.entries()]
-      .filter(([name, coin]) => coin.spentAt === undefined && !this.#reserved.has(name) && isRipe(coin))
-      .map(([, coin]) => coin)
+    return [...this.#coins.values()]
+      .filter((coin) => coin.spentAt === undefined && isRipe(coin))
       .sort((a, b) => Number(b.amountSat - a.amountSat))
   }
 
   /** Whether it is, or was, one of ours. */
-  owns(coin: Pick<Coin, 'txid' | 'index'>): boolean {
+  owns(coin: Outpoint): boolean {
     return this.#coins.has(nameOf(coin))
-  }
-
-  /** Nobody else shall spend them: a transaction of ours does. */
-  reserve(spent: Iterable<Pick<Coin, 'txid' | 'index'>>): void {
-    for (const coin of spent) this.#reserved.add(nameOf(coin))
   }
 
   #set(name: string, coin: Coin | undefined): void {
@@ -106,7 +100,7 @@ export class Coins {
   }
 }
 
-function nameOf({ txid, index }: Pick<Coin, 'txid' | 'index'>): string {
+export function nameOf({ txid, index }: Outpoint): string {
   return `${txid}:${index}`
 }
 
