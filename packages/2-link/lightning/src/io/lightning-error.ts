@@ -7,7 +7,7 @@ export type LightningErrorCode =
   | 'refused'
   /** This network is not for this node. */
   | 'unsafe-network'
-  /** The chain's server, or the journal, is another network's. */
+  /** The chain's server, the journal or the daemon is another network's. */
   | 'wrong-network'
   /** The chain's server answers with an error, or with what cannot be. */
   | 'chain'
@@ -19,8 +19,6 @@ export type LightningErrorCode =
   | 'unauthorized'
   /** Whoever answers at a daemon's address does not have its certificate. */
   | 'wrong-certificate'
-  /** The daemon is on another network than it should be. */
-  | 'wrong-network'
   /** Nodes of this kind cannot do it. */
   | 'unsupported'
 
