@@ -117,6 +117,21 @@ describe.each<DaemonKind>(['LND', 'Core Lightning'])('a node run by %s, when thi
     await rig.until(async () => before - (await outboundMsat(alice)) === 7_000_000n)
   })
 
+  it('takes no refusal to tell the end of a payment for its end', async () => {
+    const received = (await bob.node.receipts()).length
+    const keysend = await payment(8_000_000n)
+    let asked = 0
+    alice.server.refuses = (route) => /router\/track|waitsendpay/.test(route) && asked++ > 0
+    alice.server.loses = (route) => route.includes('router/send')
+    const ends = [alice.node.keysend(keysend), alice.node.keysend(keysend)]
+    for (const end of await Promise.allSettled(ends)) expect(end).toMatchObject({ status: 'rejected' })
+    await expect(alice.node.keysend(keysend)).rejects.toMatchObject({ code: 'unavailable' })
+    alice.server.refuses = () => false
+    alice.server.loses = () => false
+    expect(await pay(keysend)).toMatchObject({ kind: 'sent' })
+    await rig.until(async () => (await bob.node.receipts()).length === received + 1)
+  })
+
   it('opens one channel though the answer is lost', async () => {
     const count = async (): Promise<number> => (await alice.node.channels()).length
     const channels = await count()

@@ -65,6 +65,7 @@ export class ClnServer {
     const { rune } = headers
     if (rune === undefined) throw new RpcError(NO_RUNE, 'Not authorized: Missing rune')
     if (rune !== RUNE) throw new RpcError(BAD_RUNE, 'Rune is not valid')
+    if (this.server.refuses(route)) throw new RpcError(CATCHALL, 'Plugin terminated before replying')
     const method = this.#methods[route.replace('POST /v1/', '')]
     if (method === undefined) throw new RpcError(NO_METHOD, `Unknown command '${route}'`)
     return method(body)
@@ -181,6 +182,10 @@ export class ClnServer {
         return Promise.resolve({ onion, shared_secrets: [randomBytes(32).toString('hex')] })
       },
       sendonion: (params) => this.#sendOnion(params),
+      listsendpays: ({ payment_hash }) => {
+        const row = this.#state.payments.get(rowKey(payment_hash, 1))
+        return Promise.resolve({ payments: row === undefined ? [] : [{ ...payment(row), groupid: 1 }] })
+      },
       waitsendpay: async ({ payment_hash, groupid, timeout }) => {
         const row = this.#state.payments.get(rowKey(payment_hash, groupid))
         if (row === undefined) throw new RpcError(208, 'Never attempted payment')

@@ -66,6 +66,7 @@ export class LndServer {
     if (call.headers['grpc-metadata-macaroon'] !== MACAROON) {
       throw new GrpcError(UNKNOWN, 'verification failed: signature mismatch after caveat verification')
     }
+    if (this.server.refuses(call.route)) throw new GrpcError(UNKNOWN, 'chain backend is still syncing')
     for (const [pattern, handler] of this.#routes) {
       const match = pattern.exec(call.route)
       if (match !== null) return handler(call, reply, ...match.slice(1))

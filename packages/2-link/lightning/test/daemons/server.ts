@@ -51,6 +51,8 @@ export class Reply {
 export class DaemonServer {
   /** Whether the answer to a call is lost after its work was done. */
   loses: (route: string) => boolean = () => false
+  /** Whether a call is refused, for no reason that concerns what it is about. */
+  refuses: (route: string) => boolean = () => false
   /** All that were called, as `GET /v1/getinfo`. */
   readonly calls: string[] = []
   readonly #handle: (call: Call, reply: Reply) => Promise<void>

@@ -15,6 +15,8 @@ const PAY_TIMEOUT_MS = 600_000
 export class ClnInvoices {
   readonly #client: ClnClient
   readonly #underWay = new UnderWay()
+  /** Hashes for which an `xpay` may still look for ways, though we have not heard of it. */
+  readonly #unheard = new Set<string>()
 
   constructor(client: ClnClient) {
     this.#client = client
@@ -56,20 +58,17 @@ export class ClnInvoices {
   }
 
   async #begin(hash: string, order: object): Promise<PaymentEnd> {
-    let refusal: ClnRefusal | undefined
     try {
-      await this.#client.call('xpay', order, { timeoutMs: PAY_TIMEOUT_MS })
+      return sent(await this.#client.call('xpay', order, { timeoutMs: PAY_TIMEOUT_MS }), 'payment_preimage')
     } catch (error) {
-      if (!(error instanceof ClnRefusal)) throw error
-      refusal = error
+      if (!(error instanceof ClnRefusal)) {
+        this.#unheard.add(hash)
+        throw error
+      }
+      // It has given up, and what it has sent may still be on its way.
+      const isOver = !this.#unheard.delete(hash)
+      return (await this.#end(hash, isOver)) ?? { kind: 'failed', reason: error.message }
     }
-    // It has given up, and what it has sent may still be on its way.
-    const isOver = refusal !== undefined
-    const end = await this.#end(hash, isOver)
-    if (end !== undefined) return end
-    if (refusal === undefined)
-      throw this.#client.unavailable('does not know the payment that it has just made')
-    return { kind: 'failed', reason: refusal.message }
   }
 
   /** Undefined: it was never tried. Between two tries it looks as failed: not final before it has had its time. */
@@ -78,7 +77,7 @@ export class ClnInvoices {
       const [payment] = (await this.#client.call('listpays', { payment_hash: hash })).list('pays')
       if (payment === undefined) return undefined
       const status = payment.text('status')
-      if (status === 'complete') return sent(payment)
+      if (status === 'complete') return sent(payment, 'preimage')
       if (status === 'failed' && (isOver || isOld(payment))) return { kind: 'failed', reason: 'failed' }
       await sleep(POLL_MS)
     }
@@ -93,7 +92,7 @@ function isOld(payment: Fields): boolean {
   return Date.now() / 1000 > payment.count('created_at') + 2 * RETRY_S
 }
 
-function sent(payment: Fields): PaymentEnd {
+function sent(payment: Fields, preimage: string): PaymentEnd {
   const feeMsat = payment.amount('amount_sent_msat') - payment.amount('amount_msat')
-  return { kind: 'sent', preimage: payment.hex('preimage'), feeMsat }
+  return { kind: 'sent', preimage: payment.hex(preimage), feeMsat }
 }

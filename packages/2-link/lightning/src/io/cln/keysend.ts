@@ -46,9 +46,17 @@ export class ClnKeysend {
       } catch (error) {
         if (!(error instanceof ClnRefusal)) throw error
         if (error.rpcCode === NO_SUCH_PAYMENT) return undefined
-        if (error.rpcCode !== PAYMENT_NOT_ENDED) return failed(error)
+        if (error.rpcCode !== PAYMENT_NOT_ENDED) return this.#failure(hash, error)
       }
     }
+  }
+
+  /** What is refused is not what has failed: the row says which it is. */
+  async #failure(hash: string, refusal: ClnRefusal): Promise<PaymentEnd> {
+    const attempts = (await this.#client.call('listsendpays', { payment_hash: hash })).list('payments')
+    const attempt = attempts.find((each) => each.count('groupid') === GROUP)
+    if (attempt?.text('status') !== 'failed') throw this.#client.unavailable(refusal.message)
+    return failed(refusal)
   }
 
   async #begin(hash: string, payment: Keysend): Promise<PaymentEnd> {
