@@ -36,8 +36,8 @@ class Session implements LightningSession {
   readonly #invoices = new Set<string>()
   /** Whose channels are reported. */
   readonly #peers = new Set<string>()
-  /** Peers that are being connected to. */
-  readonly #reaching = new Set<string>()
+  /** Peers that are being connected to, and where they were said to be last. */
+  readonly #reaching = new Map<string, NodeAddress>()
   readonly #stopListening: () => void
   #isClosed = false
 
@@ -125,12 +125,16 @@ class Session implements LightningSession {
   /** Nothing is reported before: without a connection nothing can be paid or opened. */
   async #reach(peer: NodeAddress): Promise<void> {
     const { nodeId } = peer
-    if (this.#reaching.has(nodeId)) return
-    this.#reaching.add(nodeId)
+    const isTried = this.#reaching.has(nodeId)
+    this.#reaching.set(nodeId, peer)
+    if (isTried) return
     await this.#untilAvailable(async () => {
-      if (!this.#reaching.has(nodeId)) return
-      await this.#node.connect(peer)
-      await this.#inspect(nodeId)
+      // It may have moved meanwhile, or be wanted no more.
+      for (let at: NodeAddress | undefined; at !== this.#reaching.get(nodeId);) {
+        at = this.#reaching.get(nodeId)
+        if (at !== undefined) await this.#node.connect(at)
+      }
+      if (this.#reaching.has(nodeId)) await this.#inspect(nodeId)
     })
     this.#reaching.delete(nodeId)
   }
@@ -191,9 +195,9 @@ class Session implements LightningSession {
   }
 }
 
-/** An unknown outcome is none. */
+/** What the node says not to have done; any other end is unknown. */
 function refused(error: unknown): PaymentEnd {
-  if (error instanceof LightningError && error.code !== 'unavailable') {
+  if (error instanceof LightningError && error.code === 'refused') {
     return { kind: 'failed', reason: error.message }
   }
   throw error
