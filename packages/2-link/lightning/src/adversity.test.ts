@@ -145,6 +145,33 @@ describe.each<Way>(['keysend', 'invoice'])('Lightning settlement by %s: whatever
     )
   })
 
+  it.each<Name>(['alice', 'bob'])('pays and credits once, wherever the process of %s is killed', (name) => {
+    let isKilled = true
+    let outputs = 0
+    for (; isKilled; outputs++) {
+      const peering = new Peering({ by })
+      const { alice, bob } = peering
+      const side = peering[name]
+      peering.connect()
+      side.outputsLeft = outputs
+      const order = (): void => {
+        peering.settle(alice, 150_000n)
+        peering.settle(bob, 70_000n)
+      }
+      order()
+      const isPaid = (): boolean => alice.sent === 150_000n && bob.sent === 70_000n
+      while (!side.isDead && !isPaid()) peering.rest(1000)
+      isKilled = side.isDead
+      if (isKilled) peering.crash(side)
+      peering.connect()
+      order()
+      while (!isPaid()) peering.rest(1000)
+      peering.rest(60_000)
+      expect([bob.received, alice.received], `after ${outputs} outputs`).toEqual([150_000n, 70_000n])
+    }
+    expect(outputs, 'how often it was killed').toBeGreaterThan(20)
+  })
+
   it('leaves each with what it was paid, and nothing open, whenever the peering ends', () => {
     fc.assert(
       fc.property(courseOf(...ordinary, ...endings), (steps) => {

@@ -36,9 +36,15 @@ export class Side {
   received = 0n
   /** Totals told as received, by this life of the process. */
   receivedTotals: bigint[] = []
+  /** Outputs that its process still brings about before it is killed. */
+  outputsLeft = Infinity
 
   constructor(name: Name) {
     this.name = name
+  }
+
+  get isDead(): boolean {
+    return this.outputsLeft < 0
   }
 
   get nodeId(): string {
@@ -96,10 +102,12 @@ export class Peering {
     side.events = []
     side.questions.clear()
     side.receivedTotals = []
+    side.outputsLeft = Infinity
     this.#boot(side)
   }
 
   handle(side: Side, input: Parameters<LightningSettlement['handle']>[0]): void {
+    if (side.isDead) return
     side.machine.handle(input, this.now)
     this.#drain(side)
   }
@@ -185,6 +193,7 @@ export class Peering {
     const { machine, name } = side
     const to = this.other(side).name
     for (let output = machine.poll(); output !== undefined; output = machine.poll()) {
+      if (--side.outputsLeft < 0) return
       switch (output.kind) {
         case 'request':
           side.questions.set(output.id, output.deadline)
