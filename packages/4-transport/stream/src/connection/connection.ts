@@ -13,7 +13,7 @@ import type { StreamPacket } from '../wire/packet.ts'
 import type { ConnectionCommand, ConnectionInput, ConnectionOptions, ConnectionOutput } from './face.ts'
 import { Incoming } from './incoming.ts'
 import { Outgoing } from './outgoing.ts'
-import { Shared } from './shared.ts'
+import { MESSAGE_LENGTH_MAX, Shared } from './shared.ts'
 import type { Stream } from './stream.ts'
 
 export class StreamConnection implements Machine<ConnectionInput, ConnectionOutput> {
@@ -151,7 +151,7 @@ export class StreamConnection implements Machine<ConnectionInput, ConnectionOutp
   }
 
   #closeStream(stream: Stream, code: number, message: string): void {
-    stream.closing ??= { code, message }
+    stream.closing ??= { code, message: message.slice(0, MESSAGE_LENGTH_MAX) }
     // Who cannot send packets says it with the next reply.
     if (this.#shared.destination === undefined) this.#shared.notices.addOf(stream.id, 'close')
   }

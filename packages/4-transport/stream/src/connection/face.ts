@@ -62,7 +62,7 @@ export type ConnectionCommand =
       readonly code?: number
       readonly message?: string
     }
-  /** All streams end in this way, then the connection. */
+  /** All streams end in this way, then the connection. Of messages the first `MESSAGE_LENGTH_MAX` characters go out. */
   | { readonly kind: 'close'; readonly code?: number; readonly message?: string }
   /** This end is reached elsewhere from now on (STR-48). */
   | { readonly kind: 'move'; readonly address: Address }

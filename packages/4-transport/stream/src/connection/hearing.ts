@@ -25,6 +25,24 @@ export function hear(frames: readonly Frame[], shared: Shared): number | undefin
   return undefined
 }
 
+/**
+ * STR-77: the other end closes streams. Heard after all else of a packet, since it may close a stream with the packet
+ * that brings its last money; and where that was not taken, it will come again.
+ */
+export function hearCloses(frames: readonly Frame[], shared: Shared, isTaken: boolean): void {
+  for (const frame of frames) {
+    if (frame.type !== 0x10) continue
+    const stream = shared.streams.find(frame.streamId)
+    const isLast = isTaken || !frames.some((other) => brings(other, frame.streamId))
+    if (stream !== undefined && isLast) shared.closeStream(stream, frame.code, frame.message)
+  }
+}
+
+/** Whether a frame brings something to a stream. */
+function brings(frame: Frame, streamId: bigint): boolean {
+  return (frame.type === 0x11 || frame.type === 0x14) && frame.streamId === streamId
+}
+
 function hearOfConnection(frame: ConnectionFrame, shared: Shared): number | undefined {
   switch (frame.type) {
     case 0x01:
@@ -62,9 +80,6 @@ function moved(address: string, shared: Shared): number | undefined {
 
 function hearOfStream(frame: StreamFrame, stream: Stream, shared: Shared): void {
   switch (frame.type) {
-    case 0x10:
-      shared.closeStream(stream, frame.code, frame.message)
-      break
     case 0x12:
       stream.allow(frame.receiveMax)
       if (frame.totalReceived > stream.peerReceived) stream.peerReceived = frame.totalReceived
@@ -78,6 +93,7 @@ function hearOfStream(frame: StreamFrame, stream: Stream, shared: Shared): void 
     case 0x16:
       shared.notices.addOf(stream.id, 'max-data')
       break
+    case 0x10:
     case 0x11:
     case 0x14:
     case 0x17:

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ConnectionKeys } from '../keys.ts'
 import { Pair, type PairOptions } from '../testing/pair.ts'
-import { octets } from '../testing/traffic.ts'
+import { octets, send } from '../testing/traffic.ts'
 import { type Frame, type StreamPacket, decodeStreamPacket, encodeStreamPacket } from '../wire/packet.ts'
 import { StreamConnection } from './connection.ts'
 import type { ConnectionOutput } from './face.ts'
@@ -13,12 +13,6 @@ import type { ConnectionOutput } from './face.ts'
 const NOW = 1_700_000_000_000
 const SECRET = new Uint8Array(32).fill(9)
 const keys = new ConnectionKeys(nodeCrypto, SECRET)
-
-function send(pair: Pair, total: bigint): bigint {
-  const streamId = pair.ends.client.open()!
-  pair.hand('client', { kind: 'send', streamId, total })
-  return streamId
-}
 
 /** The same reply with other words of the receiver's. */
 function reworded(reply: Reply, change: (packet: StreamPacket) => StreamPacket): Reply {
@@ -213,6 +207,21 @@ describe('a payer', () => {
     expect(outputs.find(({ kind }) => kind === 'prepare')).toMatchObject({
       prepare: { destination: 'test.client', amount: 0n },
     })
+  })
+
+  it('that closes a stream with its last packet loses nothing of it: STR-77', () => {
+    const server = newServer()
+    const frames: Frame[] = [
+      { type: 0x10, streamId: 1n, code: 1, message: '' },
+      { type: 0x14, streamId: 1n, offset: 0n, data: octets(5) },
+      { type: 0x11, streamId: 1n, shares: 1n },
+    ]
+    const refused = take(server, frames, 10n, nodeRng.bytes(32))
+    expect(refused.map(({ kind }) => kind)).toEqual(['opened', 'reply'])
+    const taken = take(server, frames, 10n)
+    expect(taken.map(({ kind }) => kind)).toEqual(['money', 'data', 'streamClosed', 'reply'])
+    expect(replyOf(take(server, frames, 10n))).toMatchObject({ type: PacketType.Reject }) // STR-76
+    expect(server.received).toBe(10n)
   })
 
   it('that replays a packet pays again, and that is what is counted: STR-124', () => {

@@ -10,7 +10,7 @@ import { equalBytes } from '@hourglass/sansio'
 import { StreamErrorCode } from '../error-code.ts'
 import { type Frame, type StreamPacket, encodeStreamPacket } from '../wire/packet.ts'
 import { encodeReceipt } from '../wire/receipt.ts'
-import { hear } from './hearing.ts'
+import { hear, hearCloses } from './hearing.ts'
 import type { Fit } from './incoming-data.ts'
 import { type Share, divide } from './money.ts'
 import { assetFrame, limitFrame, maxMoneyFrame } from './notice-frames.ts'
@@ -95,15 +95,22 @@ export class Incoming {
       amount >= packet.prepareAmount && // STR-85
       this.#takesData(packet.frames)
     const shares = isFulfillable ? divide(amount, packet.frames, this.#shared) : undefined
-    if (shares === undefined) return this.#reject(prepare, packet, this.#replyFrames(packet))
+    if (shares === undefined) return this.#reject(prepare, packet, this.#conclude(packet, false))
     this.#credit(shares)
     this.#takeData(packet.frames)
-    const frames = [...this.#replyFrames(packet), ...this.#receipts(shares)]
+    const frames = [...this.#conclude(packet, true), ...this.#receipts(shares)]
     return {
       type: PacketType.Fulfill,
       fulfillment,
       data: this.#seal(PacketType.Fulfill, prepare, packet, frames),
     }
+  }
+
+  /** What to say to a packet; then the streams that it closes are closed. */
+  #conclude(packet: StreamPacket, isTaken: boolean): Frame[] {
+    const frames = this.#replyFrames(packet)
+    hearCloses(packet.frames, this.#shared, isTaken)
+    return frames
   }
 
   /** STR-74, STR-76: data of closed streams, or more holes than are kept, is not taken. */

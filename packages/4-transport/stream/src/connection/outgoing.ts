@@ -14,13 +14,13 @@ import { type Answer, SendingEnd } from '../sending-end.ts'
 import { NO_PROGRESS_MS } from '../spending.ts'
 import type { StreamPacket } from '../wire/packet.ts'
 import { type Contents, NOTHING, type Sent, type StreamSegment, framesOfContents } from './contents.ts'
-import { hear } from './hearing.ts'
+import { hear, hearCloses } from './hearing.ts'
 import { Payer } from './payer.ts'
 import { hearReceipts } from './receipts.ts'
 import type { Shared } from './shared.ts'
 
-/** Octets of data in one packet: with its frames it fits a Prepare (STR-10). */
-const DATA_BYTES_PER_PACKET = 30_000
+/** Octets of data in one packet: with all that may be said beside it, it fits a Prepare (STR-10). */
+const DATA_BYTES_PER_PACKET = 24_000
 /** How long this end waits before it asks again whether a limit still holds. */
 export const BLOCKED_MS = 1000
 /** A connection that has something to say and gets nothing through for so long ends. */
@@ -127,6 +127,7 @@ export class Outgoing {
     const violation = hear(frames, shared)
     if (violation !== undefined) shared.fail(violation)
     hearReceipts(frames, shared)
+    hearCloses(frames, shared, true)
   }
 
   /** Money, and what the answer tells of the path. */

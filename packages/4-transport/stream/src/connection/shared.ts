@@ -18,6 +18,9 @@ const CONNECTION_WINDOWS = 4
 /** STR-68: octets that a connection may send before the other end says more. */
 const PEER_MAX_DATA = 65_534
 
+/** Characters of the message with which a stream or connection is closed; the rest is cut off. */
+export const MESSAGE_LENGTH_MAX = 64
+
 /** Octets of all streams together. */
 export interface DataTotals {
   /** What this end lets the other one send. */
@@ -94,7 +97,7 @@ export class Shared {
 
   /** Nothing new is sent from now on; the first reason counts. */
   end(code: number, message: string, isByPeer: boolean): void {
-    this.ending ??= { code, message, isByPeer }
+    this.ending ??= { code, message: message.slice(0, MESSAGE_LENGTH_MAX), isByPeer }
   }
 
   /** The other end broke a rule. */

@@ -30,3 +30,10 @@ export function reading(pair: Pair): Pair {
     pair.hand(side, { kind: 'read', streamId, bytes: data.length })
   })
 }
+
+/** Opens a stream that sends so much. */
+export function send(pair: Pair, total: bigint, side: Side = 'client'): bigint {
+  const streamId = pair.ends[side].open()!
+  pair.hand(side, { kind: 'send', streamId, total })
+  return streamId
+}
