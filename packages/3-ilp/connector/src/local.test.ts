@@ -10,6 +10,7 @@ import { describe, expect, it } from 'vitest'
 import {
   NOW,
   CONDITION,
+  FULFILLMENT,
   NOTHING,
   account,
   balances,
@@ -63,6 +64,19 @@ describe('connector: what it answers itself', () => {
     const outputs = handle(machine, ask({ ...request, amount: 100n }))
     expect(outputs).toMatchObject([{ kind: 'reply', account: 'alice' }])
     expect(balances(machine)).toEqual({ alice: 0n, bob: 0n })
+  })
+
+  it('answers a heartbeat with the octets that it brings, and takes no money for it: CONN-35', () => {
+    const machine = connector()
+    const data = Uint8Array.of(...FULFILLMENT, 1, 2, 3)
+    const heartbeat = prepare({ destination: 'peer.heartbeat' as Address, data })
+    const [reply] = handle(machine, ask(heartbeat))
+    expect(decodeFulfill((reply as { body: Uint8Array }).body)).toEqual({ fulfillment: FULFILLMENT, data })
+    expect(balances(machine)).toEqual({ alice: 0n, bob: 0n })
+
+    const short = { ...heartbeat, data: data.subarray(0, 31) }
+    expect(rejectOf(handle(machine, ask(short))).code).toBe('F01')
+    expect(rejectOf(handle(machine, ask({ ...heartbeat, expiresAt: NOW }))).code).toBe('R02')
   })
 
   it('tells a peer its balance as the peer sees it, and what it may still send', () => {

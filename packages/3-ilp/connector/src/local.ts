@@ -1,11 +1,12 @@
 /**
  * Packets that this node answers itself: `peer.` and its own address. Layer 3, connector.
- * Spec: IL-RFC 31 (IL-DCP); IL-RFC 34 "Special Addresses".
+ * Spec: IL-RFC 31 (IL-DCP); IL-RFC 34 "Special Addresses"; `peer.heartbeat` is of rafiki.
  */
 import type { Asset } from '@hourglass/books'
 import {
   type Address,
   ErrorCode,
+  FULFILLMENT_BYTES,
   type Fulfill,
   ILDCP_CONDITION,
   ILDCP_DESTINATION,
@@ -27,6 +28,7 @@ export interface LocalContext {
 /** Undefined: the packet is not for this node. */
 export function answerLocally(prepare: Prepare, context: LocalContext): Fulfill | Refusal | undefined {
   if (prepare.destination === ILDCP_DESTINATION) return answerIldcp(prepare, context)
+  if (prepare.destination === HEARTBEAT_DESTINATION) return answerHeartbeat(prepare, context)
   // ADDR-14, CONN-10, CONN-36: nothing to `peer.` ever leaves this node.
   if (prepare.destination.startsWith('peer.')) {
     return { code: ErrorCode.F01_INVALID_PACKET, message: 'unknown peer protocol' }
@@ -43,9 +45,7 @@ function answerIldcp(prepare: Prepare, { child, asset, now }: LocalContext): Ful
   if (child === undefined) {
     return { code: ErrorCode.F00_BAD_REQUEST, message: 'addresses are given to children only' }
   }
-  if (prepare.expiresAt <= now) {
-    return { code: ErrorCode.R02_INSUFFICIENT_TIMEOUT, message: 'expired' } // DCP-12
-  }
+  if (prepare.expiresAt <= now) return EXPIRED // DCP-12
   // DCP-11, X-DCP
   if (!equalBytes(prepare.executionCondition, ILDCP_CONDITION)) {
     return { code: ErrorCode.F01_INVALID_PACKET, message: 'wrong condition' }
@@ -55,3 +55,15 @@ function answerIldcp(prepare: Prepare, { child, asset, now }: LocalContext): Ful
     data: encodeIldcpResponse({ address: child, assetCode: asset.code, assetScale: asset.scale }),
   }
 }
+
+/** CONN-35: shows the peer that we are alive, by the octets that it sent. */
+function answerHeartbeat({ data, expiresAt }: Prepare, { now }: LocalContext): Fulfill | Refusal {
+  if (expiresAt <= now) return EXPIRED
+  if (data.length < FULFILLMENT_BYTES) {
+    return { code: ErrorCode.F01_INVALID_PACKET, message: 'a heartbeat begins with its fulfillment' }
+  }
+  return { fulfillment: data.subarray(0, FULFILLMENT_BYTES), data }
+}
+
+const HEARTBEAT_DESTINATION = 'peer.heartbeat'
+const EXPIRED: Refusal = { code: ErrorCode.R02_INSUFFICIENT_TIMEOUT, message: 'expired' }

@@ -58,6 +58,33 @@ describe('connector: a packet that may not pass', () => {
     expect(rejectOf(handle(connector(), ask(Uint8Array.of(12, 3, 1)))).code).toBe('F01')
   })
 
+  it('hears the first of its faults in an order of its own, whatever else is wrong: CONN-19', () => {
+    const xyz = { code: 'XYZ', scale: 0 }
+    const limited = account('alice', { packetAmountMax: 2000n })
+    const full = connector({ accounts: [{ ...limited, packetsInFlightMax: 0 }, account('bob')] })
+    const free = connector({ accounts: [limited, account('bob', { asset: xyz })] })
+    const usd = connector({ accounts: [limited, account('bob')] })
+    // All is wrong with it; from line to line, one thing less.
+    const worst = prepare({ amount: 5000n, destination: 'g.carol' as Address, expiresAt: NOW })
+    const large = { ...worst, amount: 1500n }
+    const foreign = { ...large, destination: 'test.carol' as Address }
+    const affordable = { ...foreign, amount: 100n }
+    const routed = { ...affordable, destination: 'test.bob' as Address }
+    const faults = [
+      [full, Uint8Array.of(12, 3, 1), 'invalid packet'],
+      [full, worst, 'too many packets in flight'],
+      [free, worst, 'amount too large'],
+      [free, large, 'scheme not routed here'],
+      [free, foreign, 'exceeded maximum balance'],
+      [free, affordable, 'no route'],
+      [free, routed, 'no exchange rate'],
+      [usd, routed, 'expires too soon'],
+    ] as const
+    for (const [machine, packet, message] of faults) {
+      expect(rejectOf(handle(machine, ask(packet))).message).toBe(message)
+    }
+  })
+
   it('does not go back to the account that it came from: CONN-31, SEC-38', () => {
     expect(rejectOf(handle(connector(), ask(prepare(), 1, 'bob'))).code).toBe('F02')
   })
