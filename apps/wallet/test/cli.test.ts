@@ -220,11 +220,12 @@ describe('hourglass pay and receive', () => {
     })
   })
 
-  it('PP-22, PP-23: shows who is paid and what arrives before it pays, and then what came of it', async () => {
+  it('PP-22, PP-23, SPSP-20: shows who is paid and what arrives before it pays, and then what came of it', async () => {
     const { stdout, exitCode } = await pay([...here(), '--amount', '1'])
     expect(exitCode).toBe(0)
     const [before = '', after = ''] = stdout.split('\n\n')
     expect(before).toMatch(/To +\$bob\.example\/tips/)
+    expect(before).not.toMatch(/https?:/)
     expect(before).toMatch(/Send +1\.00 USD/)
     expect(before).toMatch(/Arrives +about 0\.92 EUR, at least 0\.9108 EUR/)
     expect(before).toMatch(/Rate +1 USD = 0\.92 EUR/)
