@@ -36,6 +36,12 @@ const lightningSettlement = z.strictObject({
   channelSat: amount,
   /** The channels to this peer that we opened have no more in all. */
   budgetSat: amount,
+  /** How we pay; `invoice` for peers whose nodes take no keysend. */
+  by: z.enum(['keysend', 'invoice']).default('keysend'),
+  /** The peer is asked to open channels until it can pay us as much over them. */
+  inboundSat: amount.optional(),
+  /** Whether we open channels where the peer asks for them, within budget and reserve. */
+  servesInbound: z.boolean().default(false),
   /** What stays in the node's wallet for what closing channels costs. */
   reserveSat: amount.optional(),
   /** With less of `channelSat` left to send, in percent, another channel is opened ahead of need. 0: none is. */

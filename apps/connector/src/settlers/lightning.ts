@@ -6,6 +6,7 @@ import {
   type ChannelInfo,
   type LightningAction,
   type LightningNode,
+  type LightningOptions,
   LightningSettlement,
 } from '@hourglass/lightning'
 import { connectLightning, openClnNode, openLdkNode, openLndNode } from '@hourglass/lightning/io'
@@ -32,7 +33,6 @@ export async function openLightning(
   return {
     settle(account, records) {
       const { id, scale, config: terms, hear } = account as SettledAccount<'lightning'>
-      const { channelSat, budgetSat, reserveSat, refillPercent, closePatienceMs } = terms
       const settlement = new LightningSettlement({
         account: id,
         accountScale: scale,
@@ -41,11 +41,7 @@ export async function openLightning(
         secret,
         rng: nodeRng,
         crypto: nodeCrypto,
-        channelSat,
-        budgetSat,
-        ...(reserveSat !== undefined && { reserveSat }),
-        ...(refillPercent !== undefined && { refillPercent }),
-        ...(closePatienceMs !== undefined && { closePatienceMs }),
+        ...settlementTerms(terms),
       })
       settlement.restore(records)
       const session = connectLightning({ node, listener: hear, log: context.log })
@@ -57,6 +53,24 @@ export async function openLightning(
     },
     report: () => report(config, node),
     close: () => node.close(),
+  }
+}
+
+type TermOptions = Omit<
+  LightningOptions,
+  'account' | 'accountScale' | 'network' | 'address' | 'secret' | 'rng' | 'crypto'
+>
+
+/** What is left out of the config is left to the settlement's defaults. */
+function settlementTerms(terms: SettledAccount<'lightning'>['config']): TermOptions {
+  const { channelSat, budgetSat, by, servesInbound } = terms
+  const { reserveSat, refillPercent, inboundSat, closePatienceMs } = terms
+  return {
+    ...{ channelSat, budgetSat, by, servesInbound },
+    ...(reserveSat !== undefined && { reserveSat }),
+    ...(refillPercent !== undefined && { refillPercent }),
+    ...(inboundSat !== undefined && { inboundSat }),
+    ...(closePatienceMs !== undefined && { closePatienceMs }),
   }
 }
 

@@ -37,9 +37,10 @@ export class Side {
   /** Totals told as received, by this life of the process. */
   receivedTotals: bigint[] = []
   /** Outputs that its process still brings about before it is killed. */
-  outputsLeft = Infinity
+  outputsLeft: number
 
   constructor(name: Name) {
+    this.outputsLeft = Infinity
     this.name = name
   }
 
