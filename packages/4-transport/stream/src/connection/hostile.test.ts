@@ -102,6 +102,16 @@ describe('a receiver', () => {
     }
   })
 
+  it('that never says a word of its own is not asked for ever: STR-38, STR-106', () => {
+    const pair = new Pair({ tamperReply: (reply) => ({ ...reply, data: new Uint8Array(0) }) })
+    const streamId = pair.ends.client.open()!
+    pair.run()
+    expect(pair.prepares.client.length).toBeLessThan(3)
+    pair.hand('client', { kind: 'write', streamId, data: octets(5) })
+    pair.run()
+    expect(pair.of('client', 'closed')[0]).toMatchObject({ message: 'nobody answers' })
+  })
+
   it('that claims more than it got changes nothing about what is sent: STR-42, SEC-50', () => {
     const pair = new Pair({
       tamperReply: (reply) =>
@@ -204,7 +214,9 @@ describe('a payer', () => {
     const outputs = take(server, [data, address], 0n, nodeRng.bytes(32))
     expect(replyOf(outputs)).toMatchObject({ type: PacketType.Reject, code: 'F99' })
     expect(outputs.find(({ kind }) => kind === 'data')).toBeUndefined()
-    expect(outputs.find(({ kind }) => kind === 'prepare')).toMatchObject({
+    server.handle({ kind: 'send', streamId: server.open()!, total: 10n }, NOW)
+    expect(server.poll()).toMatchObject({
+      kind: 'prepare',
       prepare: { destination: 'test.client', amount: 0n },
     })
   })

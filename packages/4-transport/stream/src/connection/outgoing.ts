@@ -37,7 +37,7 @@ export class Outgoing {
   #lastId = 0
   #blockedUntil: Instant = 0
   #isBlocked = false
-  /** When something got through, or waiting for it began; nobody waits while there is nothing to say. */
+  /** When the other end last spoke, or waiting for it began; nobody waits while there is nothing to say. */
   #heardAt: Instant = 0
   #isWaiting = false
   #closeUntil: Instant | undefined
@@ -58,7 +58,8 @@ export class Outgoing {
   }
 
   nextTimeout(): Instant | undefined {
-    if (this.#closeUntil !== undefined) return this.#isClosed ? undefined : this.#closeUntil
+    // What is out when the end comes is answered by its link.
+    if (this.#shared.ending !== undefined) return this.#isClosed ? undefined : this.#closeUntil
     const times = [
       this.#congestion.pausedUntil,
       this.#isBlocked ? this.#blockedUntil : undefined,
@@ -97,7 +98,7 @@ export class Outgoing {
     const answer = this.#end!.check(sent.outstanding, reply)
     if (answer.packet !== undefined) this.#hear(answer.packet, now)
     this.#account(sent, reply, answer, now)
-    if (answer.isFulfilled) this.#acknowledge(sent, now)
+    if (answer.isFulfilled) this.#acknowledge(sent)
     else this.#again(sent.contents)
     if (sent.contents.kind === 'close') this.#isClosed = true
   }
@@ -107,8 +108,8 @@ export class Outgoing {
     const sent = this.#take(id)
     if (sent === undefined) return
     const { contents, outstanding } = sent
-    if (contents.kind === 'money') this.#payer.failed(contents, outstanding, isLost, now)
-    else this.#congestion.unanswered(outstanding, now)
+    if (contents.spending === undefined) this.#congestion.unanswered(outstanding, now)
+    else this.#payer.failed(contents, outstanding, isLost, now)
     this.#again(contents)
     if (contents.kind === 'close') this.#isClosed = true
   }
@@ -142,8 +143,7 @@ export class Outgoing {
   }
 
   /** STR-36: a Fulfill acknowledges all frames. */
-  #acknowledge({ contents }: Sent, now: Instant): void {
-    this.#heardAt = now
+  #acknowledge({ contents }: Sent): void {
     const { outputs } = this.#shared
     for (const { stream, segment } of contents.segments) {
       stream.outgoing.acknowledged(segment)
@@ -172,13 +172,21 @@ export class Outgoing {
   }
 
   /**
-   * STR-48, SEC-52: a new path gets one packet at a time, without money, until the other end has answered. The first
-   * of all may be a probe: a client was told the address by the server itself. So what it says comes before all else.
+   * STR-48, SEC-52: a new path gets one packet at a time, without money, until the other end has answered. A client's
+   * first may be a probe, since the server itself gave it the address. So what it says comes before all else.
    */
   #tryPath(): Contents | undefined {
-    if (this.#sent.size > 0) return undefined
-    const probe = this.#end === undefined ? this.#payer.next() : undefined
+    this.#closeStreams()
+    if (this.#sent.size > 0 || !this.#hasSomethingToSay()) return undefined
+    const isFirst = this.#end === undefined && this.#shared.options.role === 'client'
+    const probe = isFirst ? this.#payer.next() : undefined
     return { ...(probe ?? NOTHING), notices: this.#shared.notices.take() }
+  }
+
+  #hasSomethingToSay(): boolean {
+    const { streams, notices } = this.#shared
+    if (!notices.isEmpty) return true
+    return [...streams].some((stream) => stream.isPending || (stream.unsent > 0n && !this.#payer.isStopped))
   }
 
   /** STR-77: a stream says goodbye after all it had to bring. */

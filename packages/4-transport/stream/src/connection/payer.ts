@@ -131,7 +131,8 @@ export class Payer {
   }
 
   /** The link has no answer. */
-  failed({ spending, parts }: Contents, outstanding: Outstanding, isLost: boolean, now: Instant): void {
+  failed({ kind, spending, parts }: Contents, outstanding: Outstanding, isLost: boolean, now: Instant): void {
+    if (kind === 'probe') this.#isProbeOut = false
     spending!.failed(outstanding, isLost, now)
     for (const { stream, amount } of parts) {
       stream.inFlight -= amount
