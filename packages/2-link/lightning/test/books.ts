@@ -19,8 +19,6 @@ export interface Books {
   /** Unspent, by address; what has none, or nobody's, apart. */
   readonly heldSat: ReadonlyMap<string, bigint>
   readonly leftSat: readonly bigint[]
-  /** What spends money of the wallets, in the order of the chain. */
-  readonly txids: readonly string[]
 }
 
 /** Blocks before it belong to nobody here. */
@@ -30,7 +28,6 @@ const BEGIN = 436
 export async function readBooks(chain: BitcoinRegtest, addresses: readonly string[]): Promise<Books> {
   const unspent = new Map<string, { sat: bigint; address: string | undefined }>()
   let [givenSat, feesSat] = [0n, 0n]
-  const txids: string[] = []
   for (const { txid, vin, vout } of await transactions(chain)) {
     const names = vin.map((input) => `${input.txid}:${input.vout}`)
     const inputs = names.flatMap((name) => unspent.get(name) ?? [])
@@ -40,10 +37,7 @@ export async function readBooks(chain: BitcoinRegtest, addresses: readonly strin
       address: addresses.find((each) => each === address),
     }))
     const isOurs = inputs.length > 0
-    if (isOurs) {
-      txids.push(txid)
-      feesSat += sum(inputs) - sum(outputs)
-    }
+    if (isOurs) feesSat += sum(inputs) - sum(outputs)
     for (const { name, sat, address } of outputs) {
       if (!isOurs && address === undefined) continue
       if (!isOurs) givenSat += sat
@@ -55,7 +49,6 @@ export async function readBooks(chain: BitcoinRegtest, addresses: readonly strin
     givenSat,
     feesSat,
     heldSat,
-    txids,
     leftSat: ofAddress([...unspent.values()]).map(({ sat }) => sat),
   }
 }
@@ -77,12 +70,16 @@ function satOf(bitcoin: number): bigint {
   return BigInt(Math.round(bitcoin * 100_000_000))
 }
 
+/** Blocks do not change: only which of them are the chain does. */
+const blocks = new Map<string, readonly Tx[]>()
+
 async function transactions(chain: BitcoinRegtest): Promise<Tx[]> {
   const all: Tx[] = []
   for (let height = BEGIN; height <= (await chain.height()); height++) {
     const hash = await chain.request<string>('getblockhash', [height])
-    const { tx } = await chain.request<{ tx: Tx[] }>('getblock', [hash, 2])
-    all.push(...tx.slice(1))
+    const tx = blocks.get(hash) ?? (await chain.request<{ tx: Tx[] }>('getblock', [hash, 2])).tx.slice(1)
+    blocks.set(hash, tx)
+    all.push(...tx)
   }
   return all
 }

@@ -2,15 +2,12 @@
 import { randomBytes } from 'node:crypto'
 import type { FeeOptions } from '@hourglass/bitcoin-regtest'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Books, readBooks } from './books.ts'
+import type { Books } from './books.ts'
 import { CAPACITY_SAT, FUNDS_SAT, type Party, Rig, isUsable, keysend, sha256 } from './rig.ts'
+import { expectExact, settled } from './settled.ts'
 
-/** What a commitment pays to whoever wants to pay for it (BOLT 3); nobody needs it once it is confirmed. */
-const ANCHOR_SAT = 330n
 /** Blocks after which what waits is lifted, and some. */
 const PATIENCE_BLOCKS = 10
-/** Less than any payment has to be claimed. */
-const QUIET_BLOCKS = 12
 /** Satoshi for 1000 virtual bytes: what miners take, and what they want. */
 const SPIKE = { minimum: 20_000, estimate: 60_000 }
 const CALM = { minimum: 1000, estimate: 1000 }
@@ -26,39 +23,11 @@ beforeEach(async () => {
 }, 300_000)
 afterEach(async () => rig.stop())
 
-/** Mines until nothing is on its way any more, and closes the books. */
-async function settle(...others: string[]): Promise<Books> {
-  const addresses = await Promise.all([alice, bob].map(({ node }) => node.address()))
-  let books: Books
-  do {
-    // Delays are long, and nobody does anything meanwhile.
-    const isQuiet = (await rig.chain.request<string[]>('getrawmempool')).length === 0
-    await rig.mine(isQuiet ? QUIET_BLOCKS : 1)
-    await rig.mineUntil(async () => (await Promise.all([alice, bob].map(isIdle))).every(Boolean))
-    books = await readBooks(rig.chain, [...addresses, ...others])
-    if (process.env['DBG'])
-      console.log(
-        'BOOKS',
-        await rig.chain.height(),
-        books.leftSat.join(),
-        [...books.heldSat.values()].join(),
-        await alice.node.walletSat(),
-        await bob.node.walletSat(),
-      )
-  } while (books.leftSat.some((sat) => sat !== ANCHOR_SAT))
-  for (const [i, { node }] of [alice, bob].entries()) {
-    await rig.mineUntil(async () => (await node.walletSat()) === books.heldSat.get(addresses[i]!))
-  }
-  return books
-}
+const settle = (): Promise<Books> => settled(rig, [alice, bob])
 
-const isIdle = async ({ node }: Party): Promise<boolean> => (await node.channels()).length === 0
-
-function expectAll({ givenSat, feesSat, heldSat, leftSat }: Books, anchors: number): void {
-  expect(leftSat).toHaveLength(anchors)
-  const held = [...heldSat.values()].reduce((total, sat) => total + sat, 0n)
-  expect(held + feesSat + BigInt(anchors) * ANCHOR_SAT).toBe(givenSat)
-  expect(givenSat).toBe(2n * FUNDS_SAT)
+function expectAll(books: Books, anchors: number): void {
+  expect(books.leftSat).toHaveLength(anchors)
+  expectExact(books)
 }
 
 async function held(): Promise<{ preimage: Uint8Array; paid: Promise<unknown> }> {

@@ -14,6 +14,8 @@ export const BREATH_MS = 10
 const POLL_MS = 20
 /** What each wallet has to begin with. */
 export const FUNDS_SAT = 20_000_000n
+/** So many at once, where nothing waits: less than any payment has to be claimed. */
+export const QUIET_BLOCKS = 12
 export const CAPACITY_SAT = 5_000_000n
 
 /** A node of any kind, and what it has told. */
