@@ -15,7 +15,7 @@ const MANAGER_TICK_MS = 10_000
 const EARLY_PAYMENTS = 4
 const EARLY_TICK_MS = 250
 const EARLY_TICK_INCOMING_MS = 1000
-const PATIENCE = 4
+const PATIENCE = 2
 const FEES_MS = 60_000
 
 export interface ClockParts {

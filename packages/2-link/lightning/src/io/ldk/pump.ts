@@ -127,18 +127,25 @@ export class Pump {
     const [records, actions] = [this.#records, [...send, ...this.#later]]
     this.#records = []
     this.#later = []
-    if (this.#isManagerChanged) records.push({ key: MANAGER_KEY, value: engine.manager.write() })
+    const state = this.#isManagerChanged ? engine.manager.write() : undefined
     this.#isManagerChanged = false
+    if (state !== undefined) records.push({ key: MANAGER_KEY, value: state })
     if (records.length === 0) return run(actions)
     this.#isCommitting = true
     journal.commit(records, () => {
       this.#isCommitting = false
+      if (state !== undefined) release(state)
       if (this.#isStopped) return
       run(actions)
       // Whatever came in since could not kick.
       this.kick()
     })
   }
+}
+
+/** Megabytes a second where much is paid, which nobody needs any more: the garbage collector would come too late. */
+function release({ buffer }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer) buffer.transfer(0)
 }
 
 function run(actions: readonly (() => void)[]): void {
