@@ -1,4 +1,7 @@
-/** The process that has a pair of nodes: pays, and tells what that took. Run by the bench with a subject. Tooling. */
+/**
+ * The process that has a pair of nodes: pays, and tells what that took. Run by the bench with a subject's name.
+ * Tooling.
+ */
 import { type LightningPair, type LightningSubject, cpuMsOf, memoryMibOf } from './lightning-pair.ts'
 import { moduleUrl } from './modules.ts'
 
