@@ -16,6 +16,8 @@ const EARLY_PAYMENTS = 4
 const EARLY_TICK_MS = 250
 const EARLY_TICK_INCOMING_MS = 1000
 const PATIENCE = 2
+/** Peers are asked again for what they have not done. */
+const REMIND_MS = 3000
 const FEES_MS = 60_000
 
 export interface ClockParts {
@@ -42,10 +44,14 @@ export class Clock {
   }
 
   start(log: (message: string) => void): void {
-    const { engine, fees, kick, pollMs } = this.#parts
+    const { engine, fees, remind, kick, pollMs } = this.#parts
     const tickPeers = (): void => {
       engine.peers.timer_tick_occurred()
       engine.chainMonitor.rebroadcast_pending_claims()
+      kick()
+    }
+    const remindPeers = (): void => {
+      remind()
       kick()
     }
     // What stays wrong is said once.
@@ -58,6 +64,7 @@ export class Clock {
     this.#timers = [
       setInterval(() => this.#tickManager(), EARLY_TICK_MS),
       setInterval(tickPeers, PEERS_TICK_MS),
+      setInterval(remindPeers, REMIND_MS),
       setInterval(() => void fees.refresh().catch(complain), FEES_MS),
     ]
     void this.#poll(pollMs, complain)
@@ -69,13 +76,12 @@ export class Clock {
   }
 
   #tickManager(): void {
-    const { engine, payer, remind, kick } = this.#parts
+    const { engine, payer, kick } = this.#parts
     const elapsedMs = performance.now() - this.#lastTick
     if (elapsedMs < MANAGER_TICK_MS && !this.#mayBeEarly(elapsedMs)) return
     this.#lastTick += elapsedMs
     payer.recent.clear()
     engine.manager.timer_tick_occurred()
-    remind()
     kick()
   }
 
