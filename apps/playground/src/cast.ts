@@ -44,7 +44,14 @@ export const PEERINGS: readonly Peering[] = [
     ledger: 'bitcoin',
     balanceMax: 60_000_000n,
     settleThreshold: 1_500_000n,
-    settlement: { kind: 'lightning', ledger: 'bitcoin', channelSat: '1000000', budgetSat: '4000000' },
+    // Channels are closed after each payment, to be counted: none is opened ahead of need.
+    settlement: {
+      kind: 'lightning',
+      ledger: 'bitcoin',
+      channelSat: '1000000',
+      budgetSat: '4000000',
+      refillPercent: 0,
+    },
   },
   {
     payer: 'bolt',

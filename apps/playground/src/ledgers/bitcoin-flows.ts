@@ -2,6 +2,7 @@
  * What became of the money of a few owners, by the blocks of a Bitcoin chain alone. Amounts in satoshi.
  *
  *   wallet ── funding ──▶ channel ── close ──▶ ending ── sweep ──▶ wallet of either
+ *                                      └───────────────────────────▲
  *
  * A channel is an output of a witness script that an owner's wallet pays for. The owner who paid for the channel
  * also pays the fee of its close; a sweep is paid for by whom it is for.
@@ -97,7 +98,8 @@ export class BitcoinFlows<Owner extends string> {
     this.#fees.set(payer, this.fees(payer) + fee)
     if (first.kind === 'channel') {
       this.closedChannels++
-      this.escrowed -= fee
+      const own = outputs.filter(({ owner }) => owner === first.owner)
+      this.escrowed -= own.reduce((sum, output) => sum + output.value, fee)
     }
     if (first.kind === 'ending' && payer === first.owner) this.escrowed -= value
   }
