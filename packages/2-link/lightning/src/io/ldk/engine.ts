@@ -39,6 +39,7 @@ import { LightningError } from '../lightning-error.ts'
 import type { ChainFollower, ChainListener, Tip } from './chain-follower.ts'
 import type { CloseGuard } from './close-guard.ts'
 import type { Fees } from './fees.ts'
+import type { InboundLimits } from './inbound.ts'
 import type { MonitorStore } from './monitor-store.ts'
 import { makeLogger } from './runtime.ts'
 import { LDK_NETWORKS, makeSettings } from './settings.ts'
@@ -51,6 +52,7 @@ export interface EngineOptions {
   /** 32 bytes. */
   readonly seed: Uint8Array
   readonly fees: Fees
+  readonly limits: InboundLimits
   readonly monitors: MonitorStore
   readonly follower: ChainFollower
   /** Of the wallet: channels that are closed by agreement pay to it. */
@@ -98,7 +100,7 @@ export async function openEngine(options: EngineOptions, records: readonly Store
 type Parts = ReturnType<typeof makeParts>
 
 function makeParts(options: EngineOptions) {
-  const { network, seed, script, fees, monitors, broadcast, log, guard } = options
+  const { network, seed, script, fees, limits, monitors, broadcast, log, guard } = options
   const logger = makeLogger((record) => {
     const message = record.get_args()
     guard.hear(message, () => record.get_channel_id())
@@ -140,7 +142,7 @@ function makeParts(options: EngineOptions) {
     graph,
     router,
     messageRouter,
-    settings: makeSettings(network),
+    settings: makeSettings(network, limits),
   }
 }
 

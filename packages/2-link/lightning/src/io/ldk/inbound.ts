@@ -8,6 +8,8 @@ export interface InboundLimits {
   readonly channelsMax: number
   readonly capacitySatMin: bigint
   readonly capacitySatMax: bigint
+  /** Blocks until one is usable: below them its funding may be taken back. Default: by the network. */
+  readonly confirmations?: number | undefined
 }
 
 export const INBOUND_LIMITS: InboundLimits = {

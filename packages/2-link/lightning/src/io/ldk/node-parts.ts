@@ -59,7 +59,7 @@ export interface NodeParts {
 /** @throws LightningError */
 export async function openParts(options: NodeOptions, tell: (event: NodeEvent) => void): Promise<NodeParts> {
   await loadLdk()
-  const { network, seed, journal, log, pollMs } = options
+  const { network, seed, journal, log, pollMs, limits = INBOUND_LIMITS } = options
   const records = await journal.load('ldk/')
   const stores = await openStores(options, records)
   const { publisher, wallet, book, fees, follower } = stores
@@ -74,7 +74,7 @@ export async function openParts(options: NodeOptions, tell: (event: NodeEvent) =
   }
   guard.restore(records)
   const engine = await openEngine(
-    { network, seed, script, fees, monitors, follower, broadcast, log, guard },
+    { network, seed, script, fees, limits, monitors, follower, broadcast, log, guard },
     records,
   )
   guard.giveUp(engine.manager)
@@ -87,7 +87,6 @@ export async function openParts(options: NodeOptions, tell: (event: NodeEvent) =
   const height = (): number => engine.manager.current_best_block().get_height()
   const payer = new Payer(engine, book)
   const bumper = makeBumper(engine, wallet, height)
-  const { limits = INBOUND_LIMITS } = options
   const isWanted = (peerId: string): boolean => keeper.isWanted(peerId)
   const remind = (): void => closer.look()
   const clock = new Clock({ engine, fees, payer, follow: () => follow(), remind, kick: () => kick(), pollMs })

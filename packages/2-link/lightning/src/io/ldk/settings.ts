@@ -1,9 +1,15 @@
 /** How the node's channels are made. Layer 2, io. Spec: BOLT 2, "open_channel". */
 import { MaxDustHTLCExposure, Network, UserConfig } from 'lightningdevkit'
 import type { BitcoinNetwork } from '../../node.ts'
+import type { InboundLimits } from './inbound.ts'
 
-/** Blocks until a channel counts as open. */
-const DEPTH: Readonly<Record<BitcoinNetwork, number>> = { regtest: 1, signet: 2, testnet: 3, bitcoin: 3 }
+/** Blocks until a channel that a peer opens counts as open. */
+const CONFIRMATIONS: Readonly<Record<BitcoinNetwork, number>> = {
+  regtest: 1,
+  signet: 2,
+  testnet: 3,
+  bitcoin: 3,
+}
 
 /** The most that a channel may carry at once, by the protocol. */
 const PAYMENTS_AT_ONCE = 483
@@ -17,10 +23,10 @@ export const LDK_NETWORKS: Readonly<Record<BitcoinNetwork, Network>> = {
   bitcoin: Network.LDKNetwork_Bitcoin,
 }
 
-export function makeSettings(network: BitcoinNetwork): UserConfig {
+export function makeSettings(network: BitcoinNetwork, { confirmations }: InboundLimits): UserConfig {
   const settings = UserConfig.constructor_default()
   const handshake = settings.get_channel_handshake_config()
-  handshake.set_minimum_depth(DEPTH[network])
+  handshake.set_minimum_depth(confirmations ?? CONFIRMATIONS[network])
   handshake.set_max_inbound_htlc_value_in_flight_percent_of_channel(100)
   handshake.set_our_max_accepted_htlcs(PAYMENTS_AT_ONCE)
   handshake.set_our_htlc_minimum_msat(1n)
