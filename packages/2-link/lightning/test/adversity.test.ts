@@ -1,7 +1,7 @@
 /** Peers that are away, unknown or slow, and a node that is killed meanwhile. */
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { CAPACITY_SAT, type Party, Rig, isUsable, sha256 } from './rig.ts'
+import { CAPACITY_SAT, FUNDS_SAT, type Party, Rig, isUsable, sha256 } from './rig.ts'
 
 const HELD_MSAT = 50_000_000n
 
@@ -78,5 +78,20 @@ describe('a node among peers', { timeout: 300_000 }, () => {
       async () => (await alice.node.channels()).length + (await bob.node.channels()).length === 0,
     )
     await rig.mineUntil(async () => (await bob.node.walletSat()) === 20_000_000n + CAPACITY_SAT / 2n)
+  })
+
+  it('refuses the channel of a stranger, and says so', async () => {
+    const [to, own] = [await bob.node.info(), await alice.node.info()]
+    await alice.node.connect(to)
+    await alice.node.openChannel({ peerId: to.nodeId, capacitySat: CAPACITY_SAT })
+    await rig.until(() =>
+      rig.logs.some((line) => line.startsWith(`bob: a channel of ${own.nodeId} is refused`)),
+    )
+    for (const { node } of [alice, bob]) await rig.until(async () => (await node.channels()).length === 0)
+    // Nothing of it is on its way to the chain, or set aside.
+    expect(await rig.chain.request('getrawmempool')).toEqual([])
+    expect(await alice.node.walletSat()).toBe(FUNDS_SAT)
+    await bob.node.connect(own)
+    await rig.openChannel(alice, bob)
   })
 })
