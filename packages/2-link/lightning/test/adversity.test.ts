@@ -1,7 +1,8 @@
 /** Peers that are away, unknown or slow, and a node that is killed meanwhile. */
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { CAPACITY_SAT, FUNDS_SAT, type Party, Rig, isUsable, sha256 } from './rig.ts'
+import { CAPACITY_SAT, FUNDS_SAT, type Party, QUIET_BLOCKS, Rig, isUsable, sha256 } from './rig.ts'
+import { expectExact, settled } from './settled.ts'
 
 const HELD_MSAT = 50_000_000n
 
@@ -93,5 +94,21 @@ describe('a node among peers', { timeout: 300_000 }, () => {
     expect(await alice.node.walletSat()).toBe(FUNDS_SAT)
     await bob.node.connect(own)
     await rig.openChannel(alice, bob)
+  })
+
+  it('gets a payment back by the chain whose receiver has gone with it', async () => {
+    await rig.openChannel(alice, bob)
+    const [paid] = await hold(randomBytes(32))
+    await bob.node.close()
+    let end: unknown
+    void paid!.then((ended) => (end = ended))
+    // Until it has run out of time, and Alice closes by force.
+    while ((await alice.node.channels()).length > 0) await rig.mine(QUIET_BLOCKS)
+    await rig.mineUntil(() => end !== undefined)
+    expect(end).toMatchObject({ kind: 'failed' })
+    bob = await rig.open('bob')
+    expectExact(await settled(rig, [alice, bob]))
+    expect(await bob.node.held()).toEqual([])
+    expect(await bob.node.receipts()).toEqual([])
   })
 })
