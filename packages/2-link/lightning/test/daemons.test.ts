@@ -49,7 +49,7 @@ describe.each<DaemonKind>(['LND', 'Core Lightning'])('a node run by %s, when thi
     rig = await Rig.start()
     alice = await openDaemon(rig, 'alice', kind)
     bob = await openDaemon(rig, 'bob', kind)
-    await rig.fund(alice)
+    await rig.fund(alice, bob)
     await rig.openChannel(alice, bob)
   }, 120_000)
   afterAll(async () => rig.stop())

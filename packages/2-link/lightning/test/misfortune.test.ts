@@ -9,7 +9,7 @@ let bob: Party
 beforeAll(async () => {
   rig = await Rig.start()
   ;[alice, bob] = await Promise.all([rig.open('alice'), rig.open('bob')])
-  await rig.fund(alice)
+  await rig.fund(alice, bob)
   await rig.openChannel(alice, bob)
 })
 afterAll(async () => rig.stop())

@@ -19,7 +19,7 @@ describe('an embedded Lightning node', () => {
 
   it('follows the chain through a reorganisation, and pays on', async () => {
     const [alice, bob] = await Promise.all([rig.open('alice'), rig.open('bob')])
-    await rig.fund(alice)
+    await rig.fund(alice, bob)
     await rig.openChannel(alice, bob)
     await rig.chain.mine(3)
     await rig.chain.reorganise(2)

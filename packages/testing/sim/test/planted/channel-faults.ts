@@ -53,8 +53,8 @@ export const CHANNEL_FAULTS: readonly PlantedFault[] = [
   {
     bug: 'Nothing is redeemed below the threshold, though the operator asks for it.',
     path: 'packages/2-link/channel/src/redeemer.ts',
-    text: 'if (this.#isWanted || (',
-    planted: 'if ((',
+    text: 'if (this.#isWanted || this.#isEnded) return true',
+    planted: 'if (this.#isEnded) return true',
     foundBy: ['received-is-redeemed'],
   },
   {

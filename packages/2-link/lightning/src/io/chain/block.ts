@@ -131,7 +131,7 @@ export interface Transfer {
   readonly txid: string
   /** Of its bytes, those of witnesses counting a quarter: 4 to a virtual byte. */
   readonly weight: number
-  readonly inputs: readonly { readonly txid: string; readonly index: number }[]
+  readonly inputs: readonly { readonly txid: string; readonly index: number; readonly sequence: number }[]
   readonly outputs: readonly { readonly amountSat: bigint; readonly script: Uint8Array }[]
 }
 
@@ -150,7 +150,11 @@ export function decodeTransfer(raw: Uint8Array): Transfer {
   return {
     txid: nameOfHash(doubleSha256(named)),
     weight: 3 * named.length + raw.length,
-    inputs: inputs.map(({ txid, index }) => ({ txid: Buffer.from(txid).toString('hex'), index })),
+    inputs: inputs.map(({ txid, index, sequence }) => ({
+      txid: Buffer.from(txid).toString('hex'),
+      index,
+      sequence,
+    })),
     outputs: outputs.map(({ amount, script }) => ({ amountSat: amount, script })),
   }
 }

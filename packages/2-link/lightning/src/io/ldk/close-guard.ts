@@ -18,6 +18,8 @@ import type { Outpoint } from '../wallet/coins.ts'
 const PREFIX = 'ldk/stale/'
 /** A channel's monitor, by the output that funds it. */
 const MONITOR = 'ldk/monitor/'
+/** BOLT 3: the upper 8 bits of a commitment's sequence; a close by agreement has others. */
+const COMMITMENT_SEQUENCE = 0x80
 /** How LDK's message begins when it learns that its state is old, before it panics. */
 const FALLEN_BEHIND = 'We have fallen behind'
 
@@ -68,9 +70,10 @@ export class CloseGuard {
     this.#doubtful.clear()
   }
 
-  /** Whether it closes a channel whose newest state this may not be. */
+  /** Whether it is a commitment of a channel whose newest state this may not be. What both have agreed on is final. */
   refuses({ inputs }: Transfer): boolean {
     return inputs.some((input) => {
+      if (input.sequence >>> 24 !== COMMITMENT_SEQUENCE) return false
       const id = channelIdByOutpoint(input)
       return this.#stale.has(id) || this.#doubtful.has(id)
     })

@@ -12,7 +12,7 @@ const pays = (txid: string, amountSat: bigint, script = SCRIPT) => ({
 })
 const spends = (txid: string, spent: string) => ({
   ...{ txid, weight: 0 },
-  inputs: [{ txid: spent, index: 0 }],
+  inputs: [{ txid: spent, index: 0, sequence: 0 }],
   outputs: [],
 })
 /** The first transaction of a block is its coinbase. */
