@@ -8,9 +8,10 @@ import { PAY_CHAN_ADDRESS } from '@hourglass/ledger-evm/io'
 import { expect, vi } from 'vitest'
 import type { AccountReport } from '../src/reports.ts'
 import { DEPOSIT, type Line, MEMBERS, type MemberName, PEERING_SCALE } from './line.ts'
+import type { Peer } from './peer.ts'
 
 /** Until all that can expire has, and the connectors have asked once more after that. */
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 180_000
 const LOOK_EVERY_MS = 200
 /** What each of the accounts has on a fresh chain. */
 const FUNDS = 10_000n * 10n ** 18n
@@ -46,40 +47,52 @@ export async function comeToRest(line: Line, ledger: Ledger): Promise<void> {
   })
 }
 
-/** Checks the books of all; nothing may move meanwhile. */
+/**
+ * Checks the books of all; nothing may move meanwhile. On a slow machine a member may be away for longer than packets
+ * live: what it posted and could not show in time it has written off, that and no more.
+ */
 export async function checkBooks(line: Line): Promise<void> {
   const reports = await readAll(line)
   for (const name of MEMBERS) {
-    for (const { sum, writtenOff } of await line.member(name).program.assets()) {
-      expect.soft({ name, sum, writtenOff }).toEqual({ name, sum: '0', writtenOff: '0' })
+    for (const { sum } of await line.member(name).program.assets()) {
+      expect.soft({ name, sum }).toEqual({ name, sum: '0' })
     }
   }
   for (const [payer, payee] of PAIRS) checkMirror(reports, payer, payee)
   const { alice, bob } = line
-  expect.soft(alice.books.conditions.paid).toEqual(bob.books.conditions.earned)
-  expect.soft(bob.books.conditions.paid).toEqual(alice.books.conditions.earned)
+  const isAnyLate = checkConditions(alice, bob) + checkConditions(bob, alice) > 0
+  const writtenOff = PAIRS.map(([payer, payee]) => amountOf(reports, payee, payer, 'writtenOff'))
+  expect.soft(writtenOff.some((amount) => amount > 0n)).toBe(isAnyLate)
   checkCustomer(reports.get('acme')!.get('alice')!, alice)
   checkCustomer(reports.get('cord')!.get('bob')!, bob)
+}
+
+/** Nothing is paid that the payee did not fulfill. Returns how many fulfillments came too late to be paid. */
+function checkConditions(payer: Peer, payee: Peer): number {
+  const { paid } = payer.books.conditions
+  const { earned } = payee.books.conditions
+  expect.soft([...paid].filter((condition) => !earned.has(condition))).toEqual([])
+  return earned.size - paid.size
 }
 
 /** Each side's view of a pair is the other side's, turned around. */
 function checkMirror(reports: Reports, payer: MemberName, payee: MemberName): void {
   const ours = reports.get(payer)!.get(payee)!
   const theirs = reports.get(payee)!.get(payer)!
-  const nothing = { heldIncoming: '0', heldOutgoing: '0', settling: '0', writtenOff: '0' }
+  const nothing = { heldIncoming: '0', heldOutgoing: '0', settling: '0' }
   expect.soft(ours).toMatchObject(nothing)
   expect.soft(theirs).toMatchObject(nothing)
   expect
     .soft({
-      incoming: ours.incoming,
-      outgoing: ours.outgoing,
+      incoming: BigInt(ours.incoming) - BigInt(ours.writtenOff),
+      outgoing: BigInt(ours.outgoing),
       settled: ours.settled,
       received: ours.received,
       balance: BigInt(ours.balance),
     })
     .toEqual({
-      incoming: theirs.outgoing,
-      outgoing: theirs.incoming,
+      incoming: BigInt(theirs.outgoing),
+      outgoing: BigInt(theirs.incoming) - BigInt(theirs.writtenOff),
       settled: theirs.received,
       received: theirs.settled,
       balance: -BigInt(theirs.balance),
@@ -149,7 +162,7 @@ function amountOf(
   reports: Reports,
   of: MemberName,
   account: MemberName,
-  name: 'settled' | 'received',
+  name: 'settled' | 'received' | 'writtenOff',
 ): bigint {
   return BigInt(reports.get(of)!.get(account)![name])
 }

@@ -4,8 +4,9 @@
  * last time. Once they are left in peace, all is as it should be, to the last unit:
  *
  * - nothing is held, and every asset of every node adds up to zero;
- * - each side's view of an account is the other side's, turned around, and nobody has had to write anything off;
- * - the payers know as paid exactly the packets that the payees fulfilled, and owe as much;
+ * - each side's view of an account is the other side's, turned around;
+ * - the payers know as paid exactly the packets that the payees fulfilled, and owe as much; where a member was away for
+ *   longer than a packet lives, it has written off what it posted, and nobody else has lost anything;
  * - what one settled the other received and the chain has paid, over one channel; not a wei is anywhere else.
  *
  * HOURGLASS_CRASHES says how many kills there are at least. Default 60, of which most are at named points: a minute
@@ -24,7 +25,7 @@ import { AT_RANDOM, Storm } from './storm.ts'
 const CRASHES_DEFAULT = 60
 const crashes = Number(process.env['HOURGLASS_CRASHES'] ?? CRASHES_DEFAULT)
 /** For starts on a machine that is busy with something else. */
-const PATIENCE_MS = 120_000 + crashes * 3000
+const PATIENCE_MS = 300_000 + crashes * 5000
 const SHORT_TIMEOUT_MS = 6000
 
 let stage: Stage
@@ -60,7 +61,7 @@ it(
   },
 )
 
-it('what a payee can show is paid, however long its connector was away (PCS-24)', async () => {
+it('what a payee can show is paid, however long its connector was away (PCS-24)', { retry: 0 }, async () => {
   const [acme, bolt, cord] = MEMBERS.map((name) => line.member(name)) as [Member, Member, Member]
   await cord.kill()
   const life = cord.launch({ point: 'heard.wire.fulfill', pass: 1 })
@@ -72,7 +73,7 @@ it('what a payee can show is paid, however long its connector was away (PCS-24)'
   await Promise.all([acme.start(), bolt.start()])
   const holdsOf = async ({ program }: Member): Promise<string[]> =>
     (await program.holds()).map(({ state, expiresAt }) => `${state} ${Date.parse(expiresAt) > now()}`)
-  await vi.waitUntil(async () => String(await holdsOf(acme)) === 'unknown false', { timeout: 20_000 })
+  await vi.waitUntil(async () => String(await holdsOf(acme)) === 'unknown false', { timeout: 60_000 })
   // Nobody guesses: not even when asked again.
   await acme.program.order('bolt', 'reconcile')
   expect([await holdsOf(acme), await holdsOf(bolt)]).toEqual([['unknown false'], ['unknown false']])

@@ -20,7 +20,7 @@ import {
   findPorts,
 } from './programs.ts'
 
-/** Packets must outlive a few restarts in a row, or who was down bears what came too late. */
+/** Packets are to outlive a few restarts in a row; where the machine is slow, who was down bears what came too late. */
 const TIMEOUT_MS = 15_000
 /** After the answer to a packet, before the next one; longer where it says that the way is blocked. */
 const PAUSE_MS_MAX = 30
@@ -208,7 +208,7 @@ function peer(id: MemberName, link: AccountInput['link']): AccountInput {
     relation: 'peer',
     asset: { code: 'ETH', scale: PEERING_SCALE },
     link,
-    balance: { max: BALANCE_MAX, settleThreshold: '400000' },
+    balance: { max: BALANCE_MAX, settleThreshold: '400000', writeOffMax: BALANCE_MAX },
     settlement: {
       kind: 'channel',
       ledger: 'evm',

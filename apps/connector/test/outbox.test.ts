@@ -18,7 +18,7 @@ import { Stage } from './stage.ts'
 /** More than a settlement needs to be due, and soon expired where it is cut off. */
 const AMOUNT = 1_500_000n
 const TIMEOUT_MS = 5000
-const PATIENCE = { timeout: 30_000, interval: 100 }
+const PATIENCE = { timeout: 120_000, interval: 100 }
 
 let stage: Stage
 let chain: DevChain

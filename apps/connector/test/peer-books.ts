@@ -99,7 +99,10 @@ export class PeerBooks {
     }
   }
 
-  /** Answers the connector's questions, truly: what has expired and was not fulfilled never will be. */
+  /**
+   * Answers the connector's questions, truly: what has expired and was not fulfilled never will be. What it fulfilled
+   * and the connector gave up meanwhile came too late, and earns it nothing.
+   */
   tell(questions: Uint8Array, now: number): Uint8Array {
     const reader = open(questions)
     const writer = new Writer().uint8(VERSION)
@@ -109,7 +112,9 @@ export class PeerBooks {
       reader.varUint()
       const packet = this.#got.get(encodeHex(reader.take(HASH_BYTES)))
       const expiresAt = reader.timestamp()
-      reader.skip(2)
+      const isGivenUp = reader.uint8() === 1
+      reader.skip(1)
+      if (isGivenUp && packet?.state === 'fulfilled') packet.state = 'void'
       if (packet?.state === 'fulfilled') writer.uint8(FULFILLED).bytes(packet.prepare.data)
       else writer.uint8(packet?.state === 'void' || expiresAt <= now ? VOID : PENDING)
     }

@@ -16,7 +16,7 @@ const FLOW_MS_MAX = 300
 const FLOW_PATIENCE_MS = 4000
 /** Who is to come by a named point gets so long for it: longer than a peer waits before it looks for it again. */
 const PATIENCE_MS = 7000
-const TRIES_MAX = 10
+const TRIES_MAX = 40
 /** Lives that end at a named point, for each that ends at random. */
 const NAMED_PER_RANDOM = 3
 /** Points that are passed at each packet. */
