@@ -16,7 +16,7 @@ export default defineConfig({
           // One module graph per worker, not per file: 25 times faster at 120 files.
           isolate: false,
           // Properties of ten thousand runs share the processors with the rest of the checks.
-          testTimeout: 30_000,
+          testTimeout: 120_000,
         },
       },
       {
@@ -25,8 +25,8 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['packages/*/*/test/**/*.test.ts', '{apps,tooling}/*/test/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
           // Processes of a busy machine stall. Where the outcome of a crash is at stake, tests say `retry: 0`: a
           // loss that happens in one of ten runs is a loss.
           retry: 1,
