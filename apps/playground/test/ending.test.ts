@@ -137,5 +137,5 @@ async function expectNothingLeft(): Promise<void> {
 
 /** What is killed outright is gone a moment later. */
 async function expectNoPrograms(): Promise<void> {
-  await expect.poll(() => playgrounds.programs(), { timeout: 10_000 }).toEqual([])
+  await expect.poll(() => playgrounds.programs(), { timeout: 60_000 }).toEqual([])
 }

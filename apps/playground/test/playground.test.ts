@@ -141,6 +141,6 @@ describe('commands', () => {
 })
 
 async function expectNothingLeft(): Promise<void> {
-  await expect.poll(() => playgrounds.programs(), { timeout: 10_000 }).toEqual([])
+  await expect.poll(() => playgrounds.programs(), { timeout: 60_000 }).toEqual([])
   expect(playgrounds.files()).toEqual([])
 }
