@@ -38,6 +38,7 @@ import { reversed } from '../chain/hash.ts'
 import { LightningError } from '../lightning-error.ts'
 import type { ChainFollower, ChainListener, Tip } from './chain-follower.ts'
 import type { CloseGuard } from './close-guard.ts'
+import type { Commitments } from './commitments.ts'
 import type { Fees } from './fees.ts'
 import type { InboundLimits } from './inbound.ts'
 import type { MonitorStore } from './monitor-store.ts'
@@ -54,13 +55,14 @@ export interface EngineOptions {
   readonly fees: Fees
   readonly limits: InboundLimits
   readonly monitors: MonitorStore
+  readonly commitments: Commitments
   readonly follower: ChainFollower
   /** Of the wallet: channels that are closed by agreement pay to it. */
   readonly script: Uint8Array
   /** What LDK wants on the chain; several belong together, parents first. */
   readonly broadcast: (transactions: readonly Uint8Array[]) => void
   readonly log: (message: string) => void
-  /** Hears what LDK has to say, of a channel. */
+  /** Hears what LDK has to say, of a channel, and knows which are to be given up. */
   readonly guard: CloseGuard
 }
 
@@ -86,14 +88,18 @@ export async function openEngine(options: EngineOptions, records: readonly Store
     const monitors = options.monitors.restore(records, tools)
     manager = readManager(options, parts, { bytes: stored.value, monitors })
     // Each knows the chain up to where it was committed; they must agree before one sees the others.
-    for (const monitor of monitors) await options.follower.lead(monitorListener(monitor, parts, options.fees))
     for (const monitor of monitors) {
+      await options.follower.lead(monitorListener(monitor, parts, options))
+      // What it knows already it does not do twice.
+      if (options.commitments.isOwed(monitor))
+        monitor.broadcast_latest_holder_commitment_txn(broadcaster, options.fees.estimator, logger)
       const isWatched = parts.chainMonitor
         .as_Watch()
         .watch_channel(monitor.get_funding_txo().get_a(), monitor)
       if (!isWatched.is_ok()) throw new LightningError('bad-state', 'a channel is there twice')
     }
   }
+  options.guard.giveUp(manager)
   return { ...parts, manager, peers: makePeers(manager, parts) }
 }
 
@@ -212,16 +218,18 @@ function makePeers(manager: ChannelManager, { graph, logger, keys }: Parts): Pee
 function monitorListener(
   monitor: ChannelMonitor,
   { broadcaster, logger }: Parts,
-  { estimator }: Fees,
+  { fees: { estimator }, commitments }: EngineOptions,
 ): ChainListener {
   return {
     tip: () => tipOf(monitor.current_best_block()),
-    connect({ header, transactions }, height) {
+    connect({ header, transactions, transfers }, height) {
       const placed = transactions.map((raw, position) => Placed.constructor_new(position, raw))
       monitor.block_connected(header, placed, height, broadcaster, estimator, logger)
+      commitments.connect(transfers, height)
     },
     disconnect(header, _parent, height) {
       monitor.block_disconnected(header, height, broadcaster, estimator, logger)
+      commitments.disconnect(height)
     },
   }
 }

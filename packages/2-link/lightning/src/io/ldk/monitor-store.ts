@@ -23,6 +23,7 @@ import {
 } from 'lightningdevkit'
 import type { JournalRecord, StoredRecord } from '@hourglass/journal'
 import { encodeHex } from '@hourglass/oer'
+import { reversed } from '../chain/hash.ts'
 import { LightningError } from '../lightning-error.ts'
 import { freeNow, isNone } from './runtime.ts'
 
@@ -81,6 +82,12 @@ export class MonitorStore {
     const records = this.#records
     this.#records = []
     return records
+  }
+
+  /** Whether a channel of ours, open or not, has its money from this transaction. */
+  isFunding(txid: string): boolean {
+    const start = `${encodeHex(reversed(txid))}:`
+    return [...this.#kept.keys()].some((name) => name.startsWith(start))
   }
 
   /** The monitors as they were when last committed. @throws LightningError `bad-state` */

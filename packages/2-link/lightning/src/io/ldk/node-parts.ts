@@ -8,6 +8,7 @@ import { makeBumper } from './anchor-wallet.ts'
 import type { ChainListener } from './chain-follower.ts'
 import { CloseGuard } from './close-guard.ts'
 import { Closer } from './closer.ts'
+import { Commitments } from './commitments.ts'
 import { type Engine, openEngine, tipOf } from './engine.ts'
 import { makeEventHandler } from './event-handler.ts'
 import { INBOUND_LIMITS, type InboundLimits } from './inbound.ts'
@@ -72,12 +73,12 @@ export async function openParts(options: NodeOptions, tell: (event: NodeEvent) =
     send(transactions, { publisher, wallet, guard })
     kick()
   }
-  guard.restore(records)
+  const commitments = new Commitments((event) => bumper.handle_event(event))
+  for (const part of [guard, commitments]) part.restore(records)
   const engine = await openEngine(
-    { network, seed, script, fees, limits, monitors, follower, broadcast, log, guard },
+    { network, seed, script, fees, limits, monitors, commitments, follower, broadcast, log, guard },
     records,
   )
-  guard.giveUp(engine.manager)
   const sockets = new Sockets(engine.peers, () => kick())
   const keeper = new PeerKeeper(engine.peers, sockets)
   const closer = new Closer(engine.manager)
@@ -91,17 +92,27 @@ export async function openParts(options: NodeOptions, tell: (event: NodeEvent) =
   const remind = (): void => closer.look()
   const clock = new Clock({ engine, fees, payer, follow: () => follow(), remind, kick: () => kick(), pollMs })
   const handler = makeEventHandler({
-    ...{ engine, wallet, fees, book, publisher, sweeper, bumper, limits, isWanted, height, log },
+    ...{ engine, wallet, fees, book, publisher, sweeper, commitments, limits, isWanted, height, log },
     tell: (event) => pump.after(() => tell(event)),
     ended: (hash, end) => ended(hash, end, { pump, payer, book }),
     forward: () => pump.forward(),
   })
-  const takeChanges = (): JournalRecord[] => [monitors, stores, ...kept].flatMap((part) => part.takeChanges())
+  const takeChanges = (): JournalRecord[] =>
+    [monitors, stores, commitments, ...kept].flatMap((part) => part.takeChanges())
   const takeTransactions = (): (() => void) | undefined => publisher.takeTransactions()
   const pump = new Pump({ engine, handler, sockets, journal, takeChanges, takeTransactions })
   kick = () => pump.kick()
   let isClosed = false
-  const follow = makeFollow({ engine, stores, sweeper, guard, kick, isOver: () => isClosed })
+  const follow = makeFollow({
+    engine,
+    stores,
+    monitors,
+    commitments,
+    sweeper,
+    guard,
+    kick,
+    isOver: () => isClosed,
+  })
 
   await follow()
   await new Promise<void>((resolve) => pump.after(resolve))
@@ -121,6 +132,8 @@ export async function openParts(options: NodeOptions, tell: (event: NodeEvent) =
 interface Followers {
   readonly engine: Engine
   readonly stores: Stores
+  readonly monitors: MonitorStore
+  readonly commitments: Commitments
   readonly sweeper: Sweeper
   readonly guard: CloseGuard
   readonly kick: () => void
@@ -128,9 +141,10 @@ interface Followers {
 }
 
 /** Leads all who need the chain to its newest block, and does then what is to be done at each. */
-function makeFollow({ engine, stores, sweeper, guard, kick, isOver }: Followers): () => Promise<void> {
+function makeFollow(followers: Followers): () => Promise<void> {
+  const { stores, commitments, sweeper, guard, kick, isOver } = followers
   const { follower, fees, publisher } = stores
-  const listener = chainListener(engine, stores)
+  const listener = chainListener(followers)
   let isFirst = true
   return async () => {
     const before = listener.tip().hash
@@ -143,6 +157,7 @@ function makeFollow({ engine, stores, sweeper, guard, kick, isOver }: Followers)
     sweeper.sweep(height, fees.feeRate)
     if (!isFirst) guard.trust()
     isFirst = false
+    commitments.synced(height, fees.urgentFeeRate)
     kick()
   }
 }
@@ -175,18 +190,20 @@ function ended(
 }
 
 /** Monitors, manager, wallet and its transactions see each block together: they are committed together. */
-function chainListener(
-  { manager, chainMonitor }: Engine,
-  { wallet, publisher, book }: Stores,
-): ChainListener {
+function chainListener({ engine, stores, monitors, commitments }: Followers): ChainListener {
+  const { manager, chainMonitor } = engine
+  const { wallet, publisher, book } = stores
   const [ofManager, ofMonitors] = [manager.as_Listen(), chainMonitor.as_Listen()]
   return {
     tip: () => tipOf(manager.current_best_block()),
-    connect({ raw, transfers }, height) {
+    connect({ raw, transactions, transfers }, height) {
       ofMonitors.block_connected(raw, height)
       ofManager.block_connected(raw, height)
       wallet.coins.connect(transfers, height)
+      // Whoever else should send it again may be away.
+      transfers.forEach(({ txid }, i) => monitors.isFunding(txid) && publisher.keep(transactions[i]!))
       publisher.connect(transfers, height)
+      commitments.connect(transfers, height)
       book.expire(height)
     },
     disconnect(header, _parent, height) {
@@ -194,6 +211,7 @@ function chainListener(
       ofManager.block_disconnected(header, height)
       wallet.coins.disconnect(height)
       publisher.disconnect(height)
+      commitments.disconnect(height)
     },
   }
 }

@@ -2,9 +2,10 @@
  * Brings transactions to the chain, and lifts those that it does not take. Layer 2, io.
  *
  * LDK sends its commitments and what claims from them again, at rising fees, until they are confirmed. What it
- * forgets is kept here: the funding of a channel, its close by agreement, sweeps, withdrawals. They are sent again
- * with each block. One that has waited gets a child that pays for both (CPFP), and that one a successor which pays
- * more (RBF), again and again. LDK's own that spend our coins are kept as well, so that nobody else spends them.
+ * forgets is kept here: the funding of a channel, whoever pays for it, its close by agreement, sweeps, withdrawals.
+ * They are sent again with each block. One that has waited gets a child that pays for both (CPFP), and that one a
+ * successor which pays more (RBF), again and again. LDK's own that spend our coins are kept as well, so that nobody
+ * else spends them, until a server says that what they spend is not there.
  *
  *   ldk/transaction/TXID     height u32 of the block that has it, or 0; fee rate u32, where it is a child; its bytes
  */
@@ -52,6 +53,7 @@ export class Publisher {
   #height = 0
   #queue: (readonly Uint8Array[])[] = []
   #records: JournalRecord[] = []
+  #sending: Promise<void> = Promise.resolve()
   #lastComplaint: string | undefined
 
   constructor(parts: PublisherParts) {
@@ -116,7 +118,10 @@ export class Publisher {
   connect(transfers: readonly Transfer[], height: number): void {
     this.#height = height
     const spent = new Map<string, string>()
-    for (const { txid, inputs } of transfers) for (const input of inputs) spent.set(nameOf(input), txid)
+    for (const { txid, inputs, outputs } of transfers) {
+      for (const input of inputs) spent.set(nameOf(input), txid)
+      outputs.forEach((_, index) => this.#gone.delete(nameOf({ txid, index })))
+    }
     for (const [txid, kept] of this.#kept) {
       const spenders = kept.transfer.inputs.map((input) => spent.get(nameOf(input)))
       if (spenders.includes(txid)) this.#set({ ...kept, confirmedAt: height })
@@ -156,7 +161,8 @@ export class Publisher {
     const queue = this.#queue
     if (queue.length === 0) return undefined
     this.#queue = []
-    return () => void this.#send(queue)
+    // In their order: what one spends, another before it may have made.
+    return () => void (this.#sending = this.#sending.then(() => this.#send(queue)))
   }
 
   #lift(kept: Kept, market: number): void {
@@ -232,19 +238,26 @@ export class Publisher {
         const { message } = error as Error
         if (message !== this.#lastComplaint) this.#parts.log(`transaction not taken: ${message}`)
         this.#lastComplaint = message
-        if (transactions.length === 1)
-          await this.#giveUp(decodeTransfer(transactions[0]!)).catch(() => undefined)
+        await this.#giveUp(transactions.map(decodeTransfer)).catch(() => undefined)
       }
     }
   }
 
-  async #giveUp({ txid, inputs }: Transfer): Promise<void> {
+  /** Where LDK's own spend what is not there, they hold up no coins of ours any more. */
+  async #giveUp(transfers: readonly Transfer[]): Promise<void> {
     const { wallet, rpc } = this.#parts
-    if (this.#kept.get(txid)?.use !== 'bump') return
-    for (const input of inputs) {
-      if (wallet().coins.owns(input) || (await rpc.hasOutput(input.txid, input.index))) continue
-      this.#gone.set(nameOf(input), this.#height)
-      this.#drop(txid)
+    const bumps = transfers.map(({ txid }) => txid).filter((txid) => this.#kept.get(txid)?.use === 'bump')
+    if (bumps.length === 0) return
+    const hasOutput = ({ txid, index }: Outpoint): Promise<boolean> => rpc.hasOutput(txid, index)
+    for (const { txid, inputs, outputs } of transfers) {
+      // In a block already, with what it spends.
+      for (const index of outputs.keys()) if (await hasOutput({ txid, index })) return
+      for (const input of inputs) {
+        const isMade = transfers.some((transfer) => transfer.txid === input.txid)
+        if (isMade || wallet().coins.owns(input) || (await hasOutput(input))) continue
+        this.#gone.set(nameOf(input), this.#height)
+        for (const each of bumps) this.#drop(each)
+      }
     }
   }
 }
