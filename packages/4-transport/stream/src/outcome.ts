@@ -1,4 +1,5 @@
 /** How a payment ends. Layer 4. */
+import { ErrorCode } from '@hourglass/ilp'
 
 export type PaymentOutcome =
   /** All that was asked for was sent, or delivered. */
@@ -23,3 +24,9 @@ export type PaymentOutcome =
   | 'unknown-receiver'
   /** The link lost packets whose end nobody knows: `uncertain` of the sent amount may not have been delivered. */
   | 'link-lost'
+
+/** What a final rejection says to whom the receiver has not answered yet. */
+export function refusalOf(code: string): PaymentOutcome {
+  const isUnknown = code === ErrorCode.F02_UNREACHABLE || code === ErrorCode.F06_UNEXPECTED_PAYMENT
+  return isUnknown ? 'unknown-receiver' : 'path-refuses' // STR-30, STR-102, STR-103
+}

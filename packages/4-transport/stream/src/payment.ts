@@ -52,8 +52,12 @@ export interface PaymentReport {
 }
 
 export type StreamSenderInput =
+  /** Asks the path what it offers, and moves no money. */
   | { readonly kind: 'start' }
-  /** Goes on after `quoted`. */
+  /**
+   * After `quoted`: goes on. In place of `start`: pays without a stop, with the first packet where what is sent and
+   * the `minimumRate` are fixed; else it asks the path first.
+   */
   | { readonly kind: 'pay' }
   | { readonly kind: 'cancel' }
   | { readonly kind: 'reply'; readonly id: number; readonly reply: Reply }

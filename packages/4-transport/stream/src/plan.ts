@@ -18,6 +18,8 @@ export interface Part {
   readonly destinationMin: bigint
 }
 
+export const NO_MONEY: Part = { amount: 0n, destinationMin: 0n }
+
 export class Plan {
   #amount: PaymentAmount
   /** Destination units per source unit, as the path offered. */

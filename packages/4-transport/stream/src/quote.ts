@@ -1,21 +1,14 @@
 /**
  * The first part of a payment: what rate and what packet size does the path offer? Layer 4.
  * Unfulfillable packets ask, one at a time: F08 and T04 make them smaller until one arrives, and where F08 said no
- * limit, larger ones follow. The largest that arrived tells the rate. STR-33, STR-45, STR-59, STR-87, STR-98.
+ * limit, larger ones follow. The largest that arrived tells the rate. STR-33, STR-87, STR-98.
  */
 import { ErrorCode, type Reject, errorClass } from '@hourglass/ilp'
 import type { AmountInFlight } from './congestion/amount-in-flight.ts'
 import type { PacketSize } from './congestion/packet-size.ts'
-import type { PaymentOutcome } from './outcome.ts'
+import { type PaymentOutcome, refusalOf } from './outcome.ts'
 import type { Ratio } from './ratio.ts'
-import type { Frame, StreamPacket } from './wire/packet.ts'
-
-/** Asked of the receiver with each probe: its asset; told: nothing may come back to us (STR-45, STR-59). */
-export const PROBE_FRAMES: readonly Frame[] = [
-  { type: 0x02, address: '' },
-  { type: 0x05, maxStreamId: 1n },
-  { type: 0x03, maxOffset: 0n },
-]
+import type { StreamPacket } from './wire/packet.ts'
 
 /** What packets of `amount` arrive as. */
 export interface Offer {
@@ -58,11 +51,8 @@ export class Probing {
         return this.#next()
       case ErrorCode.T04_INSUFFICIENT_LIQUIDITY:
         return this.#short()
-      case ErrorCode.F02_UNREACHABLE:
-      case ErrorCode.F06_UNEXPECTED_PAYMENT:
-        return { kind: 'ended', outcome: 'unknown-receiver' } // STR-30, STR-103
       default:
-        if (errorClass(code) === 'final') return { kind: 'ended', outcome: 'path-refuses' }
+        if (errorClass(code) === 'final') return { kind: 'ended', outcome: refusalOf(code) }
         return { kind: 'again', isNearer: false, isBusy: true }
     }
   }

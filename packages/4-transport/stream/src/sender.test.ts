@@ -72,24 +72,70 @@ describe('STREAM payment', () => {
   })
 })
 
+describe('STREAM payment that asks for no quote', () => {
+  const minimumRate = rate(99n, 100n)
+  const unasked = { amount: { send: 100_000n }, minimumRate, isUnasked: true }
+
+  it('takes one round trip where one packet does: money with the first packet, a goodbye nobody waits for', () => {
+    const { report, quote, received, prepares, elapsedMs } = runPath(PLAIN_PATH, unasked)
+    expect(report).toMatchObject({ outcome: 'complete', sent: 100_000n, delivered: 100_000n, packets: 1 })
+    expect([quote, received, prepares, elapsedMs]).toEqual([undefined, 100_000n, 2, PLAIN_PATH.delayMs])
+  })
+
+  it('finds the largest packet with money, which a refusal costs nothing: STR-95, STR-96', () => {
+    for (const isHinting of [true, false]) {
+      const path = { ...PLAIN_PATH, packetAmountMax: 12_345n, isHinting }
+      const { report, charged, elapsedMs } = runPath(path, unasked)
+      expect(report).toMatchObject({ outcome: 'complete', sent: 100_000n, packets: isHinting ? 9 : 16 })
+      expect(charged).toBe(100_000n)
+      expect(elapsedMs).toBe((isHinting ? 2 : 6) * PLAIN_PATH.delayMs)
+    }
+  })
+
+  it('pays nothing below the worst rate: STR-84, SEC-51', () => {
+    const path: PathOptions = { ...PLAIN_PATH, rates: [rate(98_999n, 100_000n), rate(1n, 1n)] }
+    const { report, charged, received } = runPath(path, unasked)
+    expect(report).toMatchObject({ outcome: 'rate-too-low', sent: 0n })
+    expect([charged, received]).toEqual([0n, 0n])
+  })
+
+  it.each([
+    ['does not know the worst rate', { amount: { send: 100_000n } }],
+    ['fixes what is delivered', { amount: { deliver: 100_000n }, minimumRate }],
+    ['sends so little that it may be worth nothing: STR-94', { amount: { send: 1n }, minimumRate }],
+  ])('asks the path on the way where it %s', (_why, payment) => {
+    const { report, quote, elapsedMs } = runPath(PLAIN_PATH, { ...payment, isUnasked: true })
+    expect(report.outcome).toBe('complete')
+    expect(quote).toBeDefined()
+    expect(elapsedMs).toBe(2 * PLAIN_PATH.delayMs)
+  })
+})
+
 describe('STREAM payment that gets a final answer', () => {
   const credentials = { destination: 'test.bob' as Address, sharedSecret: new Uint8Array(32).fill(1) }
   const keys = new ConnectionKeys(nodeCrypto, credentials.sharedSecret)
 
-  function start(): { sender: StreamSender; frames: readonly Frame[]; id: number } {
-    const sender = new StreamSender({ crypto: nodeCrypto, rng: nodeRng, credentials, amount: { send: 10n } })
-    sender.handle({ kind: 'start' }, 0)
+  function start(kind: 'start' | 'pay' = 'start'): {
+    sender: StreamSender
+    frames: readonly Frame[]
+    id: number
+  } {
+    const payment = { amount: { send: 10n }, minimumRate: rate(1n, 2n) }
+    const sender = new StreamSender({ crypto: nodeCrypto, rng: nodeRng, credentials, ...payment })
+    sender.handle({ kind }, 0)
     const output = sender.poll()
     if (output?.kind !== 'prepare') throw new Error('no packet')
     return { sender, frames: keys.openPacket(output.prepare.data)!.frames, id: output.id }
   }
 
   it('asks for the asset and takes nothing back, from its first packet on: STR-45, STR-59', () => {
-    expect(start().frames).toEqual([
+    const greeting = [
       { type: 0x02, address: '' },
       { type: 0x05, maxStreamId: 1n },
       { type: 0x03, maxOffset: 0n },
-    ])
+    ]
+    expect(start().frames).toEqual(greeting)
+    expect(start('pay').frames).toEqual([...greeting, { type: 0x11, streamId: 1n, shares: 1n }])
   })
 
   it.each([
@@ -99,10 +145,12 @@ describe('STREAM payment that gets a final answer', () => {
     ['F03', 'path-refuses', 'STR-102'],
     ['F99', 'path-refuses', 'STR-102'],
   ])('ends at %s: %s (%s)', (code, outcome) => {
-    const { sender, id } = start()
-    const data = new Uint8Array(0)
-    sender.handle({ kind: 'reply', id, reply: { type: 14, code, triggeredBy: '', message: '', data } }, 1)
-    expect(sender.poll()).toMatchObject({ kind: 'done', report: { outcome, code, sent: 0n } })
+    for (const kind of ['start', 'pay'] as const) {
+      const { sender, id } = start(kind)
+      const data = new Uint8Array(0)
+      sender.handle({ kind: 'reply', id, reply: { type: 14, code, triggeredBy: '', message: '', data } }, 1)
+      expect(sender.poll()).toMatchObject({ kind: 'done', report: { outcome, code, sent: 0n } })
+    }
   })
 })
 
@@ -164,16 +212,23 @@ describe('STREAM payment over any path', () => {
       fc.record({ send: fc.bigInt({ min: 1n, max: 100_000n }) }),
       fc.record({ deliver: fc.bigInt({ min: 1n, max: 100_000n }) }),
     )
+    const minimumRate = fc.option(ratio, { nil: undefined })
     fc.assert(
-      fc.property(path, amount, (options, wanted) => {
+      fc.property(path, amount, minimumRate, fc.boolean(), (options, wanted, least, isUnasked) => {
         fc.pre(packetsOf(options, wanted) <= PACKETS_MAX)
-        const { report, received, charged, quote } = runPath(options, { amount: wanted })
+        const limits = least === undefined ? {} : { minimumRate: least }
+        const { report, received, charged, quote } = runPath(options, {
+          amount: wanted,
+          isUnasked,
+          ...limits,
+        })
         expect(report.sent).toBe(charged)
         expect(report.delivered).toBe(received)
-        expect(report.sent <= (quote?.sendMax ?? 0n)).toBe(true)
-        if (quote !== undefined && 'send' in wanted) {
-          const worst = mulFloor(report.sent, quote.minimumRate) - BigInt(report.packets)
-          expect(report.delivered >= worst).toBe(true)
+        const most = 'send' in wanted ? wanted.send : (quote?.sendMax ?? 0n)
+        expect(report.sent <= most).toBe(true)
+        const worstRate = least ?? quote?.minimumRate
+        if (worstRate !== undefined && 'send' in wanted) {
+          expect(report.delivered >= mulFloor(report.sent, worstRate)).toBe(true)
         }
         if (report.outcome === 'complete') {
           if ('send' in wanted) expect(report.sent).toBe(wanted.send)

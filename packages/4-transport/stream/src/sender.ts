@@ -1,8 +1,8 @@
 /**
  * One payment over one connection. Layer 4. Spec: IL-RFC 29 §3, §4.
  *
- *   idle ─start→ probing ─→ quoted ─pay→ paying ─→ ended ─→ closing ─→ done
- *                   └──────────────────────┴─ anything final ─↗      ended: what is out is awaited, then closed
+ *   idle ─start→ probing ─→ quoted ─pay→ paying ─→ ended ─→ done
+ *     └──────────────pay───────┴───────────↗        ended: what is out is awaited, the goodbye is not
  *
  * What is paid is decided by `Spending`. Every Prepare is answered by its link, at its expiry at the latest, so
  * there is no timer for a packet.
@@ -15,16 +15,20 @@ import { StreamErrorCode } from './error-code.ts'
 import { ConnectionKeys } from './keys.ts'
 import type { StreamSenderInput, StreamSenderOptions, StreamSenderOutput } from './payment.ts'
 import { PeerAsset } from './peer-asset.ts'
-import type { Part } from './plan.ts'
-import { PROBE_FRAMES } from './quote.ts'
+import { NO_MONEY, type Part } from './plan.ts'
 import { mulFloor } from './ratio.ts'
-import { type Answer, type Outstanding, SendingEnd } from './sending-end.ts'
+import { type Answer, type Outstanding, type PacketPlan, SendingEnd } from './sending-end.ts'
 import { Spending } from './spending.ts'
 import type { Frame } from './wire/packet.ts'
 
-/** How long the goodbye may take. */
-const CLOSE_MS = 2000
+/** Asks the receiver for its asset; tells it that nothing may come back to us (STR-45, STR-59). */
+const GREETING: readonly Frame[] = [
+  { type: 0x02, address: '' },
+  { type: 0x05, maxStreamId: 1n },
+  { type: 0x03, maxOffset: 0n },
+]
 const MONEY: readonly Frame[] = [{ type: 0x11, streamId: 1n, shares: 1n }]
+const GREETING_AND_MONEY: readonly Frame[] = [...GREETING, ...MONEY]
 const GOODBYE: readonly Frame[] = [{ type: 0x01, code: StreamErrorCode.NoError, message: '' }]
 
 export class StreamSender implements Machine<StreamSenderInput, StreamSenderOutput> {
@@ -35,9 +39,10 @@ export class StreamSender implements Machine<StreamSenderInput, StreamSenderOutp
   readonly #spending: Spending
   readonly #outstanding = new Map<number, Outstanding>()
   readonly #outputs = new Queue<StreamSenderOutput>()
-  #phase: 'open' | 'closing' | 'done' = 'open'
   #lastId = 0
-  #closeUntil: Instant = 0
+  /** Whether the receiver has spoken to us. */
+  #isHeard = false
+  #isDone = false
 
   /** @throws UsageError where the slippage is not below 1 */
   constructor(options: StreamSenderOptions) {
@@ -68,7 +73,6 @@ export class StreamSender implements Machine<StreamSenderInput, StreamSenderOutp
         this.#handleFailed(input.id, input.isLost, now)
         break
       case 'timeout':
-        if (this.#phase === 'closing' && now >= this.#closeUntil) this.#done()
         this.#spending.checkProgress(now)
         break
     }
@@ -80,7 +84,6 @@ export class StreamSender implements Machine<StreamSenderInput, StreamSenderOutp
   }
 
   nextTimeout(): Instant | undefined {
-    if (this.#phase === 'closing') return this.#closeUntil
     const { phase, patienceEnds } = this.#spending
     if (phase !== 'probing' && phase !== 'paying') return undefined
     return Math.min(patienceEnds, this.#congestion.pausedUntil ?? patienceEnds)
@@ -93,12 +96,12 @@ export class StreamSender implements Machine<StreamSenderInput, StreamSenderOutp
     if (spending.phase === 'paying') this.#pay(now)
     // Probes need not be awaited: nobody can fulfill them.
     const isAwaited = spending.plan !== undefined && this.#outstanding.size > 0
-    if (spending.phase === 'ended' && this.#phase === 'open' && !isAwaited) this.#close(now)
+    if (spending.phase === 'ended' && !this.#isDone && !isAwaited) this.#finish(now)
   }
 
   #probe(now: Instant): void {
     if (this.#outstanding.size > 0 || !this.#congestion.allowsPacket(now)) return
-    this.#send({ amount: this.#spending.probeAmount, destinationMin: 0n }, PROBE_FRAMES, now)
+    this.#carry({ amount: this.#spending.probeAmount, destinationMin: 0n }, GREETING, now)
   }
 
   #pay(now: Instant): void {
@@ -106,35 +109,38 @@ export class StreamSender implements Machine<StreamSenderInput, StreamSenderOutp
     while (this.#congestion.allowsPacket(now)) {
       const part = spending.next()
       if (part === undefined) break
-      this.#send(part, MONEY, now)
+      this.#carry(part, this.#isHeard ? MONEY : GREETING_AND_MONEY, now)
     }
     if (this.#outstanding.size === 0 && spending.plan!.isComplete) spending.finish('complete')
   }
 
-  #send(part: Part, frames: readonly Frame[], now: Instant): void {
-    const expiresAt = now + (this.#options.packetLifetimeMs ?? PACKET_LIFETIME_MS)
-    const isFulfillable = this.#spending.phase !== 'probing'
-    const id = ++this.#lastId
-    const { prepare, outstanding } = this.#end.build(id, { ...part, isFulfillable, frames, expiresAt })
-    this.#outstanding.set(id, outstanding)
+  /** A packet whose answer counts. */
+  #carry(part: Part, frames: readonly Frame[], now: Instant): void {
+    const outstanding = this.#send({ ...part, frames, isFulfillable: this.#spending.phase === 'paying' }, now)
+    this.#outstanding.set(outstanding.id, outstanding)
     this.#congestion.sent(outstanding)
-    this.#outputs.push({ kind: 'prepare', id, prepare })
   }
 
-  /** Ends the wait for a packet; undefined where nobody waits for it, or it was the goodbye. */
+  #send(plan: Omit<PacketPlan, 'expiresAt'>, now: Instant): Outstanding {
+    const expiresAt = now + (this.#options.packetLifetimeMs ?? PACKET_LIFETIME_MS)
+    const id = ++this.#lastId
+    const { prepare, outstanding } = this.#end.build(id, { ...plan, expiresAt })
+    this.#outputs.push({ kind: 'prepare', id, prepare })
+    return outstanding
+  }
+
+  /** Ends the wait for a packet; undefined where nobody waits for it. */
   #take(id: number): Outstanding | undefined {
     const outstanding = this.#outstanding.get(id)
-    if (outstanding === undefined) return undefined
     this.#outstanding.delete(id)
-    if (this.#phase === 'open') return outstanding
-    if (this.#phase === 'closing' && id === this.#lastId) this.#done()
-    return undefined
+    return outstanding
   }
 
   #handleReply(id: number, reply: Reply, now: Instant): void {
     const outstanding = this.#take(id)
     if (outstanding === undefined) return
     const answer = this.#end.check(outstanding, reply)
+    this.#isHeard ||= answer.packet !== undefined
     // STR-50: even of a packet that is paid no later one follows.
     const isContradiction = answer.packet !== undefined && !this.#asset.learn(answer.packet.frames)
     if (outstanding.isFulfillable) this.#handleAnswer(outstanding, reply, answer, now)
@@ -170,16 +176,10 @@ export class StreamSender implements Machine<StreamSenderInput, StreamSenderOutp
     if (outstanding !== undefined) this.#spending.failed(outstanding, isLost, now)
   }
 
-  /** Says goodbye, where somebody has spoken to us at all (STR-79, X-STR9). */
-  #close(now: Instant): void {
-    if (this.#spending.plan === undefined) return this.#done()
-    this.#phase = 'closing'
-    this.#closeUntil = now + CLOSE_MS
-    this.#send({ amount: 0n, destinationMin: 0n }, GOODBYE, now)
-  }
-
-  #done(): void {
-    this.#phase = 'done'
+  /** The report waits for no answer to the goodbye, which is said where anybody has spoken to us (STR-79, X-STR9). */
+  #finish(now: Instant): void {
+    this.#isDone = true
+    if (this.#isHeard) this.#send({ ...NO_MONEY, isFulfillable: false, frames: GOODBYE }, now)
     const { plan, end, uncertain, packets } = this.#spending
     const { sent = 0n, delivered = 0n } = plan ?? {}
     this.#outputs.push({ kind: 'done', report: { ...end, sent, delivered, uncertain, packets } })

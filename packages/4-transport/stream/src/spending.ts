@@ -2,7 +2,10 @@
  * The money of a sending end: probe, quote, pay, and why it ended. Layer 4. Spec: IL-RFC 29 §3.4, §4.4.
  *
  *   idle ─start→ probing ─→ quoted ─pay→ paying ─→ ended
- *                   └──────────────────────┴─ anything final ─↗
+ *     └──────────────pay───────┴───────────↗           anything final ends it in any phase
+ *
+ * Who does not ask for a quote pays at once where the worst rate is known; else what the path offers is found out on
+ * the way.
  *
  * It decides what each packet with money carries and what its answer means; packets themselves, and whatever else
  * they carry, belong to whoever asks it.
@@ -10,7 +13,7 @@
 import { AMOUNT_MAX, ErrorCode, PacketType, type Reject, type Reply, errorClass } from '@hourglass/ilp'
 import type { Instant } from '@hourglass/sansio'
 import type { Congestion } from './congestion/congestion.ts'
-import type { PaymentOutcome } from './outcome.ts'
+import { type PaymentOutcome, refusalOf } from './outcome.ts'
 import { type Part, type PaymentAmount, Plan } from './plan.ts'
 import { type Offer, Probing } from './quote.ts'
 import { type Ratio, isLess, reduceBy } from './ratio.ts'
@@ -52,6 +55,7 @@ export class Spending {
   /** Why the receiver takes no more packets, as far as the last one tells. */
   #declined: 'rate-too-low' | 'receiver-refuses' | undefined
   #progressAt: Instant = 0
+  #isQuoteAwaited = true
   #end: End = { outcome: 'complete', code: undefined }
   #lastCode: string | undefined
 
@@ -105,8 +109,13 @@ export class Spending {
     if (this.#phase === 'idle') this.#enter('probing', now)
   }
 
+  /** After `quoted`; or in place of `start`, for whoever wants no quote. */
   pay(now: Instant): void {
-    if (this.#phase === 'quoted') this.#enter('paying', now)
+    if (this.#phase === 'quoted') return this.#enter('paying', now)
+    if (this.#phase !== 'idle') return
+    this.#isQuoteAwaited = false
+    this.#plan = this.#planUnasked()
+    this.#enter(this.#plan === undefined ? 'probing' : 'paying', now)
   }
 
   /** There is something to send again: the wait for progress begins anew. */
@@ -140,7 +149,7 @@ export class Spending {
     const result = this.#probing.answered(amount, reply, packet)
     window.answered(amount)
     if (result.kind === 'ended') return this.finish(result.outcome, reply.code)
-    if (result.kind === 'offer') return this.#quote(result.offer)
+    if (result.kind === 'offer') return this.#quote(result.offer, now)
     if (result.isNearer) this.#progressAt = now
     if (result.isBusy) pacing.busy(id, now)
   }
@@ -187,12 +196,21 @@ export class Spending {
     this.#progressAt = now
   }
 
-  #quote(offer: Offer): void {
+  /** Each packet's minimum keeps the worst rate, so whoever knows it need not ask first how large a packet may be. */
+  #planUnasked(): Plan | undefined {
+    const { minimumRate } = this.#limits
+    if (minimumRate === undefined || !('send' in this.#amount)) return undefined
+    const plan = new Plan(this.#amount, minimumRate, minimumRate)
+    return plan.isWorthwhile(this.#amount.send) ? plan : undefined
+  }
+
+  #quote(offer: Offer, now: Instant): void {
     this.#offer = offer
     const { slippage, minimumRate = reduceBy(offer.rate, slippage) } = this.#limits
     if (isLess(offer.rate, minimumRate)) return this.finish('rate-too-low')
     this.#plan = new Plan(this.#amount, offer.rate, minimumRate)
-    this.#phase = 'quoted'
+    if (this.#isQuoteAwaited) this.#phase = 'quoted'
+    else this.#enter('paying', now)
   }
 
   #fulfilled(part: Outstanding, { packet }: Answer, now: Instant): bigint {
@@ -220,7 +238,7 @@ export class Spending {
     } else if (code === ErrorCode.F99_APPLICATION_ERROR) {
       this.#handleDeclined(part, answer, isNews)
     } else if (errorClass(code) === 'final') {
-      this.finish('path-refuses', code) // STR-102
+      this.finish(this.#packets === 0 ? refusalOf(code) : 'path-refuses', code) // STR-102
     }
   }
 

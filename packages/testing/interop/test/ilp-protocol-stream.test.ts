@@ -17,9 +17,12 @@ import {
   type ConnectionCommand,
   type ConnectionInput,
   type ConnectionOutput,
+  type Credentials,
   type PaymentReport,
   StreamConnection,
   StreamSender,
+  type StreamSenderInput,
+  type StreamSenderOutput,
   StreamServer,
   type StreamServerInput,
   type StreamServerOutput,
@@ -115,7 +118,7 @@ it('their client pays our server', async () => {
   await connection.end()
 })
 
-it('our client pays their server', async () => {
+it.each(['start', 'pay'] as const)('our client pays their server, beginning with: %s', async (first) => {
   const plugin = new Plugin(async (packet) => {
     expect(isIldcp(packet)).toBe(true)
     return Promise.resolve(ildcp(THEIRS))
@@ -132,7 +135,7 @@ it('our client pays their server', async () => {
     })
   })
   const { destinationAccount, sharedSecret } = server.generateAddressAndSecret()
-  const report = await pay(plugin, destinationAccount as Address, sharedSecret)
+  const report = await pay(plugin, { destination: destinationAccount as Address, sharedSecret }, first)
   expect(report).toMatchObject({ outcome: 'complete', sent: 7_654_321n, delivered: 7_654_321n })
   expect(received).toBe(7_654_321n)
 })
@@ -318,36 +321,27 @@ class StreamConnectionEnd {
 }
 
 /** Drives our sender against their handler. */
-async function pay(plugin: Plugin, destination: Address, sharedSecret: Uint8Array): Promise<PaymentReport> {
-  const sender = new StreamSender({
-    crypto: nodeCrypto,
-    rng: nodeRng,
-    credentials: { destination, sharedSecret },
-    amount: { send: 7_654_321n },
-  })
-  let report: PaymentReport | undefined
-  let timer: NodeJS.Timeout | undefined
+/** Quotes, then pays; or pays with the first packet. */
+async function pay(plugin: Plugin, credentials: Credentials, first: 'start' | 'pay'): Promise<PaymentReport> {
+  const amount = { send: 7_654_321n }
+  const minimumRate = { numerator: 99n, denominator: 100n }
+  const sender = new StreamSender({ crypto: nodeCrypto, rng: nodeRng, credentials, amount, minimumRate })
   return new Promise((resolve) => {
-    const hand = (input: Parameters<StreamSender['handle']>[0]): void => {
-      sender.handle(input, now())
-      drain()
-      clearTimeout(timer)
-      const next = sender.nextTimeout()
-      if (report !== undefined) resolve(report)
-      else if (next !== undefined)
-        timer = setTimeout(() => hand({ kind: 'timeout' }), Math.max(next - now(), 0))
-    }
-    const drain = (): void => {
-      for (let output = sender.poll(); output !== undefined; output = sender.poll()) {
-        if (output.kind === 'quoted') setImmediate(() => hand({ kind: 'pay' }))
-        if (output.kind === 'done') ({ report } = output)
-        if (output.kind !== 'prepare') continue
-        const { id, prepare } = output
-        void plugin.handler?.(Buffer.from(encodePrepare(prepare))).then((reply) => {
-          hand({ kind: 'reply', id, reply: decodeReply(reply) })
-        })
-      }
-    }
-    hand({ kind: 'start' })
+    const driver: Driver<StreamSenderInput> = drive<StreamSenderInput, StreamSenderOutput>(
+      sender,
+      (output) => {
+        if (output.kind === 'quoted') driver.push({ kind: 'pay' })
+        else if (output.kind === 'done') {
+          driver.stop()
+          resolve(output.report)
+        } else if (output.kind === 'prepare') {
+          const { id, prepare } = output
+          void plugin.handler?.(Buffer.from(encodePrepare(prepare))).then((reply) => {
+            driver.push({ kind: 'reply', id, reply: decodeReply(reply) })
+          })
+        }
+      },
+    )
+    driver.push({ kind: first })
   })
 }

@@ -1,5 +1,5 @@
 /** What one packet of a connection carries besides its envelope. Layer 4. */
-import type { Part } from '../plan.ts'
+import { NO_MONEY, type Part } from '../plan.ts'
 import type { Outstanding } from '../sending-end.ts'
 import type { Spending } from '../spending.ts'
 import type { Frame } from '../wire/packet.ts'
@@ -36,7 +36,6 @@ export interface Sent {
   readonly outstanding: Outstanding
 }
 
-const NO_MONEY: Part = { amount: 0n, destinationMin: 0n }
 export const NOTHING: Contents = { kind: 'plain', part: NO_MONEY, parts: [], segments: [], notices: [] }
 
 export function framesOfContents(contents: Contents, shared: Shared): Frame[] {

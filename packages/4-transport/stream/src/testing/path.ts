@@ -67,11 +67,13 @@ interface Event {
 const START = 1_700_000_000_000
 const EVENTS_MAX = 200_000
 
+export interface PathPayment extends Pick<StreamSenderOptions, 'amount' | 'slippage' | 'minimumRate'> {
+  /** Pays without asking for a quote. */
+  readonly isUnasked?: boolean
+}
+
 /** Runs one payment to its end. */
-export function runPath(
-  options: PathOptions,
-  payment: Pick<StreamSenderOptions, 'amount' | 'slippage'>,
-): PathResult {
+export function runPath(options: PathOptions, payment: PathPayment): PathResult {
   return new Path(options, payment).run()
 }
 
@@ -80,6 +82,7 @@ class Path {
   readonly #rng: Rng
   readonly #server: StreamServer
   readonly #sender: StreamSender
+  readonly #first: 'start' | 'pay'
   readonly #events: Event[] = []
   #now = START
   #received = 0n
@@ -91,8 +94,9 @@ class Path {
   #quote: Quote | undefined
   #report: PaymentReport | undefined
 
-  constructor(options: PathOptions, payment: Pick<StreamSenderOptions, 'amount' | 'slippage'>) {
+  constructor(options: PathOptions, { isUnasked = false, ...payment }: PathPayment) {
     this.#options = options
+    this.#first = isUnasked ? 'pay' : 'start'
     this.#rng = seededRng(options.seed)
     const common = { crypto: nodeCrypto, rng: this.#rng }
     this.#server = new StreamServer({
@@ -106,7 +110,7 @@ class Path {
   }
 
   run(): PathResult {
-    this.#sender.handle({ kind: 'start' }, this.#now)
+    this.#sender.handle({ kind: this.#first }, this.#now)
     this.#drain()
     for (let steps = 0; this.#report === undefined; steps++) {
       if (steps > EVENTS_MAX) throw new Error('the payment does not end')

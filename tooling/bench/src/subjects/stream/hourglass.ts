@@ -1,9 +1,12 @@
 /** @hourglass/stream: its payer and its server. Tooling. */
 import { type Address, decodePrepare, decodeReply, encodePrepare, encodeReply } from '@hourglass/ilp'
 import { drive, nodeCrypto, nodeRng, now } from '@hourglass/sansio/io'
-import { type PaymentReport, StreamSender, StreamServer } from '@hourglass/stream'
+import { type PaymentReport, type Ratio, StreamSender, StreamServer } from '@hourglass/stream'
 import type { StreamPath, StreamSubject } from '../../benches/stream.ts'
 import { asBuffer } from '../../load.ts'
+
+/** Both ends hold the same asset: @interledger/pay is told so, too. */
+const MINIMUM_RATE: Ratio = { numerator: 99n, denominator: 100n }
 
 export const subject: StreamSubject = {
   open(path) {
@@ -41,19 +44,24 @@ function openServer(path: StreamPath): StreamServer {
 async function pay(server: StreamServer, path: StreamPath, send: bigint): Promise<PaymentReport> {
   return new Promise((resolve) => {
     const credentials = server.credentials()
-    const sender = new StreamSender({ crypto: nodeCrypto, rng: nodeRng, credentials, amount: { send } })
+    const sender = new StreamSender({
+      crypto: nodeCrypto,
+      rng: nodeRng,
+      credentials,
+      amount: { send },
+      minimumRate: MINIMUM_RATE,
+    })
     const driver = drive(sender, (output) => {
       if (output.kind === 'prepare') {
         const { id, prepare } = output
         void path.request(asBuffer(encodePrepare(prepare))).then((body) => {
           driver.push({ kind: 'reply', id, reply: decodeReply(body) })
         })
-      } else if (output.kind === 'quoted') driver.push({ kind: 'pay' })
-      else if (output.kind === 'done') {
+      } else if (output.kind === 'done') {
         driver.stop()
         resolve(output.report)
       }
     })
-    driver.push({ kind: 'start' })
+    driver.push({ kind: 'pay' })
   })
 }
