@@ -14,12 +14,12 @@ export interface Rng {
 /** HMAC-SHA-256 under one key: 32 bytes for any input. */
 export type Hmac = (data: Uint8Array) => Uint8Array
 
-/** AES-256-GCM under one key, without associated data. */
+/** AES-256-GCM under one key, without associated data. What it seals is: IV 12 bytes | tag 16 bytes | ciphertext. */
 export interface Aead {
-  /** `iv` is 12 bytes and never twice the same under one key. Returns tag (16 bytes) and ciphertext, in that order. */
+  /** `iv` is never twice the same under one key. */
   seal(iv: Uint8Array, plaintext: Uint8Array): Uint8Array
-  /** Takes tag and ciphertext as `seal` returned them. Undefined where they are not authentic. */
-  open(iv: Uint8Array, sealed: Uint8Array): Uint8Array | undefined
+  /** The plaintext; undefined where `sealed` is not authentic, or too short to be. */
+  open(sealed: Uint8Array): Uint8Array | undefined
 }
 
 export interface Crypto {

@@ -10,8 +10,6 @@ import { type StreamPacket, decodeStreamPacket } from './wire/packet.ts'
 
 export const SHARED_SECRET_BYTES = 32
 const IV_BYTES = 12
-/** STR-11: shorter data cannot be an envelope. */
-const ENVELOPE_BYTES_MIN = 28
 
 const ENCRYPTION_LABEL = encodeUtf8('ilp_stream_encryption')
 const FULFILLMENT_LABEL = encodeUtf8('ilp_stream_fulfillment')
@@ -31,18 +29,12 @@ export class ConnectionKeys {
 
   /** An envelope under a fresh IV (STR-08, STR-09). */
   seal(plaintext: Uint8Array, rng: Rng): Uint8Array {
-    const iv = rng.bytes(IV_BYTES)
-    const sealed = this.#aead.seal(iv, plaintext)
-    const envelope = new Uint8Array(IV_BYTES + sealed.length)
-    envelope.set(iv)
-    envelope.set(sealed, IV_BYTES)
-    return envelope
+    return this.#aead.seal(rng.bytes(IV_BYTES), plaintext)
   }
 
-  /** Undefined where the envelope is not authentic. */
+  /** Undefined where the envelope is not authentic, or too short to be one (STR-11). */
   open(envelope: Uint8Array): Uint8Array | undefined {
-    if (envelope.length < ENVELOPE_BYTES_MIN) return undefined
-    return this.#aead.open(envelope.subarray(0, IV_BYTES), envelope.subarray(IV_BYTES))
+    return this.#aead.open(envelope)
   }
 
   /** Undefined where the envelope is not authentic, or holds no packet. */

@@ -60,7 +60,6 @@ export class Tokens {
 
   /** A fresh token. @throws UsageError where a part of it has the wrong size */
   issue({ receiveMax = UINT64_MAX, receipts, connectionTag = '' }: TokenContents = {}): string {
-    const iv = this.#rng.bytes(IV_BYTES)
     const writer = new Writer().bytes(this.#rng.bytes(CHANCE_BYTES)).uint64(receiveMax)
     if (receipts !== undefined || connectionTag !== '') {
       const tag = encodeUtf8(connectionTag)
@@ -69,7 +68,7 @@ export class Tokens {
       }
       writer.octets(receiptOctets(receipts)).octets(tag)
     }
-    return encodeBase64Url(new Writer().bytes(iv).bytes(this.#aead.seal(iv, writer.finish())).finish())
+    return encodeBase64Url(this.#aead.seal(this.#rng.bytes(IV_BYTES), writer.finish()))
   }
 
   /** What a token says; undefined where this server did not issue it. */
@@ -77,7 +76,7 @@ export class Tokens {
     if (token.length > TOKEN_LENGTH_MAX) return undefined
     const bytes = decodeBase64(token)
     if (bytes === undefined || bytes.length < TOKEN_BYTES_MIN) return undefined
-    const plaintext = this.#aead.open(bytes.subarray(0, IV_BYTES), bytes.subarray(IV_BYTES))
+    const plaintext = this.#aead.open(bytes)
     if (plaintext === undefined) return undefined
     const reader = new Reader(plaintext, CHANCE_BYTES)
     const receiveMax = reader.uint64()

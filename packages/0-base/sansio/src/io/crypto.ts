@@ -9,7 +9,10 @@ import {
 } from 'node:crypto'
 import type { Aead, Crypto, Hmac, Rng } from '../crypto.ts'
 
+const IV_BYTES = 12
 const TAG_BYTES = 16
+const CIPHERTEXT_AT: number = IV_BYTES + TAG_BYTES
+const GCM = { authTagLength: TAG_BYTES }
 /** One system call fills this many bytes; a call for each IV would cost two hundred times as much. */
 const POOL_BYTES = 8192
 
@@ -24,26 +27,33 @@ export const nodeCrypto: Crypto = {
     return {
       seal(iv, plaintext) {
         const cipher = createCipheriv('aes-256-gcm', key, iv)
-        const sealed = new Uint8Array(TAG_BYTES + plaintext.length)
-        sealed.set(cipher.update(plaintext), TAG_BYTES)
+        // From Node's pool: an array of its own costs a fifth of the encryption.
+        const sealed = Buffer.allocUnsafe(CIPHERTEXT_AT + plaintext.length)
+        sealed.set(iv)
+        sealed.set(cipher.update(plaintext), CIPHERTEXT_AT)
         cipher.final()
-        sealed.set(cipher.getAuthTag())
-        return sealed
+        sealed.set(cipher.getAuthTag(), IV_BYTES)
+        return plain(sealed)
       },
-      open(iv, sealed) {
-        if (sealed.length < TAG_BYTES) return undefined
-        const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: TAG_BYTES })
-        decipher.setAuthTag(sealed.subarray(0, TAG_BYTES))
-        const plaintext = decipher.update(sealed.subarray(TAG_BYTES))
+      open(sealed) {
+        if (sealed.length < CIPHERTEXT_AT) return undefined
+        const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, IV_BYTES), GCM)
+        decipher.setAuthTag(sealed.subarray(IV_BYTES, CIPHERTEXT_AT))
+        const plaintext = decipher.update(sealed.subarray(CIPHERTEXT_AT))
         try {
           decipher.final()
-          return plaintext
+          return plain(plaintext)
         } catch {
           return undefined
         }
       },
     }
   },
+}
+
+/** A plain array, for `slice` of a Buffer does not copy. */
+function plain({ buffer, byteOffset, length }: Buffer): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, length)
 }
 
 const pool = new Uint8Array(POOL_BYTES)
