@@ -24,6 +24,7 @@ import type {
 } from './connection/face.ts'
 import type { AssetDetails, Credentials } from './credentials.ts'
 import { StreamErrorCode } from './error-code.ts'
+import { Timers, type Waiting } from './timers.ts'
 import { type TokenContents, Tokens } from './token.ts'
 
 export interface StreamServerOptions extends AssetDetails {
@@ -37,6 +38,8 @@ export interface StreamServerOptions extends AssetDetails {
   readonly isTwoWay?: boolean
   /** What a stream takes before `receive` says otherwise; default: any amount. */
   readonly streamReceiveMax?: bigint
+  /** Connections that are kept at once; closed ones make room, then those that have been idle for long. */
+  readonly connectionsMax?: number
 }
 
 /** For the application: the connection that it is about is named by its token. */
@@ -61,12 +64,12 @@ export type StreamServerOutput =
   | { readonly kind: 'prepare'; readonly id: number; readonly prepare: Prepare }
   | { readonly kind: 'reply'; readonly id: number; readonly reply: Reply }
 
-/** Connections that are kept at once; the longest idle one makes room where it has been idle long enough. */
+/** Connections that are kept at once, where nobody says otherwise. */
 export const CONNECTIONS_MAX = 10_000
 /** STR-114: a connection without packets for that long is forgotten; its totals begin anew. */
 export const CONNECTION_IDLE_MS = 600_000
 
-interface Kept {
+interface Kept extends Waiting {
   readonly name: OfConnection
   readonly machine: StreamConnection
   usedAt: Instant
@@ -80,8 +83,10 @@ export class StreamServer implements Machine<StreamServerInput, StreamServerOutp
   readonly #connections = new Map<string, Kept>()
   /** Whose packets are on their way. */
   readonly #sent = new Map<number, Kept>()
+  /** Tokens of connections that are over; their totals are kept while there is room. The longest closed first. */
+  readonly #closed = new Set<string>()
   /** Connections with a timer of their own. */
-  readonly #busy = new Set<Kept>()
+  readonly #timers = new Timers<Kept>()
   readonly #outputs = new Queue<StreamServerOutput>()
   #lastId = 0
   #isDraining = false
@@ -127,7 +132,7 @@ export class StreamServer implements Machine<StreamServerInput, StreamServerOutp
         this.#isDraining = true
         break
       case 'timeout':
-        for (const kept of this.#busy) if (isDue(kept, now)) this.#hand(kept, input, now)
+        for (const kept of this.#timers.takeDue(now)) this.#hand(kept, input, now)
         this.#forgetIdle(now)
         break
     }
@@ -139,12 +144,9 @@ export class StreamServer implements Machine<StreamServerInput, StreamServerOutp
 
   nextTimeout(): Instant | undefined {
     const oldest = this.#connections.values().next().value
-    let next = oldest === undefined ? undefined : oldest.usedAt + CONNECTION_IDLE_MS
-    for (const { machine } of this.#busy) {
-      const timeout = machine.nextTimeout()
-      if (timeout !== undefined && (next === undefined || timeout < next)) next = timeout
-    }
-    return next
+    const times = [this.#timers.next, oldest && oldest.usedAt + CONNECTION_IDLE_MS]
+    const next = Math.min(...times.filter((time) => time !== undefined))
+    return next === Infinity ? undefined : next
   }
 
   #handlePrepare(id: number, prepare: Prepare, now: Instant): void {
@@ -176,11 +178,12 @@ export class StreamServer implements Machine<StreamServerInput, StreamServerOutp
   #drain(kept: Kept): void {
     const { machine } = kept
     for (let output = machine.poll(); output !== undefined; output = machine.poll()) this.#tell(kept, output)
-    if (machine.nextTimeout() === undefined) this.#busy.delete(kept)
-    else this.#busy.add(kept)
+    this.#timers.set(kept, machine.nextTimeout())
   }
 
   #tell(kept: Kept, output: ConnectionOutput): void {
+    const { connection } = kept.name
+    if (output.kind === 'closed' && this.#connections.has(connection)) this.#closed.add(connection)
     if (output.kind === 'reply') this.#outputs.push(output)
     else if (output.kind === 'prepare') {
       this.#sent.set(output.id, kept)
@@ -219,28 +222,40 @@ export class StreamServer implements Machine<StreamServerInput, StreamServerOutp
       ...(receipts && { receipts }),
     })
     const name = { connection: token, ...(connectionTag && { connectionTag }) }
-    return { name, machine, usedAt: now }
+    return { name, machine, usedAt: now, wakesAt: undefined, slot: 0 }
   }
 
   readonly #nextId = (): number => ++this.#lastId
 
   /** Keeps the connection as the one used last; false where there is no room for it. */
   #keep(token: string, kept: Kept, now: Instant): boolean {
-    if (!this.#connections.delete(token) && this.#connections.size >= CONNECTIONS_MAX) {
-      this.#forgetIdle(now)
-      if (this.#connections.size >= CONNECTIONS_MAX) return false
-    }
+    if (!this.#connections.delete(token) && !this.#hasRoom(now)) return false
     kept.usedAt = now
     this.#connections.set(token, kept)
     return true
   }
 
+  #hasRoom(now: Instant): boolean {
+    const { connectionsMax = CONNECTIONS_MAX } = this.#options
+    if (this.#connections.size < connectionsMax) return true
+    const [closed] = this.#closed
+    if (closed === undefined) this.#forgetIdle(now)
+    else this.#forget(closed)
+    return this.#connections.size < connectionsMax
+  }
+
   #forgetIdle(now: Instant): void {
     for (const [token, kept] of this.#connections) {
       if (kept.usedAt + CONNECTION_IDLE_MS > now) return
-      this.#connections.delete(token)
-      this.#busy.delete(kept)
+      this.#forget(token)
     }
+  }
+
+  #forget(token: string): void {
+    const kept = this.#connections.get(token)
+    if (kept !== undefined) this.#timers.set(kept, undefined)
+    this.#connections.delete(token)
+    this.#closed.delete(token)
   }
 
   /** STR-119: the message says nothing. */
@@ -253,8 +268,3 @@ export class StreamServer implements Machine<StreamServerInput, StreamServerOutp
 
 const NOTHING = new Uint8Array(0)
 const BUSY = { code: StreamErrorCode.EndpointBusy, message: '' }
-
-function isDue({ machine }: Kept, now: Instant): boolean {
-  const timeout = machine.nextTimeout()
-  return timeout !== undefined && timeout <= now
-}
