@@ -56,7 +56,7 @@ export default defineConfig(
           patterns: [
             { group: ['node:*'], message: impure('Node') },
             {
-              group: ['**/io/*', '@hourglass/*/io'],
+              group: ['**/io/*', '@hourglass/*/io', '@hourglass/*/web'],
               message: 'io/ imports protocol code, never the reverse.',
             },
           ],

@@ -38,8 +38,10 @@ const schema = z.strictObject({
   journal: journal.default({ kind: 'sqlite' }),
   /** `power` survives the loss of power, `process` the end of the process. */
   durability: z.enum(['process', 'power']).default('power'),
-  /** Where peers of `btp-server` accounts connect. */
-  listen: z.strictObject({ host: z.string().default('127.0.0.1'), port }).optional(),
+  /** Where peers of `btp-server` accounts connect, and which web pages may (BTP-54). */
+  listen: z
+    .strictObject({ host: z.string().default('127.0.0.1'), port, origins: z.array(z.string()).default([]) })
+    .optional(),
   /** Where the operator asks; off unless given, and reachable from this machine only by default. */
   admin: z.strictObject({ host: z.string().default('127.0.0.1'), port: port.default(7780) }).optional(),
   ledgers: z.record(name, ledger).default({}),

@@ -62,11 +62,12 @@ async function listen(
       tokenDigest: digestToken(nodeCrypto, tokenOf(account)),
     })),
   )
-  const { host, port } = config.listen
+  const { host, port, origins } = config.listen
   try {
     return await listenBtp({
       host,
       port,
+      allowedOrigins: origins,
       authenticate: (claim) => credentials.find(claim),
       receive: (account, wire) => driver.push({ kind: 'wire', account, wire }),
       report: (error) => log.warn(error.message),

@@ -8,7 +8,7 @@ import type { Violation } from '../violation.ts'
 
 const SCOPE = '@hourglass/'
 /** What a package may export beside its root. */
-const SUBPATHS = new Set(['io', 'testing', 'noble', 'package.json'])
+const SUBPATHS = new Set(['io', 'web', 'testing', 'noble', 'package.json'])
 
 export function checkEdges(repo: Repo): Violation[] {
   return [
@@ -97,7 +97,7 @@ function checkBare(repo: Repo, from: Package, file: SourceText, fact: ImportFact
   if (name.startsWith(SCOPE) && to?.room.label !== 'apps/' && subpath !== '' && !SUBPATHS.has(subpath)) {
     add(
       'deep-import',
-      `${specifier} reaches into a package; its doors are its name, /io, /testing and /noble`,
+      `${specifier} reaches into a package; its doors are its name, /io, /web, /testing and /noble`,
     )
   }
   if (subpath === 'testing' && isLayer(from.room) && !file.isTest) {

@@ -4,7 +4,7 @@ import type { Violation } from '../violation.ts'
 
 /** Names that say nothing, and so collect everything. */
 const EMPTY_NAMES = new Set(['utils', 'util', 'common', 'core', 'types', 'shared', 'helpers', 'misc', 'lib'])
-const EXPORTS = new Set(['.', './io', './testing', './noble', './package.json'])
+const EXPORTS = new Set(['.', './io', './testing', './noble', './web', './package.json'])
 /** What a published package runs; turbo finds the tasks by these names. */
 const SCRIPTS: Readonly<Record<string, string>> = {
   build: 'tsc -p tsconfig.build.json',
@@ -82,7 +82,7 @@ function checkExports({ room, manifest, manifestFile }: Package): Violation[] {
   return Object.keys(manifest.exports ?? {})
     .filter((subpath) => !EXPORTS.has(subpath))
     .map((subpath) => {
-      const message = `${subpath} is exported; the doors of a package are its name, ./io, ./testing and ./noble`
+      const message = `${subpath} is exported; the doors of a package are its name, ./io, ./web, ./testing and ./noble`
       return violation(manifestFile, manifestFile.lineOf(`"${subpath}"`), 'package-exports', message)
     })
 }

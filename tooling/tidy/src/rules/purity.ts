@@ -40,7 +40,7 @@ function importFault(path: string, specifier: string): string | undefined {
       : undefined
   }
   if (specifier.startsWith('@hourglass/')) {
-    return specifier.endsWith('/io')
+    return /\/(?:io|web)$/.test(specifier)
       ? `${specifier} in protocol code; import it from io/ or an app`
       : undefined
   }

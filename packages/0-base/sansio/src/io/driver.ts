@@ -20,7 +20,7 @@ export function drive<Input, Output>(
   const waiting = new Queue<Input | TimeoutInput>()
   let running = false
   let stopped = false
-  let timer: NodeJS.Timeout | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
   let armedFor: Instant | undefined
 
   function arm(): void {

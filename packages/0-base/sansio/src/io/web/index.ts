@@ -1,0 +1,3 @@
+export { now } from '../clock.ts'
+export { type Driver, drive } from '../driver.ts'
+export { webRng } from './rng.ts'

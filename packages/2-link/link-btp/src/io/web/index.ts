@@ -1,0 +1,2 @@
+export { LinkError, type LinkErrorCode } from '../link-error.ts'
+export { type BtpWebClient, type ConnectBtpOptions, connectBtp } from './connect.ts'
