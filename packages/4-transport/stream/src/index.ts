@@ -25,8 +25,10 @@ export type {
 export type { PaymentAmount } from './plan.ts'
 export { type Ratio, divCeil, mulCeil, mulFloor } from './ratio.ts'
 export { PACKET_LIFETIME_MS } from './defaults.ts'
+export { Inquiry, type InquiryOptions } from './inquiry.ts'
+export type { ReceiverWord } from './receiver-word.ts'
 export { StreamSender } from './sender.ts'
-export { NO_PROGRESS_MS } from './spending.ts'
+export { NO_PROGRESS_MS, type Shortfall } from './spending.ts'
 export {
   CONNECTIONS_MAX,
   CONNECTION_IDLE_MS,

@@ -5,6 +5,8 @@ import type { AssetDetails, Credentials } from './credentials.ts'
 import type { PaymentOutcome } from './outcome.ts'
 import type { PaymentAmount } from './plan.ts'
 import type { Ratio } from './ratio.ts'
+import type { ReceiverWord } from './receiver-word.ts'
+import type { Shortfall } from './spending.ts'
 
 export interface StreamSenderOptions {
   readonly crypto: Crypto
@@ -17,6 +19,8 @@ export interface StreamSenderOptions {
   readonly minimumRate?: Ratio
   /** How long a packet may be on its way. */
   readonly packetLifetimeMs?: number
+  /** That of the last packet that an earlier process sent with these credentials; default: none was (STR-13). */
+  readonly lastSequence?: bigint
 }
 
 /** What the path offers; nothing has been paid yet. */
@@ -41,6 +45,8 @@ export interface PaymentReport {
   readonly outcome: PaymentOutcome
   /** The ILP code that ended it, where one did. */
   readonly code: string | undefined
+  /** What arrived of a packet that was worth too little: why the rate is `rate-too-low`. */
+  readonly shortfall: Shortfall | undefined
   /** Fulfilled, in base units of the sender: exact. */
   readonly sent: bigint
   /** What the receiver confirmed, or at least took, in its base units. */
@@ -49,6 +55,8 @@ export interface PaymentReport {
   readonly uncertain: bigint
   /** Packets that were fulfilled and carried money. */
   readonly packets: number
+  /** What the receiver itself has said of it. */
+  readonly word: ReceiverWord
 }
 
 export type StreamSenderInput =
@@ -69,4 +77,6 @@ export type StreamSenderOutput =
   | { readonly kind: 'prepare'; readonly id: number; readonly prepare: Prepare }
   | { readonly kind: 'quoted'; readonly quote: Quote }
   | { readonly kind: 'progress'; readonly sent: bigint; readonly delivered: bigint }
+  /** The receiver's proof of what has arrived, for a verifier: better than all before (IL-RFC 39). */
+  | { readonly kind: 'receipt'; readonly receipt: Uint8Array }
   | { readonly kind: 'done'; readonly report: PaymentReport }

@@ -111,6 +111,25 @@ describe('STREAM payment that asks for no quote', () => {
   })
 })
 
+describe('STREAM payment that is worth too little', () => {
+  const path: PathOptions = { ...PLAIN_PATH, packetAmountMax: 1000n, rates: [rate(9n, 10n), rate(1n, 1n)] }
+
+  it('says what arrived instead of what: SEC-51', () => {
+    const { report } = runPath(path, { amount: { send: 5000n }, minimumRate: rate(19n, 20n) })
+    expect(report).toMatchObject({
+      outcome: 'rate-too-low',
+      sent: 0n,
+      shortfall: { amount: 1000n, arrived: 900n, least: 950n },
+    })
+  })
+
+  it('says what the receiver has, by its own word', () => {
+    const { report, received } = runPath(path, { amount: { send: 5000n } })
+    expect(report).toMatchObject({ outcome: 'complete', shortfall: undefined })
+    expect(report.word).toMatchObject({ received, receiveMax: 2n ** 64n - 1n })
+  })
+})
+
 describe('STREAM payment that gets a final answer', () => {
   const credentials = { destination: 'test.bob' as Address, sharedSecret: new Uint8Array(32).fill(1) }
   const keys = new ConnectionKeys(nodeCrypto, credentials.sharedSecret)

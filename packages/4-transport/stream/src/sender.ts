@@ -17,6 +17,7 @@ import type { StreamSenderInput, StreamSenderOptions, StreamSenderOutput } from 
 import { PeerAsset } from './peer-asset.ts'
 import { NO_MONEY, type Part } from './plan.ts'
 import { mulFloor } from './ratio.ts'
+import { Hearing, PAYMENT_STREAM_ID } from './receiver-word.ts'
 import { type Answer, type Outstanding, type PacketPlan, SendingEnd } from './sending-end.ts'
 import { Spending } from './spending.ts'
 import type { Frame } from './wire/packet.ts'
@@ -27,7 +28,7 @@ const GREETING: readonly Frame[] = [
   { type: 0x05, maxStreamId: 1n },
   { type: 0x03, maxOffset: 0n },
 ]
-const MONEY: readonly Frame[] = [{ type: 0x11, streamId: 1n, shares: 1n }]
+const MONEY: readonly Frame[] = [{ type: 0x11, streamId: PAYMENT_STREAM_ID, shares: 1n }]
 const GREETING_AND_MONEY: readonly Frame[] = [...GREETING, ...MONEY]
 const GOODBYE: readonly Frame[] = [{ type: 0x01, code: StreamErrorCode.NoError, message: '' }]
 
@@ -35,6 +36,7 @@ export class StreamSender implements Machine<StreamSenderInput, StreamSenderOutp
   readonly #options: StreamSenderOptions
   readonly #end: SendingEnd
   readonly #asset = new PeerAsset()
+  readonly #hearing = new Hearing()
   readonly #congestion = new Congestion()
   readonly #spending: Spending
   readonly #outstanding = new Map<number, Outstanding>()
@@ -46,12 +48,21 @@ export class StreamSender implements Machine<StreamSenderInput, StreamSenderOutp
 
   /** @throws UsageError where the slippage is not below 1 */
   constructor(options: StreamSenderOptions) {
-    const { crypto, rng, credentials, amount, minimumRate, slippage = DEFAULT_SLIPPAGE } = options
+    const {
+      crypto,
+      rng,
+      credentials,
+      amount,
+      minimumRate,
+      slippage = DEFAULT_SLIPPAGE,
+      lastSequence = 0n,
+    } = options
     if (slippage.numerator < 0n || slippage.numerator >= slippage.denominator) {
       throw new UsageError('slippage is a part: at least 0, below 1')
     }
     this.#options = options
-    this.#end = new SendingEnd(rng, new ConnectionKeys(crypto, credentials.sharedSecret), credentials)
+    const start = { destination: credentials.destination, sequence: lastSequence }
+    this.#end = new SendingEnd(rng, new ConnectionKeys(crypto, credentials.sharedSecret), start)
     this.#spending = new Spending(amount, { slippage, minimumRate }, this.#congestion)
   }
 
@@ -142,10 +153,17 @@ export class StreamSender implements Machine<StreamSenderInput, StreamSenderOutp
     const answer = this.#end.check(outstanding, reply)
     this.#isHeard ||= answer.packet !== undefined
     // STR-50: even of a packet that is paid no later one follows.
-    const isContradiction = answer.packet !== undefined && !this.#asset.learn(answer.packet.frames)
+    const isContradiction = answer.packet !== undefined && !this.#hear(answer.packet.frames)
     if (outstanding.isFulfillable) this.#handleAnswer(outstanding, reply, answer, now)
     else this.#handleProbed(outstanding, reply, answer, now)
     if (isContradiction) this.#spending.finish('receiver-violation')
+  }
+
+  /** What the receiver says of itself; false where it contradicts what it said before. */
+  #hear(frames: readonly Frame[]): boolean {
+    const receipt = this.#hearing.learn(frames)
+    if (receipt !== undefined) this.#outputs.push({ kind: 'receipt', receipt })
+    return this.#asset.learn(frames)
   }
 
   #handleProbed(outstanding: Outstanding, reply: Reply, answer: Answer, now: Instant): void {
@@ -168,7 +186,7 @@ export class StreamSender implements Machine<StreamSenderInput, StreamSenderOutp
     spending.answered(outstanding, reply, answer, now)
     const { sent, delivered, isComplete } = spending.plan!
     if (answer.isFulfilled) this.#outputs.push({ kind: 'progress', sent, delivered })
-    if (closes(answer.packet?.frames ?? []) && !isComplete) spending.finish('receiver-refuses')
+    if (this.#hearing.isClosed && !isComplete) spending.finish('receiver-refuses')
   }
 
   #handleFailed(id: number, isLost: boolean, now: Instant): void {
@@ -182,11 +200,7 @@ export class StreamSender implements Machine<StreamSenderInput, StreamSenderOutp
     if (this.#isHeard) this.#send({ ...NO_MONEY, isFulfillable: false, frames: GOODBYE }, now)
     const { plan, end, uncertain, packets } = this.#spending
     const { sent = 0n, delivered = 0n } = plan ?? {}
-    this.#outputs.push({ kind: 'done', report: { ...end, sent, delivered, uncertain, packets } })
+    const { word } = this.#hearing
+    this.#outputs.push({ kind: 'done', report: { ...end, sent, delivered, uncertain, packets, word } })
   }
-}
-
-/** Whether the receiver ends the connection, or the only stream. */
-function closes(frames: readonly Frame[]): boolean {
-  return frames.some(({ type }) => type === 0x01 || type === 0x10)
 }

@@ -16,7 +16,7 @@ import type { Congestion } from './congestion/congestion.ts'
 import { type PaymentOutcome, refusalOf } from './outcome.ts'
 import { type Part, type PaymentAmount, Plan } from './plan.ts'
 import { type Offer, Probing } from './quote.ts'
-import { type Ratio, isLess, reduceBy } from './ratio.ts'
+import { type Ratio, isLess, mulCeil, reduceBy } from './ratio.ts'
 import type { Answer, Outstanding } from './sending-end.ts'
 
 /** STR-106: money without a fulfilled packet, or a probe without an answer, for that long has failed. */
@@ -34,11 +34,21 @@ export interface RateLimits {
   readonly minimumRate?: Ratio | undefined
 }
 
+/** A packet that was worth too little to the receiver. */
+export interface Shortfall {
+  readonly amount: bigint
+  /** What it arrived as, and the least that it should have, in base units of the receiver. */
+  readonly arrived: bigint
+  readonly least: bigint
+}
+
 /** How it ended. */
 export interface End {
   readonly outcome: PaymentOutcome
   /** The ILP code that ended it, where one did. */
   readonly code: string | undefined
+  /** Where the rate was too low. */
+  readonly shortfall: Shortfall | undefined
 }
 
 export class Spending {
@@ -56,7 +66,8 @@ export class Spending {
   #declined: 'rate-too-low' | 'receiver-refuses' | undefined
   #progressAt: Instant = 0
   #isQuoteAwaited = true
-  #end: End = { outcome: 'complete', code: undefined }
+  #end: End = { outcome: 'complete', code: undefined, shortfall: undefined }
+  #shortfall: Shortfall | undefined
   #lastCode: string | undefined
 
   constructor(amount: PaymentAmount, limits: RateLimits, congestion: Congestion) {
@@ -187,7 +198,7 @@ export class Spending {
   /** Sends nothing more; the first reason counts. */
   finish(outcome: PaymentOutcome, code?: string): void {
     if (this.#phase === 'ended') return
-    this.#end = { outcome, code }
+    this.#end = { outcome, code, shortfall: outcome === 'rate-too-low' ? this.#shortfall : undefined }
     this.#phase = 'ended'
   }
 
@@ -207,7 +218,11 @@ export class Spending {
   #quote(offer: Offer, now: Instant): void {
     this.#offer = offer
     const { slippage, minimumRate = reduceBy(offer.rate, slippage) } = this.#limits
-    if (isLess(offer.rate, minimumRate)) return this.finish('rate-too-low')
+    if (isLess(offer.rate, minimumRate)) {
+      const { amount, rate } = offer
+      this.#shortfall = { amount, arrived: rate.numerator, least: mulCeil(amount, minimumRate) }
+      return this.finish('rate-too-low')
+    }
     this.#plan = new Plan(this.#amount, offer.rate, minimumRate)
     if (this.#isQuoteAwaited) this.#phase = 'quoted'
     else this.#enter('paying', now)
@@ -243,9 +258,11 @@ export class Spending {
   }
 
   /** The receiver did not take the packet: it arrived short, or it is not wanted. */
-  #handleDeclined({ destinationMin }: Outstanding, { packet }: Answer, isNews: boolean): void {
+  #handleDeclined({ amount, destinationMin }: Outstanding, { packet }: Answer, isNews: boolean): void {
     if (packet === undefined) return this.finish('path-refuses', ErrorCode.F99_APPLICATION_ERROR)
-    const isShort = packet.prepareAmount < destinationMin
+    const { prepareAmount: arrived } = packet
+    const isShort = arrived < destinationMin
+    if (isShort) this.#shortfall = { amount, arrived, least: destinationMin }
     this.#declined = isShort ? 'rate-too-low' : 'receiver-refuses'
     if (!isNews) return
     if (isShort) this.#plan!.roundedAway()
