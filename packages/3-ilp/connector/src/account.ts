@@ -4,23 +4,35 @@
  */
 import { AccountBook, type Asset } from '@hourglass/books'
 import { UsageError } from '@hourglass/sansio'
+import { type Echo, type EchoOptions, echo } from './echo.ts'
 import { type Limits, contradictionIn } from './limits.ts'
 import type { Conversion } from './rates.ts'
+import { Conditions } from './rules/duplicates.ts'
+import { EXPIRY_MARGIN_MS, type ExpiryWindow, HOLD_TIME_MS_MAX } from './rules/expiry.ts'
+import { type AccountRules, type RuleOptions, rulesOf } from './rules/of-account.ts'
 
 /** IL-RFC 34 "Link Relations". */
 export type Relation = 'peer' | 'parent' | 'child'
 
-export interface AccountOptions extends Limits {
+type Optional<T> = { readonly [Name in keyof T]?: T[Name] | undefined }
+
+export interface AccountOptions extends Limits, RuleOptions, Optional<ExpiryWindow> {
   /** Unique in the node; the address segment of a child. */
   readonly id: string
   readonly relation: Relation
   readonly asset: Asset
   /** Largest packet, both ways. Undefined: no limit. */
-  readonly packetAmountMax?: bigint
+  readonly packetAmountMax?: bigint | undefined
+  /** Smallest packet with money, both ways. Default: 1. */
+  readonly packetAmountMin?: bigint | undefined
   /** Unanswered Prepares that the peer may have here. */
-  readonly packetsInFlightMax?: number
+  readonly packetsInFlightMax?: number | undefined
   /** What may be written off, in all, of packets whose Fulfill reached the peer too late. Default 0: nothing. */
-  readonly writeOffMax?: bigint
+  readonly writeOffMax?: bigint | undefined
+  /** Whether packets may go back to the account that they came from. Default: no. */
+  readonly reflects?: boolean | undefined
+  /** What of packets to our own address is sent back. Default: nothing. */
+  readonly echo?: EchoOptions | undefined
 }
 
 /** Unanswered Prepares per account, where the options say nothing. */
@@ -28,17 +40,24 @@ export const PACKETS_IN_FLIGHT_MAX = 10_000
 
 export class Account extends AccountBook {
   readonly relation: Relation
-  readonly balanceMax: bigint
-  readonly payableMax: bigint | undefined
-  readonly settleThreshold: bigint | undefined
-  readonly settleTo: bigint
-  readonly prepay: bigint | undefined
-  readonly packetAmountMax: bigint | undefined
-  readonly packetsInFlightMax: number
-  readonly writeOffMax: bigint
+  balanceMax = 0n
+  payableMax: bigint | undefined
+  settleThreshold: bigint | undefined
+  settleTo = 0n
+  prepay: bigint | undefined
+  packetAmountMax: bigint | undefined
+  packetAmountMin = 1n
+  packetsInFlightMax: number = PACKETS_IN_FLIGHT_MAX
+  writeOffMax = 0n
+  reflects = false
+  window: ExpiryWindow = { expiryMarginMs: EXPIRY_MARGIN_MS, holdTimeMsMax: HOLD_TIME_MS_MAX }
+  rules: AccountRules
+  echo: Echo | undefined
 
   /** Prepares of the peer that we have to answer. */
   packetsInFlight = 0
+  /** Their conditions, where a rule asks for them. */
+  openConditions: Conditions | undefined
   /** Whether the peer answered the last time that it was asked what became of packets; undefined: never yet. */
   reconciles: boolean | undefined
   /** Conversion into other accounts' units, found once. Undefined: no rate. */
@@ -47,17 +66,39 @@ export class Account extends AccountBook {
   constructor(options: AccountOptions) {
     super(options.id, options.asset)
     this.relation = options.relation
+    this.rules = rulesOf(options)
+    this.echo = echo(options.echo)
+    this.#limit(options)
+  }
+
+  #limit(options: AccountOptions): void {
+    // PCS-15: limits that contradict each other would never settle, or settle for ever.
+    const contradiction = contradictionIn(options)
+    if (contradiction !== undefined) throw new UsageError(`account ${this.id}: ${contradiction}`)
     this.balanceMax = options.balanceMax
     this.payableMax = options.payableMax
     this.settleThreshold = options.settleThreshold
     this.settleTo = options.settleTo ?? 0n
     this.prepay = options.prepay
     this.packetAmountMax = options.packetAmountMax
+    this.packetAmountMin = options.packetAmountMin ?? 1n
     this.packetsInFlightMax = options.packetsInFlightMax ?? PACKETS_IN_FLIGHT_MAX
     this.writeOffMax = options.writeOffMax ?? 0n
-    // PCS-15: limits that contradict each other would never settle, or settle for ever.
-    const contradiction = contradictionIn(options)
-    if (contradiction !== undefined) throw new UsageError(`account ${this.id}: ${contradiction}`)
+    this.reflects = options.reflects ?? false
+    const { expiryMarginMs = EXPIRY_MARGIN_MS, holdTimeMsMax = HOLD_TIME_MS_MAX } = options
+    this.window = { expiryMarginMs, holdTimeMsMax }
+    this.openConditions = options.refusesDuplicates === true ? new Conditions() : undefined
+  }
+
+  /** A Prepare of the peer has gone on, and wants an answer. */
+  packetSent(executionCondition: Uint8Array): void {
+    this.packetsInFlight++
+    this.openConditions?.add(executionCondition)
+  }
+
+  packetAnswered(executionCondition: Uint8Array): void {
+    this.packetsInFlight--
+    this.openConditions?.delete(executionCondition)
   }
 
   /** Whether the peer may owe us that much more (PCS-05 … 07); nothing is asked of empty packets (PCS-20). */

@@ -3,7 +3,7 @@
  * Spec: IL-RFC 32 "Clearing", "Settlement".
  */
 import type { Books, Hold } from '@hourglass/books'
-import { type Address, ErrorCode, PacketType, encodeReject } from '@hourglass/ilp'
+import { type Address, PacketType, encodeReject } from '@hourglass/ilp'
 import type { CommitOutput } from '@hourglass/journal'
 import { type Crypto, type Instant, Queue, equalBytes } from '@hourglass/sansio'
 import type { Account } from './account.ts'
@@ -11,6 +11,7 @@ import { CommitGate } from './commit-gate.ts'
 import type { Forwarded } from './forward.ts'
 import type { ConnectorOutput, SettlementInput } from './messages.ts'
 import { gainsOf } from './rates.ts'
+import { type Rejected, Rejections } from './rejections.ts'
 import type { Refusal } from './rules/rule.ts'
 import { Traces } from './traces.ts'
 
@@ -19,6 +20,8 @@ export interface Pending extends Forwarded {
   readonly source: Account
   /** Id of the source's request. */
   readonly sourceId: number
+  /** Where the packet wants to. */
+  readonly address: Address
   readonly incomingAmount: bigint
   readonly executionCondition: Uint8Array
   /** Undefined: no money is in it. */
@@ -42,11 +45,14 @@ export class Clearing {
   readonly books: Books<Account>
   readonly outputs: Queue<ConnectorOutput> = new Queue<ConnectorOutput>()
   readonly traces: Traces = new Traces(this.outputs)
+  readonly rejections: Rejections = new Rejections()
   readonly #address: Address
   readonly #crypto: Crypto
   readonly #tracePackets: boolean
   readonly #gate: CommitGate<ConnectorOutput>
   #lastId = 0
+  /** When the input that is being dealt with came in. */
+  #now: Instant = 0
 
   constructor({ address, crypto, books, tracePackets }: ClearingOptions) {
     this.books = books
@@ -54,6 +60,11 @@ export class Clearing {
     this.#crypto = crypto
     this.#tracePackets = tracePackets
     this.#gate = new CommitGate(books)
+  }
+
+  /** To be called before an input is dealt with. */
+  begin(now: Instant): void {
+    this.#now = now
   }
 
   /** An id for the next request of ours, above those of all holds. */
@@ -114,7 +125,7 @@ export class Clearing {
   /** Nothing was paid, as is certain: gives the money back and says why. */
   refuse(pending: Pending, refusal: Refusal): void {
     this.void(pending)
-    this.reject(pending.source, pending.sourceId, refusal)
+    this.reject(pending.source, pending.sourceId, refusal, packetOf(pending))
   }
 
   /** Nothing is paid, though the next peer may see it otherwise: as `refuse`, but shown once that is durable. */
@@ -124,18 +135,19 @@ export class Clearing {
   }
 
   /** Tells the payer that nothing is paid once that is durable: after a crash nobody shall find otherwise. */
-  rejectDurably({ source, sourceId, hold }: Pending, refusal: Refusal): void {
+  rejectDurably(pending: Pending, refusal: Refusal): void {
+    const { source, sourceId, hold } = pending
     this.reveal(hold !== undefined, this.#rejection(source, sourceId, refusal))
-    this.#traceRejected(source, refusal, 0n)
+    this.#note(source, refusal, packetOf(pending))
   }
 
   void({ hold }: Pending): void {
     if (hold !== undefined) this.voidUnasked(hold)
   }
 
-  reject(source: Account, id: number, refusal: Refusal, amount = 0n): void {
+  reject(source: Account, id: number, refusal: Refusal, packet?: Rejected): void {
     this.outputs.push(this.#rejection(source, id, refusal))
-    this.#traceRejected(source, refusal, amount)
+    this.#note(source, refusal, packet)
   }
 
   /** Sends a reply back to where the packet came from: at once, or when what it reveals is durable. */
@@ -165,9 +177,13 @@ export class Clearing {
     return { kind: 'reply', account, id, body }
   }
 
-  #traceRejected({ id: account }: Account, { code, message }: Refusal, amount: bigint): void {
+  /** Keeps why, for those who ask later. */
+  #note({ id: account }: Account, refusal: Refusal, packet: Rejected | undefined): void {
+    const rejection = this.rejections.note(account, refusal, packet, this.#now)
     if (!this.#tracePackets) return
-    this.traces.add('connector.packet-rejected', { account, amount, code, message })
+    const { code, message, rule } = refusal
+    const amount = packet?.amount ?? 0n
+    this.traces.add('connector.packet-rejected', { account, amount, code, message, rule, rejection })
   }
 
   #settleDue({ source, destination }: Hold<Account>): void {
@@ -186,11 +202,6 @@ export class Clearing {
   }
 }
 
-export const TIMED_OUT: Refusal = {
-  code: ErrorCode.R00_TRANSFER_TIMED_OUT,
-  message: 'transfer timed out',
-}
-export const PEER_UNREACHABLE: Refusal = {
-  code: ErrorCode.T01_PEER_UNREACHABLE,
-  message: 'peer unreachable',
+function packetOf({ incomingAmount: amount, executionCondition, address: destination }: Pending): Rejected {
+  return { amount, executionCondition, destination }
 }

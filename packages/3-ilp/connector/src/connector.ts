@@ -12,66 +12,47 @@
 import { Books, RECONCILE_PROTOCOL } from '@hourglass/books'
 import {
   type Address,
-  ErrorCode,
-  PacketType,
+  type Fulfill,
   type Prepare,
-  canonicalPacket,
-  decodeFulfill,
   decodePrepare,
-  decodeReject,
   encodeFulfill,
-  rewritePrepare,
+  encodePrepare,
 } from '@hourglass/ilp'
 import type { StoredRecord } from '@hourglass/journal'
-import type { LinkFailure } from '@hourglass/link'
 import { DecodeError, type Instant, type Machine, UsageError, assert } from '@hourglass/sansio'
 import { Account } from './account.ts'
 import { BALANCE_PROTOCOL, describeBalance } from './balance-protocol.ts'
-import { Clearing, PEER_UNREACHABLE, type Pending, TIMED_OUT } from './clearing.ts'
-import { type Forwarded, type ForwardingOptions, forward } from './forward.ts'
-import { answerLocally } from './local.ts'
+import { Clearing } from './clearing.ts'
+import { NOBODY } from './echo.ts'
+import { EXPLAIN_PROTOCOL, explainTo } from './explain-protocol.ts'
+import { type Forwarded, forward } from './forward.ts'
+import { type Incoming, InFlight } from './in-flight.ts'
+import { answerPeer } from './local.ts'
 import { type ConnectorInput, type ConnectorOptions, type ConnectorOutput, ILP_PROTOCOL } from './messages.ts'
 import { Rates } from './rates.ts'
+import { STORE_FAILING, invalidPacket } from './refusals.ts'
+import type { Rejection, RejectionQuery } from './rejections.ts'
 import { RouteTable } from './routes.ts'
-import { balance } from './rules/balance.ts'
-import { packetAmount } from './rules/packet-amount.ts'
-import { packetsInFlight } from './rules/packets-in-flight.ts'
+import { refuseScheme, schemeOf } from './rules/scheme.ts'
 import type { Refusal, Rule } from './rules/rule.ts'
-import { schemeRule } from './rules/scheme.ts'
 import { Unanswered } from './unanswered.ts'
-
-/** The peer's request, and a Prepare in it that may go on. */
-interface Incoming {
-  readonly source: Account
-  readonly sourceId: number
-  readonly prepare: Prepare
-  readonly body: Uint8Array
-}
 
 export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
   readonly #address: Address
+  readonly #scheme: string
   readonly #routes = new RouteTable<Account>()
-  readonly #forwarding: ForwardingOptions
   readonly #rates: Rates
-  readonly #rules: readonly Rule[]
   readonly #clearing: Clearing
   readonly #unanswered: Unanswered
-  /** By the ids of our requests, which are the ids of holds too. */
-  readonly #pending = new Map<number, Pending>()
+  readonly #inFlight: InFlight
   #isStoreWorking = true
 
   /** @throws UsageError where accounts, routes or limits contradict each other. */
   constructor(options: ConnectorOptions) {
     const { address, crypto, tracePackets = false } = options
     this.#address = address
+    this.#scheme = schemeOf(address)
     this.#rates = new Rates(options.rates, options.spread)
-    this.#forwarding = {
-      expiryMarginMs: options.expiryMarginMs ?? EXPIRY_MARGIN_MS,
-      holdTimeMsMax: options.holdTimeMsMax ?? HOLD_TIME_MS_MAX,
-    }
-    const ownScheme = address.slice(0, address.indexOf('.'))
-    // CONN-19: cheap questions first; nothing is held before all have passed.
-    this.#rules = [packetsInFlight, packetAmount, schemeRule(ownScheme), balance]
     const books = new Books<Account>({
       crypto,
       accounts: options.accounts.map((account) => new Account(account)),
@@ -79,6 +60,7 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
     })
     this.#clearing = new Clearing({ address, crypto, books, tracePackets })
     this.#unanswered = new Unanswered(this.#clearing)
+    this.#inFlight = new InFlight(this.#clearing, this.#unanswered)
     for (const account of books.accounts.values()) {
       if (account.relation === 'child') this.#routes.add(this.#addressOf(account), account)
     }
@@ -105,7 +87,13 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
     return this.books.accounts.values()
   }
 
+  /** Why packets were rejected here, newest first. */
+  rejections(query: RejectionQuery): Rejection[] {
+    return this.#clearing.rejections.find(query)
+  }
+
   handle(input: ConnectorInput, now: Instant): void {
+    this.#clearing.begin(now)
     this.#handle(input, now)
     this.#clearing.move(now)
   }
@@ -127,11 +115,11 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
         return this.#handleRequest(this.#account(input.account), input, now)
       case 'reply':
         if (!this.#unanswered.answered(input.id, input.body, now))
-          this.#handleReply(input.id, input.body, now)
+          this.#inFlight.reply(input.id, input.body, now)
         return
       case 'failed':
         if (!this.#unanswered.failed(input.id, input.failure, now)) {
-          this.#handleFailed(input.id, input.failure, now)
+          this.#inFlight.failed(input.id, input.failure, now)
         }
         return
       case 'up':
@@ -149,7 +137,7 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
       case 'decide':
         return this.#unanswered.decideByHand(input.hold, input)
       case 'timeout':
-        if (!this.#isStoreWorking) this.#expireUnsent(now)
+        if (!this.#isStoreWorking) this.#inFlight.expireUnsent(now)
         return this.#unanswered.timeout(now)
     }
   }
@@ -173,7 +161,7 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
   }
 
   #handleStore(isWorking: boolean, now: Instant): void {
-    this.#expireUnsent(now)
+    this.#inFlight.expireUnsent(now)
     this.#isStoreWorking = isWorking
     if (!isWorking) return
     // Who asked meanwhile what became of packets had no answer, as if the link had been down.
@@ -193,6 +181,10 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
         return this.#clearing.outputs.push({ kind: 'reply', account, id, body: describeBalance(source) })
       case RECONCILE_PROTOCOL:
         return this.#unanswered.handleQuestions(source, id, body, now)
+      case EXPLAIN_PROTOCOL: {
+        const reply = explainTo(account, body, this.#clearing.rejections)
+        return this.#clearing.outputs.push({ kind: 'reply', account, id, body: reply })
+      }
       default: {
         const message = 'that protocol is not served here'
         this.#clearing.outputs.push({ kind: 'refuse', account, id, message })
@@ -206,123 +198,58 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
       prepare = decodePrepare(body)
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error
-      return this.#clearing.reject(source, id, INVALID_PACKET)
+      return this.#clearing.reject(source, id, invalidPacket(error.message))
     }
-    const local = answerLocally(prepare, {
-      address: this.#address,
-      child: source.relation === 'child' ? this.#addressOf(source) : undefined,
-      asset: source.asset,
-      now,
-    })
-    if (local !== undefined) {
-      if ('code' in local) return this.#clearing.reject(source, id, local)
-      this.#clearing.outputs.push({ kind: 'reply', account: source.id, id, body: encodeFulfill(local) })
-      return
-    }
-    const next = this.#judge(prepare, source, now)
-    if ('code' in next) this.#clearing.reject(source, id, next, prepare.amount)
-    else this.#send({ source, sourceId: id, prepare, body }, next)
+    const incoming = { source, sourceId: id, prepare, body }
+    const refusal = refusalOf(source.rules.arriving, prepare, source, now)
+    if (refusal !== undefined) this.#clearing.reject(source, id, refusal, prepare)
+    else if (prepare.destination === this.#address) this.#answerEcho(incoming, now)
+    else if (prepare.destination.startsWith('peer.')) {
+      this.#answer(incoming, this.#answerPeer(prepare, source, now))
+    } else this.#answer(incoming, this.#judge(prepare, source, now, source.reflects))
   }
 
-  /** Where the packet goes on, or why it does not. */
-  #judge(prepare: Prepare, source: Account, now: Instant): Forwarded | Refusal {
+  #answer(incoming: Incoming, answer: Fulfill | Forwarded | Refusal): void {
+    const { source, sourceId: id } = incoming
+    if ('destination' in answer) this.#inFlight.send(incoming, answer)
+    else if ('code' in answer) this.#clearing.reject(source, id, answer, incoming.prepare)
+    else this.#clearing.outputs.push({ kind: 'reply', account: source.id, id, body: encodeFulfill(answer) })
+  }
+
+  #answerEcho(incoming: Incoming, now: Instant): void {
+    const { source } = incoming
+    const echo = source.echo?.(incoming.prepare, this.#address, now) ?? NOBODY
+    if (!('destination' in echo)) return this.#answer(incoming, echo)
+    const body = encodePrepare(echo)
+    this.#answer({ ...incoming, prepare: decodePrepare(body), body }, this.#judge(echo, source, now, true))
+  }
+
+  #answerPeer(prepare: Prepare, source: Account, now: Instant): Fulfill | Refusal {
+    const child = source.relation === 'child' ? this.#addressOf(source) : undefined
+    return answerPeer(prepare, { child, asset: source.asset, now })
+  }
+
+  /** Nothing is held before all rules have passed. */
+  #judge(prepare: Prepare, source: Account, now: Instant, mayReflect: boolean): Forwarded | Refusal {
     if (!this.#isStoreWorking) return STORE_FAILING
-    for (const rule of this.#rules) {
-      const refusal = rule(prepare, source, now)
-      if (refusal !== undefined) return refusal
-    }
-    const next = this.#routes.resolve(prepare.destination)
-    return forward({ prepare, source, next, now }, this.#rates, this.#forwarding)
-  }
-
-  /** Holds the money on both accounts and sends the packet on once the hold is durable. */
-  #send({ source, sourceId, prepare, body }: Incoming, forwarded: Forwarded): void {
-    const { destination, amount, expiresAt } = forwarded
-    const { executionCondition, amount: incomingAmount } = prepare
-    // ILP-06, ILP-18: what goes on is canonical, and only amount and expiry differ from what came.
-    const outgoing = canonicalPacket(body, prepare)
-    rewritePrepare(outgoing, amount, expiresAt)
-    const id = this.#clearing.nextId()
-    const terms = { id, source, destination, incomingAmount, executionCondition }
-    const times = { incomingExpiresAt: prepare.expiresAt, outgoingExpiresAt: expiresAt }
-    const isMoney = incomingAmount !== 0n
-    const hold = isMoney ? this.books.open({ ...terms, ...times, outgoingAmount: amount }) : undefined
-    source.packetsInFlight++
-    this.#pending.set(id, { ...forwarded, ...terms, sourceId, hold })
-    const request = { account: destination.id, id, protocol: ILP_PROTOCOL, body: outgoing }
-    this.#clearing.reveal(isMoney, { kind: 'request', ...request, deadline: expiresAt })
-  }
-
-  #take(id: number): Pending | undefined {
-    const pending = this.#pending.get(id)
-    if (pending === undefined) return undefined
-    this.#pending.delete(id)
-    pending.source.packetsInFlight--
-    return pending
-  }
-
-  /** Answers packets that a failing store has kept back until their time was over. */
-  #expireUnsent(now: Instant): void {
-    for (const id of this.#clearing.takeExpired(now)) {
-      const pending = this.#take(id)
-      if (pending !== undefined) this.#clearing.refuse(pending, TIMED_OUT)
-    }
-  }
-
-  #handleReply(id: number, body: Uint8Array, now: Instant): void {
-    const pending = this.#take(id)
-    if (pending === undefined) return
-    try {
-      if (body[0] === PacketType.Fulfill) return this.#handleFulfill(pending, body, now)
-      const reject = canonicalPacket(body, decodeReject(body)) // ILP-16, ILP-19: as it came.
-      this.#clearing.void(pending)
-      this.#clearing.relay(pending, reject)
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error
-      this.#clearing.traces.loss('connector.invalid-reply', pending, { cause: error.message })
-      this.#clearing.fail(pending, INVALID_REPLY)
-    }
-  }
-
-  /** @throws DecodeError */
-  #handleFulfill(pending: Pending, body: Uint8Array, now: Instant): void {
-    const fulfill = decodeFulfill(body)
-    const { traces } = this.#clearing
-    // SEC-01, ILP-29: a fulfillment that does not fit is worth nothing, whoever sent it.
-    if (!this.#clearing.fits(fulfill.fulfillment, pending)) {
-      traces.loss('connector.wrong-fulfillment', pending, {})
-      return this.#clearing.fail(pending, WRONG_FULFILLMENT)
-    }
-    // ILP-30, PCS-17: too late is not paid, and somebody has to know.
-    if (now >= pending.expiresAt) {
-      traces.loss('connector.late-fulfillment', pending, {})
-      return this.#unanswered.giveUp(pending, now)
-    }
-    this.#clearing.post(pending, fulfill.fulfillment)
-    this.#clearing.relay(pending, canonicalPacket(body, fulfill))
-  }
-
-  #handleFailed(id: number, failure: LinkFailure, now: Instant): void {
-    const pending = this.#pending.get(id)
-    if (pending === undefined) return
-    if (failure === 'lost' && this.#unanswered.wait(pending, now)) {
-      this.#pending.delete(id)
-      return
-    }
-    this.#take(id)
-    if (failure === 'lost' && now >= pending.expiresAt) return this.#unanswered.giveUp(pending, now) // ILP-31, ILP-64
-    // X-ILP7: a peer not reached, or cut off meanwhile, is T01 (BTP-51).
-    this.#clearing.fail(pending, failure === 'full' ? PEER_BUSY : PEER_UNREACHABLE)
+    const { destination } = prepare
+    const refusal =
+      refusalOf(source.rules.incoming, prepare, source, now) ?? refuseScheme(destination, this.#scheme)
+    if (refusal !== undefined) return refusal
+    const next = this.#routes.resolve(destination)
+    return forward({ prepare, source, next, mayReflect, now }, this.#rates)
   }
 }
 
-/** CONN-15: what we keep of a packet's time to bring a last-moment Fulfill back. */
-export const EXPIRY_MARGIN_MS = 1000
-/** CONN-15, RISK-13: the longest that money is held for one packet. */
-export const HOLD_TIME_MS_MAX = 30_000
-
-const INVALID_PACKET: Refusal = { code: ErrorCode.F01_INVALID_PACKET, message: 'invalid packet' }
-const INVALID_REPLY: Refusal = { code: ErrorCode.T00_INTERNAL_ERROR, message: 'invalid reply' }
-const STORE_FAILING: Refusal = { code: ErrorCode.T00_INTERNAL_ERROR, message: 'records cannot be kept' }
-const WRONG_FULFILLMENT: Refusal = { code: ErrorCode.F05_WRONG_CONDITION, message: 'wrong fulfillment' }
-const PEER_BUSY: Refusal = { code: ErrorCode.T02_PEER_BUSY, message: 'peer busy' }
+function refusalOf(
+  rules: readonly Rule[],
+  prepare: Prepare,
+  source: Account,
+  now: Instant,
+): Refusal | undefined {
+  for (const rule of rules) {
+    const refusal = rule(prepare, source, now)
+    if (refusal !== undefined) return refusal
+  }
+  return undefined
+}

@@ -1,6 +1,7 @@
 export { Account, type AccountOptions, PACKETS_IN_FLIGHT_MAX, type Relation } from './account.ts'
 export { BALANCE_PROTOCOL, type BalanceReply } from './balance-protocol.ts'
-export { Connector, EXPIRY_MARGIN_MS, HOLD_TIME_MS_MAX } from './connector.ts'
+export { Connector } from './connector.ts'
+export { EXPLAIN_PROTOCOL, type ExplainReply, explain } from './explain-protocol.ts'
 export { type Limits, contradictionIn } from './limits.ts'
 export {
   type ConnectorInput,
@@ -12,4 +13,7 @@ export {
 export { Node, type NodeAccount, type NodeInput, type NodeOptions, type NodeOutput } from './node.ts'
 export { type RateQuote, Rates, type Ratio, divFloor, mulFloor, toRatio } from './rates.ts'
 export { RouteTable } from './routes.ts'
+export type { Rejection, RejectionQuery } from './rejections.ts'
+export { EXPIRY_MARGIN_MS, HOLD_TIME_MS_MAX } from './rules/expiry.ts'
+export type { RuleOptions } from './rules/of-account.ts'
 export type { Refusal, Rule } from './rules/rule.ts'

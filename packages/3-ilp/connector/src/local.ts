@@ -1,5 +1,5 @@
 /**
- * Packets that this node answers itself: `peer.` and its own address. Layer 3, connector.
+ * Packets to `peer.`: this node answers them itself. Layer 3, connector.
  * Spec: IL-RFC 31 (IL-DCP); IL-RFC 34 "Special Addresses"; `peer.heartbeat` is of rafiki.
  */
 import type { Asset } from '@hourglass/books'
@@ -18,37 +18,28 @@ import { type Instant, equalBytes } from '@hourglass/sansio'
 import type { Refusal } from './rules/rule.ts'
 
 export interface LocalContext {
-  readonly address: Address
   /** Address that the asking account has below ours; undefined where it is no child. */
   readonly child: Address | undefined
   readonly asset: Asset
   readonly now: Instant
 }
 
-/** Undefined: the packet is not for this node. */
-export function answerLocally(prepare: Prepare, context: LocalContext): Fulfill | Refusal | undefined {
+/** ADDR-14, CONN-10, CONN-36: nothing to `peer.` ever leaves this node. */
+export function answerPeer(prepare: Prepare, context: LocalContext): Fulfill | Refusal {
   if (prepare.destination === ILDCP_DESTINATION) return answerIldcp(prepare, context)
   if (prepare.destination === HEARTBEAT_DESTINATION) return answerHeartbeat(prepare, context)
-  // ADDR-14, CONN-10, CONN-36: nothing to `peer.` ever leaves this node.
-  if (prepare.destination.startsWith('peer.')) {
-    return { code: ErrorCode.F01_INVALID_PACKET, message: 'unknown peer protocol' }
-  }
-  // CONN-33
-  if (prepare.destination === context.address) {
-    return { code: ErrorCode.F02_UNREACHABLE, message: 'nobody receives at this address' }
-  }
-  return undefined
+  return { rule: 'peer', code: ErrorCode.F01_INVALID_PACKET, message: 'unknown peer protocol' }
 }
 
 function answerIldcp(prepare: Prepare, { child, asset, now }: LocalContext): Fulfill | Refusal {
   // DCP-16: only children are given addresses.
   if (child === undefined) {
-    return { code: ErrorCode.F00_BAD_REQUEST, message: 'addresses are given to children only' }
+    return { rule: 'ildcp', code: ErrorCode.F00_BAD_REQUEST, message: 'addresses are given to children only' }
   }
   if (prepare.expiresAt <= now) return EXPIRED // DCP-12
   // DCP-11, X-DCP
   if (!equalBytes(prepare.executionCondition, ILDCP_CONDITION)) {
-    return { code: ErrorCode.F01_INVALID_PACKET, message: 'wrong condition' }
+    return { rule: 'ildcp', code: ErrorCode.F01_INVALID_PACKET, message: 'wrong condition' }
   }
   return {
     fulfillment: ILDCP_FULFILLMENT,
@@ -60,10 +51,11 @@ function answerIldcp(prepare: Prepare, { child, asset, now }: LocalContext): Ful
 function answerHeartbeat({ data, expiresAt }: Prepare, { now }: LocalContext): Fulfill | Refusal {
   if (expiresAt <= now) return EXPIRED
   if (data.length < FULFILLMENT_BYTES) {
-    return { code: ErrorCode.F01_INVALID_PACKET, message: 'a heartbeat begins with its fulfillment' }
+    const message = 'a heartbeat begins with its fulfillment'
+    return { rule: 'heartbeat', code: ErrorCode.F01_INVALID_PACKET, message }
   }
   return { fulfillment: data.subarray(0, FULFILLMENT_BYTES), data }
 }
 
 const HEARTBEAT_DESTINATION = 'peer.heartbeat'
-const EXPIRED: Refusal = { code: ErrorCode.R02_INSUFFICIENT_TIMEOUT, message: 'expired' }
+const EXPIRED: Refusal = { rule: 'expiry', code: ErrorCode.R02_INSUFFICIENT_TIMEOUT, message: 'expired' }

@@ -6,13 +6,12 @@ import type { CommitOutput, CommittedInput } from '@hourglass/journal'
 import type { LinkFailure } from '@hourglass/link'
 import type { Crypto, Instant, TimeoutInput, TraceOutput } from '@hourglass/sansio'
 import type { AccountOptions } from './account.ts'
-import type { ForwardingOptions } from './forward.ts'
 import type { RateQuote, Ratio } from './rates.ts'
 
 /** The link protocol under which packets travel. */
 export const ILP_PROTOCOL = 'ilp'
 
-export interface ConnectorOptions extends Partial<ForwardingOptions> {
+export interface ConnectorOptions {
   /** This node's own address. */
   readonly address: Address
   readonly crypto: Crypto

@@ -67,16 +67,16 @@ describe('connector: a packet that may not pass', () => {
     // All is wrong with it; from line to line, one thing less.
     const worst = prepare({ amount: 5000n, destination: 'g.carol' as Address, expiresAt: NOW })
     const large = { ...worst, amount: 1500n }
-    const foreign = { ...large, destination: 'test.carol' as Address }
-    const affordable = { ...foreign, amount: 100n }
-    const routed = { ...affordable, destination: 'test.bob' as Address }
+    const affordable = { ...large, amount: 100n }
+    const foreign = { ...affordable, destination: 'test.carol' as Address }
+    const routed = { ...foreign, destination: 'test.bob' as Address }
     const faults = [
       [full, Uint8Array.of(12, 3, 1), 'invalid packet'],
       [full, worst, 'too many packets in flight'],
       [free, worst, 'amount too large'],
-      [free, large, 'scheme not routed here'],
-      [free, foreign, 'exceeded maximum balance'],
-      [free, affordable, 'no route'],
+      [free, large, 'exceeded maximum balance'],
+      [free, affordable, 'scheme not routed here'],
+      [free, foreign, 'no route'],
       [free, routed, 'no exchange rate'],
       [usd, routed, 'expires too soon'],
     ] as const

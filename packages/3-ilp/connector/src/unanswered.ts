@@ -18,10 +18,11 @@ import { encodeFulfill } from '@hourglass/ilp'
 import type { LinkFailure } from '@hourglass/link'
 import { DecodeError, type Instant } from '@hourglass/sansio'
 import type { Account } from './account.ts'
-import { type Clearing, NOTHING, PEER_UNREACHABLE, type Pending, TIMED_OUT } from './clearing.ts'
+import { type Clearing, NOTHING, type Pending } from './clearing.ts'
 import { answerQuestions } from './inquest.ts'
 import type { Decision } from './messages.ts'
 import { Reconciler } from './reconciler.ts'
+import { timedOut, unreachable } from './refusals.ts'
 
 export class Unanswered {
   readonly #clearing: Clearing
@@ -88,12 +89,12 @@ export class Unanswered {
     const { hold, destination } = pending
     if (hold === undefined || destination.reconciles === false) {
       if (hold !== undefined) this.#reconciler.forget(hold)
-      return this.#clearing.fail(pending, TIMED_OUT)
+      return this.#clearing.fail(pending, timedOut(destination))
     }
     this.#clearing.books.giveUp(hold)
     this.#clearing.settleDue(pending.source)
     this.#reconciler.want(hold, now)
-    this.#clearing.rejectDurably(pending, TIMED_OUT)
+    this.#clearing.rejectDurably(pending, timedOut(destination))
   }
 
   /** The operator decides what no peer can say. */
@@ -137,7 +138,7 @@ export class Unanswered {
     const pending = this.#takeWaiting(hold.id)
     if (verdict.kind === 'void') {
       if (pending === undefined) this.#clearing.voidUnasked(hold)
-      else this.#clearing.refuse(pending, PEER_UNREACHABLE)
+      else this.#clearing.refuse(pending, unreachable(hold.destination))
       return
     }
     const { fulfillment } = verdict
@@ -159,7 +160,7 @@ export class Unanswered {
     const pending = this.#waiting.get(id)
     if (pending === undefined) return undefined
     this.#waiting.delete(id)
-    pending.source.packetsInFlight--
+    pending.source.packetAnswered(pending.executionCondition)
     return pending
   }
 }

@@ -327,10 +327,12 @@ export class NodeHost implements WatchedNode {
     return {
       address: `${ADDRESS_PREFIX}${this.name}` as Address,
       crypto: nodeCrypto,
-      accounts: Array.from(this.accounts.values(), (account) => accountOptions(account)),
+      accounts: Array.from(this.accounts.values(), (account) => ({
+        ...accountOptions(account),
+        holdTimeMsMax,
+      })),
       routes: Array.from(nextHops, ([name, account]) => ({ prefix: `${ADDRESS_PREFIX}${name}`, account })),
       rates,
-      holdTimeMsMax,
       ...(spread !== undefined && { spread }),
       tracePackets: this.#shared.log.isOn,
     }

@@ -2,7 +2,20 @@
 import { ErrorCode } from '@hourglass/ilp'
 import type { Rule } from './rule.ts'
 
-export const balance: Rule = (prepare, account) =>
-  account.mayOwe(prepare.amount)
+export const balance: Rule = ({ amount }, account) =>
+  account.mayOwe(amount)
     ? undefined
-    : { code: ErrorCode.T04_INSUFFICIENT_LIQUIDITY, message: 'exceeded maximum balance' }
+    : {
+        rule: 'balance',
+        code: ErrorCode.T04_INSUFFICIENT_LIQUIDITY,
+        message: 'exceeded maximum balance',
+        why:
+          'The account owes {balance}, {held} of its packets are on hold, ' +
+          'and with {amount} more it would be above {balanceMax}.',
+        numbers: {
+          amount,
+          balance: account.balance,
+          held: account.heldIncoming,
+          balanceMax: account.balanceMax,
+        },
+      }

@@ -2,7 +2,13 @@
 import { ErrorCode } from '@hourglass/ilp'
 import type { Rule } from './rule.ts'
 
-export const packetsInFlight: Rule = (_prepare, account) =>
-  account.packetsInFlight >= account.packetsInFlightMax
-    ? { code: ErrorCode.T05_RATE_LIMITED, message: 'too many packets in flight' }
+export const packetsInFlight: Rule = (_prepare, { packetsInFlight: unanswered, packetsInFlightMax }) =>
+  unanswered >= packetsInFlightMax
+    ? {
+        rule: 'packets-in-flight',
+        code: ErrorCode.T05_RATE_LIMITED,
+        message: 'too many packets in flight',
+        why: '{unanswered} packets of the account are unanswered, and no more than {packetsInFlightMax} may be.',
+        numbers: { unanswered, packetsInFlightMax },
+      }
     : undefined

@@ -1,0 +1,105 @@
+/** Refusals that are no rule's: what the node itself, its links and its peers may lack. Layer 3, connector. */
+import { ErrorCode } from '@hourglass/ilp'
+import type { Account } from './account.ts'
+import type { Refusal } from './rules/rule.ts'
+
+export function invalidPacket(cause: string): Refusal {
+  return {
+    rule: 'packet',
+    code: ErrorCode.F01_INVALID_PACKET,
+    message: 'invalid packet',
+    why: 'The packet cannot be read: {cause}.',
+    numbers: { cause },
+  }
+}
+
+export const STORE_FAILING: Refusal = {
+  rule: 'store',
+  code: ErrorCode.T00_INTERNAL_ERROR,
+  message: 'records cannot be kept',
+}
+
+export const NO_ROUTE: Refusal = {
+  rule: 'route',
+  code: ErrorCode.F02_UNREACHABLE,
+  message: 'no route',
+  why: 'No route covers the destination.',
+}
+
+export function noRate(source: Account, destination: Account): Refusal {
+  return {
+    rule: 'rate',
+    code: ErrorCode.T00_INTERNAL_ERROR,
+    message: 'no exchange rate',
+    why: 'There is no rate from {from} to {to}.',
+    numbers: { from: source.asset.code, to: destination.asset.code },
+    isPrivate: true,
+  }
+}
+
+/** ILP-23, X-ILP3 */
+export function vanishing(amount: bigint): Refusal {
+  return {
+    rule: 'rate',
+    code: ErrorCode.R01_INSUFFICIENT_SOURCE_AMOUNT,
+    message: 'amount rounds to nothing',
+    why: 'At the rate of the moment {amount} buy less than one unit of what would be delivered.',
+    numbers: { amount },
+  }
+}
+
+const LINK = { rule: 'link', isPrivate: true } as const
+
+/** X-ILP7: a peer not reached, or cut off meanwhile, is T01 (BTP-51). */
+export function unreachable({ id }: Account): Refusal {
+  return {
+    ...LINK,
+    code: ErrorCode.T01_PEER_UNREACHABLE,
+    message: 'peer unreachable',
+    why: 'The link to {id} is down, or was cut before the packet had reached it.',
+    numbers: { id },
+  }
+}
+
+export function peerBusy({ id }: Account): Refusal {
+  return {
+    ...LINK,
+    code: ErrorCode.T02_PEER_BUSY,
+    message: 'peer busy',
+    why: 'Too many packets are under way on the link to {id}.',
+    numbers: { id },
+  }
+}
+
+export function invalidReply({ id }: Account, cause: string): Refusal {
+  return {
+    ...LINK,
+    rule: 'reply',
+    code: ErrorCode.T00_INTERNAL_ERROR,
+    message: 'invalid reply',
+    why: 'What {id} answered is no packet: {cause}.',
+    numbers: { id, cause },
+  }
+}
+
+export function wrongFulfillment({ id }: Account): Refusal {
+  return {
+    ...LINK,
+    rule: 'fulfillment',
+    code: ErrorCode.F05_WRONG_CONDITION,
+    message: 'wrong fulfillment',
+    why: 'The digest of what {id} answered is not the condition: nothing is paid.',
+    numbers: { id },
+  }
+}
+
+export function timedOut({ id }: Account): Refusal {
+  return {
+    ...LINK,
+    rule: 'expiry',
+    code: ErrorCode.R00_TRANSFER_TIMED_OUT,
+    message: 'transfer timed out',
+    why: '{id} did not answer in time.',
+    numbers: { id },
+  }
+}
