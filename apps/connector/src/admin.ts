@@ -2,7 +2,8 @@
  * What the operator may ask over HTTP. Off unless configured, and bound to this machine by default (CONN-38,
  * SEC-41): there is no authentication, so nothing here may be reached by anybody else.
  */
-import type { Decision, Node, NodeInput } from '@hourglass/connector'
+import type { Decision, Node, NodeInput, RejectionQuery } from '@hourglass/connector'
+import { decodeHex } from '@hourglass/oer'
 import { equalBytes } from '@hourglass/sansio'
 import { nodeCrypto } from '@hourglass/sansio/io'
 import fastify, { type FastifyInstance } from 'fastify'
@@ -11,6 +12,7 @@ import {
   reportAssets,
   reportHolds,
   reportLedgers,
+  reportRejections,
   reportSettlement,
   reportSettlements,
 } from './reports.ts'
@@ -36,6 +38,10 @@ export function buildAdmin({ node, settlers, push }: Operated): FastifyInstance 
   server.get('/accounts', () => reportAccounts(node))
   server.get('/books', () => reportAssets(node))
   server.get('/holds', () => reportHolds(node))
+  server.get<{ Querystring: RejectionsAsked }>('/rejections', async ({ query }, reply) => {
+    const asked = queryOf(query)
+    return asked === undefined ? reply.code(400).send({ message: REJECTIONS }) : reportRejections(node, asked)
+  })
   addAccountRoutes(server, node, push)
   server.post<ById & { Body: unknown }>('/holds/:id', async (request, reply) => {
     const hold = node.connector.books.holds.get(Number(request.params.id))
@@ -78,6 +84,21 @@ function addAccountRoutes(server: FastifyInstance, node: Node, push: (order: Nod
     push({ kind: 'reconcile', account: params.id })
     return reply.code(202).send({ message: 'asking the peer; GET /holds shows what stays open' })
   })
+}
+
+interface RejectionsAsked {
+  readonly id?: string
+  readonly account?: string
+  readonly condition?: string
+}
+
+const REJECTIONS = '"id" is a number, "condition" 64 hex digits'
+
+function queryOf({ id, account, condition }: RejectionsAsked): RejectionQuery | undefined {
+  const octets = condition === undefined ? undefined : decodeHex(condition)
+  if (condition !== undefined && octets?.length !== 32) return undefined
+  if (id !== undefined && !/^\d+$/.test(id)) return undefined
+  return { id: id === undefined ? undefined : Number(id), account, condition: octets }
 }
 
 const OUTCOMES = 'outcome must be "post" with the "fulfillment" in hex, "pay" or "void"'

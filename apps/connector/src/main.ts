@@ -2,9 +2,13 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { ConfigError, loadConfig, readSecret } from './config.ts'
 import { deployContract } from './deploy.ts'
+import { askRejections, describeRejection } from './explain.ts'
 import { type HandDecision, describeHold, reconcile } from './reconcile.ts'
 import { StartError } from './start-error.ts'
 import { startConnector } from './start.ts'
+
+/** The most that `explain` prints. */
+const EXPLAINED_MAX = 20
 
 const program = new Command('hourglass-connector')
   .description('Runs one Interledger connector.')
@@ -41,6 +45,22 @@ program
     const open = await reconcile(loadConfig(config), decision)
     console.log(open.length === 0 ? 'every packet has its outcome' : open.map(describeHold).join('\n'))
     if (open.length > 0 && decision === undefined) process.exitCode = 1
+  })
+
+program
+  .command('explain [packet]')
+  .description(
+    'say why a running node rejected a packet: by its condition, by the number of the rejection, or the newest',
+  )
+  .requiredOption('-c, --config <file>', 'config file of the running node; needs "admin"')
+  .option('--account <id>', 'only packets that came in on this account')
+  .action(async (packet: string | undefined, { config, account }: { config: string; account?: string }) => {
+    const rejections = await askRejections(loadConfig(config), { packet, account })
+    console.log(
+      rejections.length === 0
+        ? 'this node has rejected no such packet, or has forgotten it'
+        : rejections.slice(0, EXPLAINED_MAX).map(describeRejection).join('\n'),
+    )
   })
 
 type Endings = Record<HandDecision['outcome'], number>

@@ -31,3 +31,25 @@ describe('the balance of an account in the config', () => {
     expect(optionsOf({ max: '7', prepay: '6' })).toMatchObject({ balanceMax: 7n, prepay: 6n })
   })
 })
+
+describe('the rules of an account in the config', () => {
+  it('are what the node is told, and off where nothing is said', () => {
+    const rules = {
+      packetRate: { perMinute: 600, burst: 20 },
+      throughput: { incoming: '10' },
+      destinations: { deny: ['test.bad'] },
+      refusesDuplicates: true,
+      expiryMarginMs: 500,
+      echo: { perMinute: 5, amountMax: '9' },
+    }
+    const config = { address: 'test.acme', data: 'x', listen: { port: 0 }, ledgers }
+    const limited = { ...account, balance: { max: '1' }, packetAmountMin: '3', rules }
+    const [options] = nodeOptions(checkConfig({ ...config, accounts: [limited] }, 'x')).accounts
+    expect(options).toMatchObject({
+      ...rules,
+      packetAmountMin: 3n,
+      throughput: { incoming: 10n },
+      echo: { perMinute: 5, amountMax: 9n },
+    })
+  })
+})

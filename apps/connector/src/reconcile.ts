@@ -3,9 +3,9 @@
  * It asks each peer again; what no peer can say, the operator decides by hand.
  */
 import { setTimeout } from 'node:timers/promises'
-import { type Config, ConfigError } from './config.ts'
+import { adminUrl, ask } from './admin-client.ts'
+import type { Config } from './config.ts'
 import type { HoldReport } from './reports.ts'
-import { StartError } from './start-error.ts'
 
 /** How the operator ends a hold; `fulfillment` is hex. */
 export interface HandDecision {
@@ -23,7 +23,7 @@ const LOOK_EVERY_MS = 200
  * @throws StartError | ConfigError
  */
 export async function reconcile(config: Config, decision: HandDecision | undefined): Promise<HoldReport[]> {
-  const admin = adminUrl(config)
+  const admin = adminUrl(config, 'reconcile')
   if (decision !== undefined) {
     const { hold, ...order } = decision
     await ask(`${admin}/holds/${hold}`, order)
@@ -59,31 +59,8 @@ export function describeHold({
   return `hold ${id}: ${what}; ${why}`
 }
 
-function adminUrl({ admin }: Config): string {
-  if (admin === undefined || admin.port === 0) {
-    throw new ConfigError('reconcile talks to the running node: give the config "admin: { port: … }"')
-  }
-  return `http://${admin.host}:${admin.port}`
-}
-
 /** Packets under way are their peers' business. */
 async function undecided(admin: string): Promise<HoldReport[]> {
   const holds = (await ask(`${admin}/holds`)) as HoldReport[]
   return holds.filter(({ state }) => state !== 'sent')
-}
-
-async function ask(url: string, order?: object): Promise<unknown> {
-  const init =
-    order === undefined
-      ? {}
-      : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(order) }
-  let response: Response
-  try {
-    response = await fetch(url, init)
-  } catch (error) {
-    throw new StartError(`no connector answers at ${new URL(url).host}: start it first`, { cause: error })
-  }
-  const answer: unknown = await response.json()
-  if (!response.ok) throw new StartError((answer as { message: string }).message)
-  return answer
 }

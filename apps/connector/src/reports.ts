@@ -1,5 +1,11 @@
 /** What the operator is shown: plain JSON, amounts as decimal strings of base units. */
-import type { Account, Node } from '@hourglass/connector'
+import {
+  type Account,
+  type ExplainReply,
+  type Node,
+  type RejectionQuery,
+  explain,
+} from '@hourglass/connector'
 import type { LedgerReport, Settler } from './settlers/index.ts'
 
 /** One account. Always balance = incoming − outgoing + settled − received − writtenOff. */
@@ -55,6 +61,13 @@ export interface HoldReport {
   readonly expiresAt: string
 }
 
+/** A packet that this node rejected. */
+export interface RejectionReport extends Omit<ExplainReply, 'at'> {
+  /** On which it came in. */
+  readonly account: string
+  readonly at: string
+}
+
 export interface SettlementReport {
   readonly direction: 'in' | 'out'
   readonly amount: string
@@ -100,6 +113,15 @@ export function reportHolds(node: Node): HoldReport[] {
     outgoingAmount: String(hold.outgoingAmount),
     executionCondition: Buffer.from(hold.executionCondition).toString('hex'),
     expiresAt: new Date(hold.outgoingExpiresAt).toISOString(),
+  }))
+}
+
+/** Newest first. */
+export function reportRejections(node: Node, query: RejectionQuery): RejectionReport[] {
+  return node.connector.rejections(query).map((rejection) => ({
+    ...explain(rejection, 'operator'),
+    account: rejection.account,
+    at: new Date(rejection.at).toISOString(),
   }))
 }
 

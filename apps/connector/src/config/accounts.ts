@@ -1,6 +1,6 @@
 /** Accounts of the config: whom we know, and how far. */
 import { z } from 'zod'
-import { amount, btpUrl, name, secret } from './fields.ts'
+import { amount, btpUrl, name, prefix, secret } from './fields.ts'
 
 const link = z.discriminatedUnion('kind', [
   /** The peer connects to us and says this token. */
@@ -52,6 +52,34 @@ const lightningSettlement = z.strictObject({
 
 const settlement = z.discriminatedUnion('kind', [channelSettlement, lightningSettlement])
 
+const packetRate = z.strictObject({
+  perMinute: z.int().positive(),
+  /** At once; default: as many as come in a minute. */
+  burst: z.int().positive().optional(),
+})
+
+/** What an account may do beside owing money; what is not given is switched off. */
+const rules = z.strictObject({
+  /** Prepares of the peer. */
+  packetRate: packetRate.optional(),
+  /** Base units a second, and at once. */
+  throughput: z.strictObject({ incoming: amount.optional(), outgoing: amount.optional() }).optional(),
+  /** Where the peer's packets may go; the longest prefix decides. */
+  destinations: z
+    .strictObject({ allow: z.array(prefix).optional(), deny: z.array(prefix).optional() })
+    .optional(),
+  /** No two packets with one condition at a time. */
+  refusesDuplicates: z.boolean().optional(),
+  /** Packets may go back to this account. */
+  reflects: z.boolean().optional(),
+  /** What we keep of a packet's time. */
+  expiryMarginMs: z.int().positive().optional(),
+  /** The longest that money is held for a packet of the peer's. */
+  holdTimeMsMax: z.int().positive().optional(),
+  /** The peer may ask for its packets back: so often, and so much money at a time. */
+  echo: packetRate.extend({ amountMax: amount }).optional(),
+})
+
 export const account = z.strictObject({
   id: name,
   relation: z.enum(['peer', 'parent', 'child']),
@@ -71,6 +99,8 @@ export const account = z.strictObject({
     writeOffMax: amount.optional(),
   }),
   packetAmountMax: amount.optional(),
+  packetAmountMin: amount.optional(),
   packetsInFlightMax: z.int().positive().optional(),
+  rules: rules.default({}),
   settlement: settlement.optional(),
 })
