@@ -100,6 +100,12 @@ describe('loadConfig', () => {
   })
 })
 
+it('checkConfig takes a node without an address where an account is its parent', () => {
+  const parent = { relation: 'parent', asset: { code: 'USD', scale: 6 }, link, balance: { max: '9' } }
+  const config = { data: 'x', listen: { port: 0 }, accounts: [{ id: 'up', ...parent }] }
+  expect(checkConfig(config, 'node.yaml').address).toBeUndefined()
+})
+
 describe('checkConfig names the source, the field and what would be right', () => {
   it.each<[string, Mistake, string]>([
     ['an unknown field', (c) => (c['colour'] = 'red'), 'the file: Unrecognized key: "colour"'],
@@ -154,6 +160,11 @@ describe('checkConfig names the source, the field and what would be right', () =
       'a link to something else than BTP',
       (c) => (c.accounts[0]!['link'] = { kind: 'btp-client', url: 'http://host', token: 'hush' }),
       'accounts[0].link.url: ',
+    ],
+    [
+      'a node without address and parent: DCP-19',
+      (c) => delete c['address'],
+      'address: only a node with a parent may go without one',
     ],
     ['an address that is none', (c) => (c['address'] = 'acme'), 'address: must be an ILP address'],
     [

@@ -31,8 +31,11 @@ const journal = z.discriminatedUnion('kind', [
 ])
 
 const schema = z.strictObject({
-  /** This node's own ILP address. */
-  address: z.string().refine(isAddress, `must be an ILP address of at most ${ADDRESS_LENGTH_MAX} characters`),
+  /** This node's own ILP address; where it is not given, the first account that is a parent says it. */
+  address: z
+    .string()
+    .refine(isAddress, `must be an ILP address of at most ${ADDRESS_LENGTH_MAX} characters`)
+    .optional(),
   /** Directory of what the node keeps; relative to the config file. */
   data: z.string().min(1),
   journal: journal.default({ kind: 'sqlite' }),
@@ -92,6 +95,9 @@ export function checkConfig(value: unknown, source: string): Config {
   const ids = new Set(config.accounts.map(({ id }) => id))
   for (const [index, { account }] of config.routes.entries()) {
     if (!ids.has(account)) problems.push(`routes[${index}]: there is no account ${account}`)
+  }
+  if (config.address === undefined && !config.accounts.some(({ relation }) => relation === 'parent')) {
+    problems.push('address: only a node with a parent may go without one')
   }
   if (ids.size < config.accounts.length) problems.push('accounts: two accounts have the same id')
   if (problems.length > 0) throw new ConfigError(`${source}: ${problems.join('; ')}`)

@@ -15,6 +15,7 @@ const ALARMS = new Set([
   'connector.wrong-fulfillment',
   'connector.late-fulfillment',
   'connector.invalid-reply',
+  'connector.no-address',
   'channel.refused',
 ])
 

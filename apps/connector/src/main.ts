@@ -94,7 +94,8 @@ try {
 async function run(file: string, isCheck: boolean): Promise<void> {
   const config = loadConfig(file)
   if (isCheck) {
-    console.log(`${file} is fine: ${config.address}, ${config.accounts.length} accounts`)
+    const address = config.address ?? 'an address of its parent'
+    console.log(`${file} is fine: ${address}, ${config.accounts.length} accounts`)
     return
   }
   const starting = startConnector(config)

@@ -10,6 +10,7 @@ import type { Account } from './account.ts'
 import { CommitGate } from './commit-gate.ts'
 import type { Forwarded } from './forward.ts'
 import type { ConnectorOutput, SettlementInput } from './messages.ts'
+import type { OwnAddress } from './own-address.ts'
 import { gainsOf } from './rates.ts'
 import { type Rejected, Rejections } from './rejections.ts'
 import type { Refusal } from './rules/rule.ts'
@@ -31,7 +32,7 @@ export interface Pending extends Forwarded {
 type ReplyOutput = Extract<ConnectorOutput, { kind: 'reply' }>
 
 export interface ClearingOptions {
-  readonly address: Address
+  readonly own: OwnAddress
   readonly crypto: Crypto
   readonly books: Books<Account>
   readonly tracePackets: boolean
@@ -46,7 +47,7 @@ export class Clearing {
   readonly outputs: Queue<ConnectorOutput> = new Queue<ConnectorOutput>()
   readonly traces: Traces = new Traces(this.outputs)
   readonly rejections: Rejections = new Rejections()
-  readonly #address: Address
+  readonly #own: OwnAddress
   readonly #crypto: Crypto
   readonly #tracePackets: boolean
   readonly #gate: CommitGate<ConnectorOutput>
@@ -54,9 +55,9 @@ export class Clearing {
   /** When the input that is being dealt with came in. */
   #now: Instant = 0
 
-  constructor({ address, crypto, books, tracePackets }: ClearingOptions) {
+  constructor({ own, crypto, books, tracePackets }: ClearingOptions) {
     this.books = books
-    this.#address = address
+    this.#own = own
     this.#crypto = crypto
     this.#tracePackets = tracePackets
     this.#gate = new CommitGate(books)
@@ -173,7 +174,7 @@ export class Clearing {
   }
 
   #rejection({ id: account }: Account, id: number, { code, message, data }: Refusal): ReplyOutput {
-    const body = encodeReject({ code, triggeredBy: this.#address, message, data: data ?? NOTHING })
+    const body = encodeReject({ code, triggeredBy: this.#own.address ?? '', message, data: data ?? NOTHING })
     return { kind: 'reply', account, id, body }
   }
 

@@ -19,8 +19,10 @@ import {
   encodePrepare,
 } from '@hourglass/ilp'
 import type { StoredRecord } from '@hourglass/journal'
+import type { LinkFailure } from '@hourglass/link'
 import { DecodeError, type Instant, type Machine, UsageError, assert } from '@hourglass/sansio'
 import { Account } from './account.ts'
+import { AddressSeeker } from './address-seeker.ts'
 import { BALANCE_PROTOCOL, describeBalance } from './balance-protocol.ts'
 import { Clearing } from './clearing.ts'
 import { NOBODY } from './echo.ts'
@@ -29,18 +31,21 @@ import { type Forwarded, forward } from './forward.ts'
 import { type Incoming, InFlight } from './in-flight.ts'
 import { answerPeer } from './local.ts'
 import { type ConnectorInput, type ConnectorOptions, type ConnectorOutput, ILP_PROTOCOL } from './messages.ts'
+import { OwnAddress } from './own-address.ts'
 import { Rates } from './rates.ts'
-import { STORE_FAILING, invalidPacket } from './refusals.ts'
+import { NO_ADDRESS, STORE_FAILING, invalidPacket } from './refusals.ts'
 import type { Rejection, RejectionQuery } from './rejections.ts'
 import { RouteTable } from './routes.ts'
-import { refuseScheme, schemeOf } from './rules/scheme.ts'
+import { refuseScheme } from './rules/scheme.ts'
 import type { Refusal, Rule } from './rules/rule.ts'
 import { Unanswered } from './unanswered.ts'
 
 export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
-  readonly #address: Address
-  readonly #scheme: string
-  readonly #routes = new RouteTable<Account>()
+  readonly #own: OwnAddress
+  /** Undefined: the address is of the config. */
+  readonly #seeker: AddressSeeker | undefined
+  readonly #routeList: ConnectorOptions['routes']
+  #routes = new RouteTable<Account>()
   readonly #rates: Rates
   readonly #clearing: Clearing
   readonly #unanswered: Unanswered
@@ -50,25 +55,19 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
   /** @throws UsageError where accounts, routes or limits contradict each other. */
   constructor(options: ConnectorOptions) {
     const { address, crypto, tracePackets = false } = options
-    this.#address = address
-    this.#scheme = schemeOf(address)
+    this.#own = new OwnAddress(address)
     this.#rates = new Rates(options.rates, options.spread)
     const books = new Books<Account>({
       crypto,
       accounts: options.accounts.map((account) => new Account(account)),
       makeRetired: (id, asset) => new Account({ id, asset, relation: 'peer', balanceMax: 0n }),
     })
-    this.#clearing = new Clearing({ address, crypto, books, tracePackets })
+    this.#clearing = new Clearing({ own: this.#own, crypto, books, tracePackets })
     this.#unanswered = new Unanswered(this.#clearing)
     this.#inFlight = new InFlight(this.#clearing, this.#unanswered)
-    for (const account of books.accounts.values()) {
-      if (account.relation === 'child') this.#routes.add(this.#addressOf(account), account)
-    }
-    for (const { prefix, account: id } of options.routes) {
-      const account = books.accounts.get(id)
-      if (account === undefined) throw new UsageError(`route ${prefix} leads to the unknown account ${id}`)
-      this.#routes.add(prefix, account)
-    }
+    this.#seeker = address === undefined ? this.#seekAddress() : undefined
+    this.#routeList = options.routes
+    this.#buildRoutes()
   }
 
   /** Takes the records that the journal holds, before the first input; settles again what was ordered. */
@@ -81,6 +80,11 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
   /** The books as they are now: a view for people, tests and admin. */
   get books(): Books<Account> {
     return this.#clearing.books
+  }
+
+  /** Undefined: the parent has not said it yet. */
+  get address(): Address | undefined {
+    return this.#own.address
   }
 
   accounts(): IterableIterator<Account> {
@@ -103,10 +107,8 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
   }
 
   nextTimeout(): Instant | undefined {
-    const next = this.#unanswered.nextTimeout()
-    if (this.#isStoreWorking) return next
-    const expiry = this.#clearing.nextExpiry()
-    return next === undefined || expiry === undefined ? (next ?? expiry) : Math.min(next, expiry)
+    const next = earliest(this.#unanswered.nextTimeout(), this.#seeker?.nextTimeout())
+    return this.#isStoreWorking ? next : earliest(next, this.#clearing.nextExpiry())
   }
 
   #handle(input: ConnectorInput, now: Instant): void {
@@ -114,14 +116,9 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
       case 'request':
         return this.#handleRequest(this.#account(input.account), input, now)
       case 'reply':
-        if (!this.#unanswered.answered(input.id, input.body, now))
-          this.#inFlight.reply(input.id, input.body, now)
-        return
+        return this.#handleReply(input.id, input.body, now)
       case 'failed':
-        if (!this.#unanswered.failed(input.id, input.failure, now)) {
-          this.#inFlight.failed(input.id, input.failure, now)
-        }
-        return
+        return this.#handleFailed(input.id, input.failure, now)
       case 'up':
       case 'down':
         return this.#handleLink(this.#account(input.account), input.kind === 'up', now)
@@ -138,6 +135,7 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
         return this.#unanswered.decideByHand(input.hold, input)
       case 'timeout':
         if (!this.#isStoreWorking) this.#inFlight.expireUnsent(now)
+        this.#seeker?.timeout(now)
         return this.#unanswered.timeout(now)
     }
   }
@@ -148,14 +146,59 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
     return account
   }
 
-  #addressOf(child: Account): Address {
-    return `${this.#address}.${child.id}` as Address
+  /** Throws UsageError where a route leads nowhere. */
+  #buildRoutes(): void {
+    const table = new RouteTable<Account>()
+    for (const account of this.accounts()) {
+      if (account.relation !== 'child') continue
+      const address = this.#own.ofChild(account.id)
+      if (address !== undefined) table.add(address, account)
+    }
+    for (const { prefix, account: id } of this.#routeList) {
+      const account = this.books.accounts.get(id)
+      if (account === undefined) throw new UsageError(`route ${prefix} leads to the unknown account ${id}`)
+      table.add(prefix, account)
+    }
+    this.#routes = table
+  }
+
+  /** DCP-17, CONN-07: one parent is asked, however many there are. */
+  #seekAddress(): AddressSeeker {
+    const parent = [...this.accounts()].find(({ relation }) => relation === 'parent')
+    if (parent === undefined) throw new UsageError('a node has an address, or a parent to ask for one')
+    const { traces } = this.#clearing
+    return new AddressSeeker(parent, {
+      ask: (body, deadline) => {
+        const request = { account: parent.id, id: this.#clearing.nextId(), protocol: ILP_PROTOCOL, body }
+        this.#clearing.reveal(false, { kind: 'request', ...request, deadline })
+        return request.id
+      },
+      learn: (address) => {
+        if (address === this.#own.address) return
+        traces.add('connector.address', { address, was: this.#own.address ?? '' })
+        this.#own.set(address)
+        this.#buildRoutes()
+      },
+      complain: (reason) => traces.add('connector.no-address', { account: parent.id, reason }),
+    })
+  }
+
+  #handleReply(id: number, body: Uint8Array, now: Instant): void {
+    if (this.#unanswered.answered(id, body, now) || this.#seeker?.answered(id, body, now) === true) return
+    this.#inFlight.reply(id, body, now)
+  }
+
+  #handleFailed(id: number, failure: LinkFailure, now: Instant): void {
+    if (this.#unanswered.failed(id, failure, now) || this.#seeker?.failed(id, failure, now) === true) return
+    this.#inFlight.failed(id, failure, now)
   }
 
   #handleLink(account: Account, isUp: boolean, now: Instant): void {
     account.upSince = isUp ? now : undefined
+    if (account === this.#seeker?.parent && !isUp) this.#seeker.down()
     if (!isUp) return
     this.#unanswered.inquire(account, now)
+    if (account === this.#seeker?.parent) this.#seeker.up(now)
     // What is paid ahead is due before the first packet.
     this.#clearing.settleDue(account)
   }
@@ -203,7 +246,7 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
     const incoming = { source, sourceId: id, prepare, body }
     const refusal = refusalOf(source.rules.arriving, prepare, source, now)
     if (refusal !== undefined) this.#clearing.reject(source, id, refusal, prepare)
-    else if (prepare.destination === this.#address) this.#answerEcho(incoming, now)
+    else if (prepare.destination === this.#own.address) this.#answerEcho(incoming, now)
     else if (prepare.destination.startsWith('peer.')) {
       this.#answer(incoming, this.#answerPeer(prepare, source, now))
     } else this.#answer(incoming, this.#judge(prepare, source, now, source.reflects))
@@ -218,23 +261,24 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
 
   #answerEcho(incoming: Incoming, now: Instant): void {
     const { source } = incoming
-    const echo = source.echo?.(incoming.prepare, this.#address, now) ?? NOBODY
+    const echo = source.echo?.(incoming.prepare, now) ?? NOBODY
     if (!('destination' in echo)) return this.#answer(incoming, echo)
     const body = encodePrepare(echo)
     this.#answer({ ...incoming, prepare: decodePrepare(body), body }, this.#judge(echo, source, now, true))
   }
 
   #answerPeer(prepare: Prepare, source: Account, now: Instant): Fulfill | Refusal {
-    const child = source.relation === 'child' ? this.#addressOf(source) : undefined
-    return answerPeer(prepare, { child, asset: source.asset, now })
+    const { id, relation, asset } = source
+    return answerPeer(prepare, { isChild: relation === 'child', child: this.#own.ofChild(id), asset, now })
   }
 
   /** Nothing is held before all rules have passed. */
   #judge(prepare: Prepare, source: Account, now: Instant, mayReflect: boolean): Forwarded | Refusal {
     if (!this.#isStoreWorking) return STORE_FAILING
+    if (this.#own.address === undefined) return NO_ADDRESS
     const { destination } = prepare
     const refusal =
-      refusalOf(source.rules.incoming, prepare, source, now) ?? refuseScheme(destination, this.#scheme)
+      refusalOf(source.rules.incoming, prepare, source, now) ?? refuseScheme(destination, this.#own.scheme)
     if (refusal !== undefined) return refusal
     const next = this.#routes.resolve(destination)
     return forward({ prepare, source, next, mayReflect, now }, this.#rates)
@@ -252,4 +296,8 @@ function refusalOf(
     if (refusal !== undefined) return refusal
   }
   return undefined
+}
+
+function earliest(a: Instant | undefined, b: Instant | undefined): Instant | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)
 }

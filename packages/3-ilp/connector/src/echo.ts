@@ -19,22 +19,22 @@ export interface EchoOptions extends PacketRate {
   readonly amountMax: bigint
 }
 
-/** Answers a packet to our own `address`: with the Prepare to send back, with a Fulfill, or with a refusal. */
-export type Echo = (prepare: Prepare, address: Address, now: Instant) => Prepare | Fulfill | Refusal
+/** Answers a packet to our own address: with the Prepare to send back, with a Fulfill, or with a refusal. */
+export type Echo = (prepare: Prepare, now: Instant) => Prepare | Fulfill | Refusal
 
 /** Without options nothing is echoed. */
 export function echo(options: EchoOptions | undefined): Echo | undefined {
   if (options === undefined) return undefined
   const { amountMax, perMinute } = options
   const bucket = bucketOf(options)
-  return (prepare, address, now) => {
+  return (prepare, now) => {
     if (prepare.data.length === 0) return NOBODY
     if (equalBytes(prepare.executionCondition, PING_CONDITION)) {
       return { fulfillment: PING_FULFILLMENT, data: prepare.data }
     }
     const to = returnAddressOf(prepare.data)
     // ECHO-09: a loop.
-    if (to === undefined || to === address || to.startsWith('peer.')) return MALFORMED
+    if (to === undefined || to === prepare.destination || to.startsWith('peer.')) return MALFORMED
     const numbers = { perMinute, amountMax, amount: prepare.amount }
     if (prepare.amount > amountMax || !bucket.take(1n, now)) return { ...TOO_MUCH, numbers }
     return { ...prepare, destination: to, data: RESPONSE }

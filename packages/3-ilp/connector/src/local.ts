@@ -15,10 +15,12 @@ import {
   encodeIldcpResponse,
 } from '@hourglass/ilp'
 import { type Instant, equalBytes } from '@hourglass/sansio'
+import { NO_ADDRESS } from './refusals.ts'
 import type { Refusal } from './rules/rule.ts'
 
 export interface LocalContext {
-  /** Address that the asking account has below ours; undefined where it is no child. */
+  readonly isChild: boolean
+  /** Address that the child has below ours; undefined: we have none to give. */
   readonly child: Address | undefined
   readonly asset: Asset
   readonly now: Instant
@@ -31,9 +33,9 @@ export function answerPeer(prepare: Prepare, context: LocalContext): Fulfill | R
   return { rule: 'peer', code: ErrorCode.F01_INVALID_PACKET, message: 'unknown peer protocol' }
 }
 
-function answerIldcp(prepare: Prepare, { child, asset, now }: LocalContext): Fulfill | Refusal {
+function answerIldcp(prepare: Prepare, { isChild, child, asset, now }: LocalContext): Fulfill | Refusal {
   // DCP-16: only children are given addresses.
-  if (child === undefined) {
+  if (!isChild) {
     return { rule: 'ildcp', code: ErrorCode.F00_BAD_REQUEST, message: 'addresses are given to children only' }
   }
   if (prepare.expiresAt <= now) return EXPIRED // DCP-12
@@ -41,6 +43,7 @@ function answerIldcp(prepare: Prepare, { child, asset, now }: LocalContext): Ful
   if (!equalBytes(prepare.executionCondition, ILDCP_CONDITION)) {
     return { rule: 'ildcp', code: ErrorCode.F01_INVALID_PACKET, message: 'wrong condition' }
   }
+  if (child === undefined) return NO_ADDRESS
   return {
     fulfillment: ILDCP_FULFILLMENT,
     data: encodeIldcpResponse({ address: child, assetCode: asset.code, assetScale: asset.scale }),

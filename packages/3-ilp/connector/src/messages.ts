@@ -12,8 +12,8 @@ import type { RateQuote, Ratio } from './rates.ts'
 export const ILP_PROTOCOL = 'ilp'
 
 export interface ConnectorOptions {
-  /** This node's own address. */
-  readonly address: Address
+  /** This node's own address. Undefined: its parent says it, of the first account with that relation. */
+  readonly address?: Address | undefined
   readonly crypto: Crypto
   readonly accounts: readonly AccountOptions[]
   /** Prefix → account id; an empty prefix is the default route. Children are routed without being listed. */

@@ -19,6 +19,14 @@ export const STORE_FAILING: Refusal = {
   message: 'records cannot be kept',
 }
 
+/** DCP-21 */
+export const NO_ADDRESS: Refusal = {
+  rule: 'own-address',
+  code: ErrorCode.T00_INTERNAL_ERROR,
+  message: 'no address yet',
+  why: 'This node has not learned its own address from its parent yet.',
+}
+
 export const NO_ROUTE: Refusal = {
   rule: 'route',
   code: ErrorCode.F02_UNREACHABLE,

@@ -61,7 +61,9 @@ export class TwoConnectors {
     throw new Error(`nobody keeps an account of ${name}`)
   }
 
-  async #add(config: Pick<ConfigInput, 'address' | 'accounts' | 'routes' | 'rates'>): Promise<void> {
+  async #add(
+    config: { address: string } & Pick<ConfigInput, 'accounts' | 'routes' | 'rates'>,
+  ): Promise<void> {
     const data = join(this.#directory, config.address)
     const whole = { ...config, data, durability: 'process', listen: { port: 0 }, logLevel: 'silent' }
     const connector = await startConnector(checkConfig(whole, config.address))
