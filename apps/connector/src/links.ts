@@ -1,6 +1,7 @@
 /** Links of the config: a machine for each account, and the sockets that carry what it says. */
 import type { NodeInput } from '@hourglass/connector'
-import { BtpLink, type BtpWireOut, Credentials, digestToken } from '@hourglass/link-btp'
+import { digestToken } from '@hourglass/link'
+import { BtpLink, type BtpWireOut, Credentials } from '@hourglass/link-btp'
 import { type BtpClient, type BtpServer, connectBtp, listenBtp } from '@hourglass/link-btp/io'
 import { type Driver, nodeCrypto } from '@hourglass/sansio/io'
 import { type AccountConfig, type Config, readSecret } from './config.ts'

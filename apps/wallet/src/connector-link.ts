@@ -142,4 +142,5 @@ const WHY: Readonly<Record<LinkFailure, string>> = {
   full: 'too much is under way',
   lost: 'it does not answer',
   refused: 'it does not serve such questions',
+  broken: 'it failed',
 }

@@ -1,6 +1,7 @@
+import { digestToken } from '@hourglass/link'
 import { nodeCrypto } from '@hourglass/sansio/io'
 import { describe, expect, it } from 'vitest'
-import { Credentials, digestToken } from './credentials.ts'
+import { Credentials } from './credentials.ts'
 
 const digest = (token: string): Uint8Array => digestToken(nodeCrypto, token)
 

@@ -3,7 +3,8 @@
  * Tokens are kept as digests, and digests compared in constant time (BTP-29): neither a copy of the table nor a
  * clock gives a token away.
  */
-import { encodeHex, encodeUtf8 } from '@hourglass/oer'
+import { digestToken, equalDigests } from '@hourglass/link'
+import { encodeHex } from '@hourglass/oer'
 import { type Crypto, UsageError } from '@hourglass/sansio'
 import type { AuthClaim } from './auth-frame.ts'
 
@@ -13,11 +14,6 @@ export interface Credential {
   readonly username?: string
   /** SHA-256 of the token, 32 bytes: `digestToken`. */
   readonly tokenDigest: Uint8Array
-}
-
-/** 32 bytes. Tokens are keys, drawn at random: for what people make up, this digest would be too quick to guess. */
-export function digestToken(crypto: Pick<Crypto, 'sha256'>, token: string): Uint8Array {
-  return crypto.sha256(encodeUtf8(token))
 }
 
 export class Credentials {
@@ -49,10 +45,3 @@ export class Credentials {
 }
 
 const NO_DIGEST = new Uint8Array(32)
-
-/** Takes the same time wherever the two differ. */
-function equalDigests(a: Uint8Array, b: Uint8Array): boolean {
-  let difference = a.length ^ b.length
-  for (let i = 0; i < a.length; i++) difference |= a[i]! ^ (b[i] ?? 0)
-  return difference === 0
-}

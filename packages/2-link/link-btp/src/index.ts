@@ -7,7 +7,7 @@ export {
   type BtpWireIn,
   type BtpWireOut,
 } from './btp-link.ts'
-export { type Credential, Credentials, digestToken } from './credentials.ts'
+export { type Credential, Credentials } from './credentials.ts'
 export { FRAME_BYTES_MAX } from './limits.ts'
 export {
   type HandshakeInput,

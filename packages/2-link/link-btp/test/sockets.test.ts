@@ -7,7 +7,6 @@ import {
   FRAME_BYTES_MAX,
   FrameType,
   decodeFrame,
-  digestToken,
   encodeFrame,
 } from '@hourglass/link-btp'
 import {
@@ -20,6 +19,7 @@ import {
   listenBtp,
 } from '@hourglass/link-btp/io'
 import { encodeUtf8 } from '@hourglass/oer'
+import { digestToken } from '@hourglass/link'
 import { nodeCrypto } from '@hourglass/sansio/io'
 import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'

@@ -10,7 +10,7 @@ import type { Instant, Machine, TimeoutInput } from '@hourglass/sansio'
 /** The largest body that every link carries: the largest ILP packet (RFC 27) with room to spare. */
 export const LINK_BODY_BYTES_MAX = 40_000
 
-/** Why a request of ours got no reply. Only after `lost` may the peer have acted on it. */
+/** Why a request of ours got no reply. Only after `lost` and `broken` may the peer have acted on it. */
 export type LinkFailure =
   /** Not sent: the link is down. */
   | 'down'
@@ -20,6 +20,8 @@ export type LinkFailure =
   | 'lost'
   /** The peer answered that it does not serve this request. */
   | 'refused'
+  /** The peer answered that it failed, or in a way that answers nothing. */
+  | 'broken'
 
 /** What goes into a link. `Wire` is what its transport hands up: frames, HTTP exchanges, … */
 export type LinkInput<Wire> =

@@ -181,10 +181,12 @@ describe('connector: a packet that is not fulfilled', () => {
     ['lost', 'before the expiry', NOW, ErrorCode.T01_PEER_UNREACHABLE],
     ['lost', 'at the expiry', NOW + 9000, ErrorCode.R00_TRANSFER_TIMED_OUT],
     ['down', 'before the expiry', NOW, ErrorCode.T01_PEER_UNREACHABLE],
-    ['refused', 'before the expiry', NOW, ErrorCode.T01_PEER_UNREACHABLE],
+    ['refused', 'before the expiry', NOW, ErrorCode.F00_BAD_REQUEST],
+    ['broken', 'before the expiry', NOW, ErrorCode.T00_INTERNAL_ERROR],
+    ['broken', 'at the expiry', NOW + 9000, ErrorCode.R00_TRANSFER_TIMED_OUT],
     ['full', 'before the expiry', NOW, ErrorCode.T02_PEER_BUSY],
   ] as const)(
-    'is answered at once when the link says %s %s: ILP-31, ILP-48, ILP-64, CONN-18',
+    'is answered at once when the link says %s %s: ILP-31, ILP-48, ILP-64, CONN-18, HTTP-28 … HTTP-32',
     (failure, _, now, code) => {
       const machine = connector()
       const id = send(machine, prepare())

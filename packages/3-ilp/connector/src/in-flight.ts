@@ -16,7 +16,7 @@ import type { Account } from './account.ts'
 import type { Clearing, Pending } from './clearing.ts'
 import type { Forwarded } from './forward.ts'
 import { ILP_PROTOCOL } from './messages.ts'
-import { invalidReply, peerBusy, timedOut, unreachable, wrongFulfillment } from './refusals.ts'
+import { invalidReply, noAnswer, timedOut, wrongFulfillment } from './refusals.ts'
 import type { Unanswered } from './unanswered.ts'
 
 /** The peer's request, and a Prepare in it that may go on. */
@@ -111,13 +111,13 @@ export class InFlight {
   failed(id: number, failure: LinkFailure, now: Instant): void {
     const pending = this.#pending.get(id)
     if (pending === undefined) return
-    if (failure === 'lost' && this.#unanswered.wait(pending, now)) {
+    const isUnknown = failure === 'lost' || failure === 'broken'
+    if (isUnknown && this.#unanswered.wait(pending, now)) {
       this.#pending.delete(id)
       return
     }
     this.#take(id)
-    if (failure === 'lost' && now >= pending.expiresAt) return this.#unanswered.giveUp(pending, now) // ILP-31, ILP-64
-    const { destination } = pending
-    this.#clearing.fail(pending, failure === 'full' ? peerBusy(destination) : unreachable(destination))
+    if (isUnknown && now >= pending.expiresAt) return this.#unanswered.giveUp(pending, now) // ILP-31, ILP-64
+    this.#clearing.fail(pending, noAnswer(failure, pending.destination))
   }
 }

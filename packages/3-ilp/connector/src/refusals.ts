@@ -1,5 +1,6 @@
 /** Refusals that are no rule's: what the node itself, its links and its peers may lack. Layer 3, connector. */
 import { ErrorCode } from '@hourglass/ilp'
+import type { LinkFailure } from '@hourglass/link'
 import type { Account } from './account.ts'
 import type { Refusal } from './rules/rule.ts'
 
@@ -69,13 +70,37 @@ export function unreachable({ id }: Account): Refusal {
   }
 }
 
-export function peerBusy({ id }: Account): Refusal {
-  return {
-    ...LINK,
-    code: ErrorCode.T02_PEER_BUSY,
-    message: 'peer busy',
-    why: 'Too many packets are under way on the link to {id}.',
-    numbers: { id },
+/** What the payer is told of a packet that the next link brought no answer to. */
+export function noAnswer(failure: LinkFailure, peer: Account): Refusal {
+  const numbers = { id: peer.id }
+  switch (failure) {
+    case 'down':
+    case 'lost':
+      return unreachable(peer)
+    case 'full':
+      return {
+        ...LINK,
+        code: ErrorCode.T02_PEER_BUSY,
+        message: 'peer busy',
+        why: 'Too many packets are under way on the link to {id}.',
+        numbers,
+      }
+    case 'refused':
+      return {
+        ...LINK,
+        code: ErrorCode.F00_BAD_REQUEST,
+        message: 'peer refuses packets',
+        why: '{id} answered that it does not take packets over this link.',
+        numbers,
+      }
+    case 'broken':
+      return {
+        ...LINK,
+        code: ErrorCode.T00_INTERNAL_ERROR,
+        message: 'peer failed',
+        why: '{id} answered that it failed, or in a way that answers nothing.',
+        numbers,
+      }
   }
 }
 

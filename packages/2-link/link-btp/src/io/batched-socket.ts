@@ -8,9 +8,10 @@
  * What waits for a slow peer is bounded, and a peer that answers no ping is given up (BTP-48).
  */
 import type { Duplex } from 'node:stream'
+import { reasonOf } from '@hourglass/link/io'
 import type { RawData, WebSocket } from 'ws'
 import { encodeMessages, messageBytes } from './binary-messages.ts'
-import { LinkError, reasonOf } from './link-error.ts'
+import { LinkError } from './link-error.ts'
 
 export interface SocketEvents {
   /** A binary message; `bytes` are the listener's from now on. */

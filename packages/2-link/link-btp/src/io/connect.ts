@@ -1,12 +1,13 @@
 /** A client's socket: connects, and connects again until told to stop. Layer 2, io. */
 import type { Duplex } from 'node:stream'
+import { reasonOf } from '@hourglass/link/io'
 import { now } from '@hourglass/sansio/io'
 import { WebSocket } from 'ws'
 import { Backoff } from '../backoff.ts'
 import type { BtpWireIn, BtpWireOut } from '../btp-link.ts'
 import { FRAME_BYTES_MAX } from '../limits.ts'
 import { BatchedSocket } from './batched-socket.ts'
-import { LinkError, type LinkErrorCode, closeError, reasonOf } from './link-error.ts'
+import { LinkError, type LinkErrorCode, closeError } from './link-error.ts'
 
 export interface ConnectBtpOptions {
   /** `ws://…` or `wss://…`, without a token: see `decodeBtpUrl`. */

@@ -3,11 +3,12 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { reasonOf } from '@hourglass/link/io'
 import { WebSocketServer } from 'ws'
 import type { AuthClaim } from '../auth-frame.ts'
 import type { BtpWireIn, BtpWireOut } from '../btp-link.ts'
 import { FRAME_BYTES_MAX } from '../limits.ts'
-import { LinkError, closeError, reasonOf } from './link-error.ts'
+import { LinkError, closeError } from './link-error.ts'
 import { ServerSocket, type ServerSocketHost } from './server-socket.ts'
 
 export interface ListenBtpOptions {

@@ -1,5 +1,6 @@
 /** A client's socket at the server: a stranger's until authenticated, then an account's. Layer 2, io. */
 import type { Duplex } from 'node:stream'
+import { reasonOf } from '@hourglass/link/io'
 import { TIMEOUT } from '@hourglass/sansio'
 import { type Driver, drive, now } from '@hourglass/sansio/io'
 import type { WebSocket } from 'ws'
@@ -12,7 +13,7 @@ import {
   ServerHandshake,
 } from '../server-handshake.ts'
 import { BatchedSocket } from './batched-socket.ts'
-import { LinkError, reasonOf } from './link-error.ts'
+import { LinkError } from './link-error.ts'
 
 /** What a client's socket asks of the server that it belongs to. */
 export interface ServerSocketHost {

@@ -1,0 +1,5 @@
+export { HttpLink, type HttpLinkOptions } from './http-link.ts'
+export { MESSAGE_BYTES_MAX } from './limits.ts'
+export { OCTET_STREAM } from './media-type.ts'
+export type { HttpRequest, HttpResponse, HttpWireIn, HttpWireOut } from './wire.ts'
+export { type AccountTokens, Tokens } from './tokens.ts'

@@ -1,0 +1,196 @@
+/** A server: one port, where peers of many accounts post, told apart by their tokens. Layer 2, io. */
+import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { ServerHttp2Stream } from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import type { Duplex, Readable } from 'node:stream'
+import { MESSAGE_BYTES_MAX } from '../limits.ts'
+import type { HttpResponse, HttpWireIn, HttpWireOut } from '../wire.ts'
+import { bearerToken, decodeRequestHeaders, encodeResponseHeaders } from './headers.ts'
+import { HttpError } from './http-error.ts'
+import { type Port, type PortOptions, openPort } from './open-port.ts'
+import { readBody } from './read-body.ts'
+
+export interface ListenHttpOptions extends PortOptions {
+  /** The account that a token opens: `Tokens.find`. */
+  readonly authenticate: (token: string) => string | undefined
+  /** Gets what that account's link is to be told, in order. */
+  readonly receive: (account: string, wire: HttpWireIn) => void
+  /** Told of whoever is refused before a link hears of it. */
+  readonly report?: (error: HttpError) => void
+  /** Takes over connections that want to be something else than HTTP, such as WebSockets. */
+  readonly upgrade?: (request: IncomingMessage, stream: Duplex, head: Buffer) => void
+}
+
+export interface HttpServer {
+  readonly port: number
+  /** Answers; what nobody waits for any more is dropped. */
+  send(wire: Extract<HttpWireOut, { kind: 'respond' }>): void
+  /** Closes the port and all connections; resolves when they are. */
+  close(): Promise<void>
+}
+
+/** @throws HttpError `cannot-listen` */
+export async function listenHttp(options: ListenHttpOptions): Promise<HttpServer> {
+  const listener = new Listener(options)
+  const port = await openPort(options, (request, response) => listener.serve(toAsked1(request, response)))
+  listener.listen(port)
+  return listener
+}
+
+/** A request of either version of HTTP. */
+interface Asked {
+  readonly method: string | undefined
+  readonly headers: IncomingHttpHeaders
+  readonly remote: string
+  readonly body: Readable
+  /** Answers; `isLast`: and ends the connection, or what is left of the request. */
+  respond(status: number, headers: OutgoingHttpHeaders, body: Uint8Array, isLast: boolean): void
+  /** It is over, answered or not. */
+  onClose(listener: () => void): void
+  destroy(): void
+}
+
+class Listener implements HttpServer {
+  readonly #options: ListenHttpOptions
+  #port: Port | undefined
+  #lastExchange = 0
+  /** Requests that a link has to answer. */
+  readonly #waiting = new Map<number, Asked>()
+  /** Requests whose bodies are being read, oldest first. */
+  readonly #reading = new Map<Asked, number>()
+  #sweep: NodeJS.Timeout | undefined
+
+  constructor(options: ListenHttpOptions) {
+    this.#options = options
+  }
+
+  listen(port: Port): void {
+    const { upgrade } = this.#options
+    this.#port = port
+    port.http2.on('stream', (stream, headers) => this.serve(toAsked2(stream, headers)))
+    if (upgrade !== undefined) port.http1.on('upgrade', upgrade)
+    this.#sweep = setInterval(() => this.#endSlow(), SWEEP_MS).unref()
+  }
+
+  get port(): number {
+    return (this.#port!.http1.address() as AddressInfo).port
+  }
+
+  send({ exchange, status, ...response }: Extract<HttpWireOut, { kind: 'respond' }>): void {
+    const asked = this.#waiting.get(exchange)
+    if (asked === undefined) return
+    this.#waiting.delete(exchange)
+    respond(asked, { ...response, status })
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#sweep)
+    await this.#port?.close()
+  }
+
+  /** HTTP-04: whose it is comes first, before a body is read. */
+  serve(asked: Asked): void {
+    const { method, headers } = asked
+    if (method === 'GET' || method === 'HEAD') return respond(asked, textResponse(200, 'OK'), true)
+    if (method !== 'POST') return respond(asked, textResponse(405, 'packets come by POST'), true)
+    const token = bearerToken(headers.authorization)
+    const account = token === undefined ? undefined : this.#options.authenticate(token)
+    if (account === undefined) {
+      this.#report('stranger', `${asked.remote} says no token of an account's`)
+      return respond(asked, textResponse(401, 'no account has that token'), true)
+    }
+    if (Number(headers['content-length'] ?? 0) > MESSAGE_BYTES_MAX) return respond(asked, TOO_LARGE, true)
+    this.#read(asked, account)
+  }
+
+  #read(asked: Asked, account: string): void {
+    const head = decodeRequestHeaders(asked.headers)
+    this.#reading.set(asked, performance.now())
+    asked.onClose(() => this.#reading.delete(asked))
+    readBody(asked.body, (body) => {
+      this.#reading.delete(asked)
+      if (body === undefined) return respond(asked, TOO_LARGE, true)
+      const exchange = ++this.#lastExchange
+      this.#waiting.set(exchange, asked)
+      asked.onClose(() => this.#waiting.delete(exchange))
+      this.#options.receive(account, { kind: 'request', exchange, ...head, body })
+    })
+  }
+
+  #endSlow(): void {
+    const limit = performance.now() - READ_MS
+    for (const [asked, since] of this.#reading) {
+      if (since > limit) return
+      this.#reading.delete(asked)
+      this.#report('not-http', `${asked.remote} takes too long for a request`)
+      asked.destroy()
+    }
+  }
+
+  #report(code: 'stranger' | 'not-http', message: string): void {
+    this.#options.report?.(new HttpError(code, message))
+  }
+}
+
+function toAsked1(request: IncomingMessage, response: ServerResponse): Asked {
+  const { method, headers, socket } = request
+  request.on('error', ignore)
+  response.on('error', ignore)
+  return {
+    method,
+    headers,
+    get remote() {
+      return `${socket.remoteAddress ?? 'someone'}:${socket.remotePort ?? 0}`
+    },
+    body: request,
+    respond(status, fields, body, isLast) {
+      if (isLast) fields.connection = 'close'
+      response.writeHead(status, fields).end(body)
+    },
+    onClose: (listener) => void response.once('close', listener),
+    destroy: () => void socket.destroy(),
+  }
+}
+
+function toAsked2(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Asked {
+  // Ends with the stream: a peer that cuts it off gets no answer, and nobody is the worse for it.
+  stream.on('error', ignore)
+  return {
+    method: headers[':method'] as string | undefined,
+    headers,
+    get remote() {
+      const { remoteAddress, remotePort } = stream.session?.socket ?? {}
+      return `${remoteAddress ?? 'someone'}:${remotePort ?? 0}`
+    },
+    body: stream,
+    respond(status, fields, body, isLast) {
+      if (stream.destroyed) return
+      stream.respond({ ':status': status, ...fields })
+      stream.end(body)
+      if (isLast) stream.close()
+    },
+    onClose: (listener) => void stream.once('close', listener),
+    destroy: () => stream.close(),
+  }
+}
+
+function respond(asked: Asked, response: HttpResponse, isLast = false): void {
+  const headers = encodeResponseHeaders(response)
+  // RFC 9110 §11.6.1
+  if (response.status === 401) headers['www-authenticate'] = 'Bearer'
+  asked.respond(response.status, headers, response.body, isLast)
+}
+
+function textResponse(status: number, text: string): HttpResponse {
+  return { status, contentType: 'text/plain', body: Buffer.from(`${text}\n`) }
+}
+
+const TOO_LARGE = textResponse(413, `more than ${MESSAGE_BYTES_MAX} octets`)
+
+function ignore(): void {
+  // A request that is cut off is over, as its `close` tells.
+}
+
+/** A body has so long to come, and those that are slower are looked for so often. */
+const READ_MS = 10_000
+const SWEEP_MS = 1000
