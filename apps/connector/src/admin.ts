@@ -16,7 +16,7 @@ import {
   reportSettlement,
   reportSettlements,
 } from './reports.ts'
-import type { Settler } from './settlers/index.ts'
+import type { SettledLine, Settler } from './settlers/index.ts'
 
 interface ById {
   Params: { id: string }
@@ -27,12 +27,14 @@ export interface Operated {
   readonly node: Node
   /** By the names of their ledgers. */
   readonly settlers: ReadonlyMap<string, Settler>
+  /** Of each settled account. */
+  readonly lines: ReadonlyMap<string, SettledLine>
   /** Hands an order to the node. */
   readonly push: (order: NodeInput) => void
 }
 
 /** The admin server, ready to listen. */
-export function buildAdmin({ node, settlers, push }: Operated): FastifyInstance {
+export function buildAdmin({ node, settlers, lines, push }: Operated): FastifyInstance {
   const server = fastify({ logger: false })
   server.get('/ledgers', () => reportLedgers(settlers))
   server.get('/accounts', () => reportAccounts(node))
@@ -43,6 +45,7 @@ export function buildAdmin({ node, settlers, push }: Operated): FastifyInstance 
     return asked === undefined ? reply.code(400).send({ message: REJECTIONS }) : reportRejections(node, asked)
   })
   addAccountRoutes(server, node, push)
+  addPaymentRoute(server, node, lines)
   server.post<ById & { Body: unknown }>('/holds/:id', async (request, reply) => {
     const hold = node.connector.books.holds.get(Number(request.params.id))
     if (hold === undefined) return reply.code(404).send({ message: `there is no hold ${request.params.id}` })
@@ -99,6 +102,20 @@ function queryOf({ id, account, condition }: RejectionsAsked): RejectionQuery | 
   if (condition !== undefined && octets?.length !== 32) return undefined
   if (id !== undefined && !/^\d+$/.test(id)) return undefined
   return { id: id === undefined ? undefined : Number(id), account, condition: octets }
+}
+
+/** What became of a payment, where nobody but the operator can find out. */
+function addPaymentRoute(server: FastifyInstance, node: Node, lines: Operated['lines']): void {
+  server.post<ById & { Body: unknown }>('/accounts/:id/payment', async ({ params: { id }, body }, reply) => {
+    const { isPaid } = (body ?? {}) as { isPaid?: unknown }
+    if (typeof isPaid !== 'boolean') return reply.code(400).send({ message: 'isPaid must be true or false' })
+    const line = lines.get(id)
+    if (line?.decide === undefined || reportSettlement(node, id)['unknownAmount'] === '0') {
+      return reply.code(409).send({ message: `account ${id} has no payment whose outcome is unknown` })
+    }
+    line.decide(isPaid)
+    return reply.code(202).send({ message: `the payment counts as ${isPaid ? 'paid' : 'not paid'}` })
+  })
 }
 
 const OUTCOMES = 'outcome must be "post" with the "fulfillment" in hex, "pay" or "void"'

@@ -74,7 +74,7 @@ describe('loadConfig', () => {
       rates: [{ from: 'USD', to: 'ETH', rate: { numerator: 1n, denominator: 3000n } }],
       spread: { numerator: 2n, denominator: 1000n },
     })
-    expect(config.accounts.map(({ id }) => id)).toEqual(['alice', 'bolt', 'cove'])
+    expect(config.accounts.map(({ id }) => id)).toEqual(['alice', 'bolt', 'cove', 'dune'])
     expect(config.accounts[1]).toMatchObject({
       link: { url: { url: 'ws://bolt.example:7768/', username: 'acme' }, token: { env: 'BOLT_TOKEN' } },
       balance: { max: 10_000_000n, payableMax: 20_000_000n, settleThreshold: 5_000_000n },
@@ -201,6 +201,11 @@ describe('checkConfig names the source, the field and what would be right', () =
       'a settlement on an unknown ledger',
       (c) => (c.accounts[0]!['settlement'] = settlement),
       'accounts[0] (alice): settlement.ledger: there is no ledger chain',
+    ],
+    [
+      'a settlement by a plugin where there is none',
+      (c) => (c.accounts[0]!['settlement'] = { kind: 'plugin' }),
+      'accounts[0] (alice): settlement: a plugin settles where the link is that plugin',
     ],
     [
       'a settlement on a ledger that has no such thing',

@@ -18,10 +18,11 @@ export class ConfigError extends Error {
 }
 
 /** Which ways of settling each kind of ledger has. */
-const SETTLEMENT_LEDGERS: Readonly<Record<SettlementConfig['kind'], readonly LedgerConfig['kind'][]>> = {
-  channel: ['evm', 'xrpl'],
-  lightning: ['ldk', 'lnd', 'cln'],
-}
+const SETTLEMENT_LEDGERS: Readonly<Record<LedgerSettlementConfig['kind'], readonly LedgerConfig['kind'][]>> =
+  {
+    channel: ['evm', 'xrpl'],
+    lightning: ['ldk', 'lnd', 'cln'],
+  }
 
 const journal = z.discriminatedUnion('kind', [
   /** `journal.sqlite` in `data`. */
@@ -39,6 +40,8 @@ const schema = z.strictObject({
   /** Directory of what the node keeps; relative to the config file. */
   data: z.string().min(1),
   journal: journal.default({ kind: 'sqlite' }),
+  /** Where the modules of `plugin` links are installed; relative to the config file. */
+  plugins: z.string().min(1).default('.'),
   /** `power` survives the loss of power, `process` the end of the process. */
   durability: z.enum(['process', 'power']).default('power'),
   /** Where peers of `btp-server` accounts connect, and which web pages may (BTP-54). */
@@ -63,6 +66,8 @@ export type ConfigInput = z.input<typeof schema>
 export type AccountConfig = Config['accounts'][number]
 export type LedgerConfig = Config['ledgers'][string]
 export type SettlementConfig = NonNullable<AccountConfig['settlement']>
+/** Those that settle on a ledger of the config. */
+export type LedgerSettlementConfig = Extract<SettlementConfig, { ledger: string }>
 export type Secret = z.output<typeof secret>
 
 /** @throws ConfigError */
@@ -81,7 +86,8 @@ export function loadConfig(file: string): Config {
     throw new ConfigError(`${file} is neither YAML nor JSON: ${firstLine ?? ''}`)
   }
   const config = checkConfig(value, file)
-  return { ...config, data: resolve(dirname(file), config.data) }
+  const at = (path: string): string => resolve(dirname(file), path)
+  return { ...config, data: at(config.data), plugins: at(config.plugins) }
 }
 
 /** Checks a config's form and that its names fit together. @throws ConfigError that names `source`. */
@@ -110,7 +116,8 @@ function accountProblems(account: AccountConfig, config: Config): string[] {
   if (account.link.kind === 'btp-server' && config.listen === undefined) {
     problems.push('a btp-server link needs "listen"')
   }
-  if (account.settlement !== undefined) problems.push(...settlementProblems(account.settlement, config))
+  if (account.settlement !== undefined)
+    problems.push(...settlementProblems(account.settlement, account, config))
   for (const name of ['settleThreshold', 'prepay'] as const) {
     if (account.settlement === undefined && limits[name] !== undefined) {
       problems.push(`balance.${name} needs a "settlement"`)
@@ -121,7 +128,14 @@ function accountProblems(account: AccountConfig, config: Config): string[] {
   return problems
 }
 
-function settlementProblems(settlement: SettlementConfig, { ledgers }: Config): string[] {
+function settlementProblems(
+  settlement: SettlementConfig,
+  { link }: AccountConfig,
+  { ledgers }: Config,
+): string[] {
+  if (settlement.kind === 'plugin') {
+    return link.kind === 'plugin' ? [] : ['settlement: a plugin settles where the link is that plugin']
+  }
   const { kind, ledger: ledgerName } = settlement
   const chosen = ledgers[ledgerName]
   if (chosen === undefined) return [`settlement.ledger: there is no ledger ${ledgerName}`]

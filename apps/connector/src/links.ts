@@ -1,11 +1,12 @@
 /** Links of the config: a machine for each account, and the sockets that carry what it says. */
 import type { NodeInput } from '@hourglass/connector'
-import { digestToken } from '@hourglass/link'
+import { type Link, MemoryLink, digestToken } from '@hourglass/link'
 import { BtpLink, type BtpWireOut, Credentials } from '@hourglass/link-btp'
-import { type BtpClient, type BtpServer, connectBtp, listenBtp } from '@hourglass/link-btp/io'
+import { type BtpServer, connectBtp, listenBtp } from '@hourglass/link-btp/io'
 import { type Driver, nodeCrypto } from '@hourglass/sansio/io'
-import { type AccountConfig, type Config, readSecret } from './config.ts'
+import { type AccountConfig, type Config, type Secret, readSecret } from './config.ts'
 import type { Logger } from './log.ts'
+import type { PluginAccounts } from './plugins.ts'
 import { StartError } from './start-error.ts'
 
 /** The sockets of all accounts. */
@@ -17,35 +18,58 @@ export interface Wires {
 }
 
 /** @throws ConfigError where the token is not to be had. */
-export function buildLink(account: AccountConfig): BtpLink {
-  if (account.link.kind === 'btp-server') return new BtpLink({ role: 'server' })
-  return new BtpLink({ role: 'client', username: account.link.url.username, token: tokenOf(account) })
+export function buildLink({ id, link }: AccountConfig): Link<never, unknown> {
+  switch (link.kind) {
+    case 'btp-server':
+      return new BtpLink({ role: 'server' })
+    case 'btp-client':
+      return new BtpLink({ role: 'client', username: link.url.username, token: tokenOf(id, link.token) })
+    case 'plugin':
+      return new MemoryLink()
+  }
 }
 
-/** Listens, and connects to every peer that we are a client of. @throws StartError */
-export async function openWires(config: Config, driver: Driver<NodeInput>, log: Logger): Promise<Wires> {
-  const clients = new Map<string, BtpClient>()
+/** What carries one account's wire. */
+interface Carrier {
+  send(wire: unknown): void
+  close(): Promise<void>
+}
+
+/** Listens, connects to every peer that we are a client of, and runs the plugins. @throws StartError */
+export async function openWires(
+  config: Config,
+  plugins: PluginAccounts,
+  driver: Driver<NodeInput>,
+  log: Logger,
+): Promise<Wires> {
+  const carriers = new Map<string, Carrier>()
   const server = await listen(config, driver, log)
-  for (const account of config.accounts) {
-    if (account.link.kind !== 'btp-client') continue
-    const { id } = account
-    const client = connectBtp({
-      url: account.link.url.url,
-      receive: (wire) => driver.push({ kind: 'wire', account: id, wire }),
-      report: (error) => log.warn({ account: id }, error.message),
-    })
-    clients.set(id, client)
+  const close = async (): Promise<void> => {
+    await Promise.all([server?.close(), ...[...carriers.values()].map((carrier) => carrier.close())])
+  }
+  const receiver =
+    (account: string) =>
+    (wire: unknown): void =>
+      driver.push({ kind: 'wire', account, wire })
+  for (const { id, link } of config.accounts) {
+    if (link.kind !== 'btp-client') continue
+    const report = (error: Error): void => log.warn({ account: id }, error.message)
+    carriers.set(id, connectBtp({ url: link.url.url, receive: receiver(id), report }))
+  }
+  try {
+    for (const [id, plugin] of plugins) carriers.set(id, plugin.open(receiver(id)))
+  } catch (error) {
+    await close()
+    throw error
   }
   return {
     port: server?.port,
     send(account, wire) {
-      const client = clients.get(account)
-      if (client === undefined) server?.send(account, wire as BtpWireOut)
-      else client.send(wire as BtpWireOut)
+      const carrier = carriers.get(account)
+      if (carrier === undefined) server?.send(account, wire as BtpWireOut)
+      else carrier.send(wire)
     },
-    async close() {
-      await Promise.all([server?.close(), ...[...clients.values()].map((client) => client.close())])
-    },
+    close,
   }
 }
 
@@ -55,13 +79,13 @@ async function listen(
   log: Logger,
 ): Promise<BtpServer | undefined> {
   if (config.listen === undefined) return undefined
-  const peers = config.accounts.filter(({ link }) => link.kind === 'btp-server')
   const credentials = new Credentials(
     nodeCrypto,
-    peers.map((account) => ({
-      account: account.id,
-      tokenDigest: digestToken(nodeCrypto, tokenOf(account)),
-    })),
+    config.accounts.flatMap(({ id, link }) =>
+      link.kind === 'btp-server'
+        ? [{ account: id, tokenDigest: digestToken(nodeCrypto, tokenOf(id, link.token)) }]
+        : [],
+    ),
   )
   const { host, port, origins } = config.listen
   try {
@@ -78,6 +102,6 @@ async function listen(
   }
 }
 
-function tokenOf(account: AccountConfig): string {
-  return readSecret(account.link.token, `account ${account.id}, link.token`)
+function tokenOf(account: string, token: Secret): string {
+  return readSecret(token, `account ${account}, link.token`)
 }

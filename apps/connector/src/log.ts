@@ -17,6 +17,7 @@ const ALARMS = new Set([
   'connector.invalid-reply',
   'connector.no-address',
   'channel.refused',
+  'plugin.payment-unknown',
 ])
 
 export function logTrace(log: Logger, { event, fields }: TraceOutput): void {

@@ -13,6 +13,7 @@ import { type Wires, buildLink, openWires } from './links.ts'
 import { type Logger, logHealth, logTrace, openLog } from './log.ts'
 import { nodeOptions } from './node-options.ts'
 import { type SettledLine, type Settler, openSettlers } from './settlers/index.ts'
+import { type PluginAccounts, loadPlugins } from './plugins.ts'
 import { StartError } from './start-error.ts'
 
 export interface RunningConnector {
@@ -50,8 +51,9 @@ export async function startConnector(config: Config, options: StartOptions = {})
   }
   const { journal, records } = await loadJournal(config, report, options.journal)
   const say = (ledger: string, message: string): void => log.info({ ledger, message }, 'ledger.says')
+  const plugins = await orClose(journal, loadPlugins(config, journal, records, log))
   const settlers = await orClose(journal, openSettlers(config, journal, say))
-  const { stacks, lines } = buildStacks(config, settlers, records, (account, event) =>
+  const { stacks, lines } = buildStacks(config, { settlers, plugins }, records, (account, event) =>
     push({ kind: 'ledger', account, event }),
   )
   const node = new Node({ ...nodeOptions(config), stacks })
@@ -85,8 +87,8 @@ export async function startConnector(config: Config, options: StartOptions = {})
     await journal.close()
   }
   try {
-    wires = await openWires(config, driver, log)
-    const admin = await openAdmin(config, { node, settlers, push: (order) => driver.push(order) })
+    wires = await openWires(config, plugins, driver, log)
+    const admin = await openAdmin(config, { node, settlers, lines, push: (order) => driver.push(order) })
     log.info({ address: config.address, port: wires.port, adminPort: admin?.port }, 'connector.started')
     return {
       node,
@@ -133,7 +135,7 @@ interface Stacks {
 /** A link for every account, and a settlement where one is configured, as the journal left it. */
 function buildStacks(
   config: Config,
-  settlers: ReadonlyMap<string, Settler>,
+  { settlers, plugins }: { settlers: ReadonlyMap<string, Settler>; plugins: PluginAccounts },
   records: readonly StoredRecord[],
   hear: (account: string, event: unknown) => void,
 ): Stacks {
@@ -142,8 +144,11 @@ function buildStacks(
     const { id, asset, settlement: terms } = account
     const link = buildLink(account)
     if (terms === undefined) return { id, link }
-    const settled = { id, scale: asset.scale, config: terms, hear: (event: unknown) => hear(id, event) }
-    const line = settlers.get(terms.ledger)!.settle(settled, records)
+    const hearIt = (event: unknown): void => hear(id, event)
+    const line =
+      terms.kind === 'plugin'
+        ? plugins.get(id)!.settle(records, hearIt)
+        : settlers.get(terms.ledger)!.settle({ id, scale: asset.scale, config: terms, hear: hearIt }, records)
     lines.set(id, line)
     return { id, link, settlement: line.settlement }
   })

@@ -1,12 +1,14 @@
 /** Accounts of the config: whom we know, and how far. */
 import { z } from 'zod'
 import { amount, btpUrl, name, prefix, secret } from './fields.ts'
+import { pluginLink, pluginSettlement } from './plugins.ts'
 
 const link = z.discriminatedUnion('kind', [
   /** The peer connects to us and says this token. */
   z.strictObject({ kind: z.literal('btp-server'), token: secret }),
   /** We connect to the peer: `btp+ws://user@host:port`, the token apart from it. */
   z.strictObject({ kind: z.literal('btp-client'), url: btpUrl, token: secret }),
+  pluginLink,
 ])
 
 const channelSettlement = z.strictObject({
@@ -50,7 +52,7 @@ const lightningSettlement = z.strictObject({
   closePatienceMs: z.int().positive().optional(),
 })
 
-const settlement = z.discriminatedUnion('kind', [channelSettlement, lightningSettlement])
+const settlement = z.discriminatedUnion('kind', [channelSettlement, lightningSettlement, pluginSettlement])
 
 const packetRate = z.strictObject({
   perMinute: z.int().positive(),

@@ -4,7 +4,7 @@
  */
 import type { Journal, StoredRecord } from '@hourglass/journal'
 import type { Settlement } from '@hourglass/link'
-import type { AccountConfig, LedgerConfig, SettlementConfig } from '../config.ts'
+import type { AccountConfig, LedgerConfig, LedgerSettlementConfig } from '../config.ts'
 
 export interface Settler {
   /** An account's settlement, as the journal's `records` left it, and its line to the ledger. */
@@ -27,10 +27,12 @@ export interface SettlerContext {
   readonly log: (message: string) => void
 }
 
-export interface SettledAccount<Kind extends SettlementConfig['kind'] = SettlementConfig['kind']> {
+export interface SettledAccount<
+  Kind extends LedgerSettlementConfig['kind'] = LedgerSettlementConfig['kind'],
+> {
   readonly id: AccountConfig['id']
   readonly scale: number
-  readonly config: Extract<SettlementConfig, { kind: Kind }>
+  readonly config: Extract<LedgerSettlementConfig, { kind: Kind }>
   /** Gets each event of the line. */
   readonly hear: (event: unknown) => void
 }
@@ -38,6 +40,8 @@ export interface SettledAccount<Kind extends SettlementConfig['kind'] = Settleme
 export interface SettledLine {
   readonly settlement: Settlement<never, unknown>
   perform(action: unknown): void
+  /** The operator says whether a payment was made whose outcome nobody else can tell. */
+  decide?(isPaid: boolean): void
   /** Nothing is heard from now on. */
   close(): void
 }

@@ -1,6 +1,7 @@
 /**
- * A link without a wire format, for simulations and tests. Layer 2, face.
- * Two of them are a pair: whatever one puts out as `wire` goes into the other, in order, by whoever drives them.
+ * A link without a wire format: its wire carries whole requests. Layer 2, face.
+ * Two of them are a pair, in one process, a simulation or a test: whatever one puts out as `wire` goes into the other,
+ * in order, by whoever drives them. One of them fits whatever has requests of its own, such as a plugin.
  */
 import { type Instant, Queue, UsageError } from '@hourglass/sansio'
 import { LINK_BODY_BYTES_MAX, type Link, type LinkFailure, type LinkInput, type LinkOutput } from './link.ts'
@@ -15,6 +16,8 @@ export type MemoryWire =
   | { readonly kind: 'request'; readonly key: number; readonly protocol: string; readonly body: Uint8Array }
   | { readonly kind: 'reply'; readonly key: number; readonly body: Uint8Array }
   | { readonly kind: 'refusal'; readonly key: number; readonly message: string }
+  /** From the driver: nobody knows what became of that request of ours. */
+  | { readonly kind: 'lost'; readonly key: number }
 
 export class MemoryLink implements Link<MemoryWire, MemoryWire> {
   readonly #outputs = new Queue<LinkOutput<MemoryWire>>()
@@ -86,8 +89,8 @@ export class MemoryLink implements Link<MemoryWire, MemoryWire> {
       case 'closed':
         this.#down()
         break
+      // Served also before the way is open: a plugin asks what it needs to know before it says that it is connected.
       case 'request':
-        if (!this.#up) break
         this.#incoming.set(++this.#lastIncomingId, wire.key)
         this.#outputs.push({
           kind: 'request',
@@ -101,9 +104,10 @@ export class MemoryLink implements Link<MemoryWire, MemoryWire> {
         if (id !== undefined) this.#outputs.push({ kind: 'reply', id, body: wire.body })
         break
       }
-      case 'refusal': {
+      case 'refusal':
+      case 'lost': {
         const id = this.#requests.take(wire.key)?.id
-        if (id !== undefined) this.#fail(id, 'refused')
+        if (id !== undefined) this.#fail(id, wire.kind === 'lost' ? 'lost' : 'refused')
         break
       }
     }

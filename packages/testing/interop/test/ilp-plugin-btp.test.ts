@@ -2,13 +2,12 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { LinkFailure } from '@hourglass/link'
-import { BtpLink, type BtpLinkOptions, type BtpWireIn, type BtpWireOut } from '@hourglass/link-btp'
-import { type LinkError, connectBtp, listenBtp } from '@hourglass/link-btp/io'
-import { type Driver, drive, now } from '@hourglass/sansio/io'
+import { type LinkError, listenBtp } from '@hourglass/link-btp/io'
+import { now } from '@hourglass/sansio/io'
 import { serializeIlpFulfill, serializeIlpPrepare, serializeIlpReject } from 'ilp-packet'
 import plugin from 'ilp-plugin-btp'
 import { afterEach, describe, expect, it } from 'vitest'
+import { OurEnd, connectOurEnd } from './our-end.ts'
 
 /** By its types a module with a default, at run time the class that is its own default. */
 const PluginBtp = plugin.default
@@ -36,62 +35,6 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
 })
 
-type Answer = { readonly body: Uint8Array } | { readonly failure: LinkFailure }
-
-/** Our end: asks, and answers the peer's requests with `serve`, or refuses them where it gives a text. */
-class OurEnd {
-  send: ((wire: BtpWireOut) => void) | undefined
-  serve: (packet: Uint8Array) => Uint8Array | string = () => FULFILL
-  readonly #driver: Driver<Parameters<BtpLink['handle']>[0]>
-  readonly #asked = new Map<number, (answer: Answer) => void>()
-  #ups = 0
-  #upAgain: (() => void) | undefined
-
-  constructor(options: BtpLinkOptions) {
-    this.#driver = drive(new BtpLink(options), (output) => {
-      switch (output.kind) {
-        case 'wire':
-          this.send?.(output.wire)
-          break
-        case 'up':
-          this.#ups++
-          this.#upAgain?.()
-          break
-        case 'down':
-          break
-        case 'request': {
-          expect(output.protocol).toBe('ilp')
-          const { id } = output
-          const served = this.serve(output.body)
-          if (typeof served === 'string') this.#driver.push({ kind: 'refuse', id, message: served })
-          else this.#driver.push({ kind: 'reply', id, body: served })
-          break
-        }
-        case 'reply':
-        case 'failed':
-          this.#asked.get(output.id)?.(output)
-          break
-      }
-    })
-    cleanups.push(() => this.#driver.stop())
-  }
-
-  receive = (wire: BtpWireIn): void => this.#driver.push({ kind: 'wire', wire })
-
-  /** Resolves once the link has come up `times` times. */
-  async up(times = 1): Promise<void> {
-    while (this.#ups < times) await new Promise<void>((resolve) => (this.#upAgain = resolve))
-  }
-
-  async ask(body: Uint8Array, protocol = 'ilp'): Promise<Answer> {
-    const id = this.#asked.size
-    return new Promise((resolve) => {
-      this.#asked.set(id, resolve)
-      this.#driver.push({ kind: 'request', id, protocol, body, deadline: now() + 30_000 })
-    })
-  }
-}
-
 interface Ends {
   readonly ours: OurEnd
   readonly theirs: Plugin
@@ -100,6 +43,8 @@ interface Ends {
 /** The plugin connects to our server. */
 async function pluginAsClient(): Promise<Ends & { readonly dropSocket: () => void }> {
   const ours = new OurEnd({ role: 'server' })
+  ours.serve = () => FULFILL
+  cleanups.push(() => ours.stop())
   const server = await listenBtp({
     host: HOST,
     port: 0,
@@ -135,11 +80,10 @@ async function listeningPlugin(): Promise<{ theirs: Plugin; url: string }> {
 }
 
 function connectOurs(url: string, token: string, report: (error: LinkError) => void): OurEnd {
-  const ours = new OurEnd({ role: 'client', username: '', token })
-  const client = connectBtp({ url, receive: ours.receive, report })
-  ours.send = (wire) => client.send(wire)
-  cleanups.push(() => client.close())
-  return ours
+  const { end, close } = connectOurEnd({ url, username: '', token, report })
+  end.serve = () => FULFILL
+  cleanups.push(close)
+  return end
 }
 
 describe.each<readonly [string, () => Promise<Ends>]>([
