@@ -7,6 +7,7 @@
 import { LINK_BODY_BYTES_MAX, type MemoryWire, Pause } from '@hourglass/link'
 import { now } from '@hourglass/sansio/io'
 import type { PluginAction, PluginEvent } from '../session.ts'
+import { LpiError, isNotAccepted } from './lpi-error.ts'
 import { type Plugin, decodeAmount } from './lpi2.ts'
 import { PluginError } from './plugin-error.ts'
 
@@ -236,12 +237,8 @@ function take<T>(waiting: Map<number, T>, key: number): T | undefined {
   return found
 }
 
-function notAccepted(message: string): Error {
-  return Object.assign(new Error(message), { name: 'NotAcceptedError' })
-}
-
-function isNotAccepted(error: unknown): boolean {
-  return error instanceof Error && error.name === 'NotAcceptedError'
+function notAccepted(message: string): LpiError {
+  return new LpiError('NotAcceptedError', message)
 }
 
 function messageOf(error: unknown): string {
