@@ -2,6 +2,9 @@
  * What a node asks of its chain: the JSON-RPC that Bitcoin Core has made the common one. Layer 2, io.
  * A server may be wrong, or lie: here answers have their form, and whoever asks checks what they say.
  */
+import { Agent as HttpAgent, request as httpRequest } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { text } from 'node:stream/consumers'
 import { LightningError } from '../lightning-error.ts'
 
 const TIMEOUT_MS = 10_000
@@ -15,6 +18,7 @@ const NOT_FOUND = -5
 export class BitcoinRpc {
   readonly #url: string
   readonly #headers: Record<string, string>
+  readonly #agent: HttpAgent
   #lastId = 0
   /** Packages are for servers since Bitcoin Core 26. */
   #takesPackages = true
@@ -24,9 +28,15 @@ export class BitcoinRpc {
     const { username, password, origin, pathname } = new URL(url)
     this.#url = origin + pathname
     this.#headers = { 'content-type': 'application/json' }
+    const Agent = this.#isTls ? HttpsAgent : HttpAgent
+    this.#agent = new Agent({ keepAlive: true })
     if (username === '') return
     const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
     this.#headers['authorization'] = `Basic ${Buffer.from(credentials).toString('base64')}`
+  }
+
+  get #isTls(): boolean {
+    return this.#url.startsWith('https:')
   }
 
   async height(): Promise<number> {
@@ -106,20 +116,37 @@ export class BitcoinRpc {
     let status: number
     let answer: { result?: unknown; error?: { code: number; message: string } | null }
     try {
-      const signal = AbortSignal.timeout(TIMEOUT_MS)
-      const response = await fetch(this.#url, { method: 'POST', headers: this.#headers, body, signal })
+      const response = await this.#post(body)
       status = response.status
-      answer = status === 401 ? {} : ((await response.json()) as typeof answer)
+      answer = status === 401 ? {} : (JSON.parse(response.body) as typeof answer)
     } catch (error) {
-      const { message, cause } = error as Error
-      const why = cause instanceof Error ? cause.message : message
-      throw new LightningError('unavailable', `no chain at ${this.#url}: ${why}`, { cause: error })
+      const { message } = error as Error
+      throw new LightningError('unavailable', `no chain at ${this.#url}: ${message}`, { cause: error })
     }
     if (status === 401) {
       throw new LightningError('chain', `the server at ${this.#url} refuses our name or password`)
     }
     if (answer.error) throw new RpcError(method, answer.error)
     return answer.result
+  }
+
+  /** Less work than `fetch`, many times a second where the chain is new. */
+  #post(body: string): Promise<{ readonly status: number; readonly body: string }> {
+    return new Promise((resolve, reject) => {
+      const headers = { ...this.#headers, 'content-length': Buffer.byteLength(body) }
+      const signal = AbortSignal.timeout(TIMEOUT_MS)
+      const options = { method: 'POST', agent: this.#agent, headers, signal }
+      const request = (this.#isTls ? httpsRequest : httpRequest)(this.#url, options, (response) => {
+        const status = response.statusCode ?? 0
+        text(response).then((content) => resolve({ status, body: content }), reject)
+      })
+      request.once('error', (error: NodeJS.ErrnoException) => {
+        // The server has closed a line that was idle; whatever is asked may be asked twice.
+        if (request.reusedSocket && error.code === 'ECONNRESET') this.#post(body).then(resolve, reject)
+        else reject(error)
+      })
+      request.end(body)
+    })
   }
 }
 
