@@ -29,8 +29,8 @@ import { freeNow, isNone } from './runtime.ts'
 
 const FULL = 'ldk/monitor/'
 const UPDATE = 'ldk/monitor-update/'
-/** A monitor is written in full after so many changes. */
-const UPDATES_MAX = 500
+/** A monitor is written in full after so many changes: each takes a start some milliseconds to read. */
+const UPDATES_MAX = 100
 
 /** What is kept of one channel's monitor since it was written in full. */
 interface Kept {

@@ -36,8 +36,14 @@ export interface LdkOptions extends ProcessOptions {
   readonly program?: URL
 }
 
-const RESTART_MS = 250
+const RESTART_MS = 50
 const RESTART_MS_MAX = 30_000
+
+/**
+ * LDK is hundreds of modules: V8 keeps what it has made of them beside where they come from, which whoever can write
+ * to could change anyway. Where it cannot be written, they are compiled each time.
+ */
+const COMPILED = fileURLToPath(new URL('../../../node_modules/.cache/compiled', import.meta.url))
 
 /** What a payment leaves is short-lived: the space for it would grow to five times what the node needs. */
 const MEMORY_FLAGS = ['--max-semi-space-size=4']
@@ -183,6 +189,7 @@ export class LdkProcess implements OwnWalletNode {
     const program = this.#options.program ?? new URL(above, import.meta.url)
     const child = fork(fileURLToPath(program), {
       execArgv: [...process.execArgv, ...MEMORY_FLAGS],
+      env: { NODE_COMPILE_CACHE: COMPILED, ...process.env },
       serialization: 'advanced',
       // A group of its own: Ctrl-C reaches us alone. What LDK prints is for nobody.
       detached: true,

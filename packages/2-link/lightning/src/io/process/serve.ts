@@ -1,4 +1,5 @@
 /** The inside of a node's process: opens the node, answers calls, and ends with whoever started it. Layer 2, io. */
+import { flushCompileCache } from 'node:module'
 import type { Journal } from '@hourglass/journal'
 import { JournalError } from '@hourglass/journal/io'
 import { openSqliteJournal } from '@hourglass/journal-sqlite/io'
@@ -7,6 +8,9 @@ import { LightningError } from '../lightning-error.ts'
 import type { Failure, FromProcess, ProcessOptions, ToProcess } from './messages.ts'
 
 type Call = Extract<ToProcess, { readonly kind: 'call' }>
+
+/** What was compiled is kept for the next start, also where nobody ends this process properly. */
+const COMPILED_MS = 10_000
 
 /** Serves one node. A test may stand between the node and its journal. */
 export function serveNode(around: (journal: Journal) => Journal = (journal) => journal): void {
@@ -43,6 +47,7 @@ async function open(
     const node = await EmbeddedNode.open({ ...options, journal: around(journal), log })
     node.listen((event) => say({ kind: 'event', event }))
     say({ kind: 'opened' })
+    setTimeout(flushCompileCache, COMPILED_MS).unref()
     return { node, journal }
   } catch (error) {
     // Who started us decides whether to try again.

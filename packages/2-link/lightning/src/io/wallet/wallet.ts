@@ -2,9 +2,9 @@
  * The wallet that a node funds its channels from and sweeps them into: one key, one address. Layer 2, io.
  * Spec: BIP 84's script (P2WPKH), BIP 174 (PSBT), BIP 173 (address).
  */
+import { createECDH } from 'node:crypto'
 import { Address, OutScript, Transaction, p2wpkh, selectUTXO } from '@scure/btc-signer'
 import { RawTx } from '@scure/btc-signer/script.js'
-import { pubECDSA } from '@scure/btc-signer/utils.js'
 import { equalBytes } from '@hourglass/sansio'
 import type { BitcoinNetwork } from '../../node.ts'
 import { type Transfer, decodeTransfer } from '../chain/block.ts'
@@ -68,7 +68,7 @@ export class Wallet {
     this.#key = key
     this.#network = PREFIXES[network]
     this.#useOf = useOf
-    const payment = p2wpkh(pubECDSA(key, true), this.#network)
+    const payment = p2wpkh(publicKeyOf(key), this.#network)
     this.address = payment.address
     this.script = Uint8Array.from(payment.script)
     this.coins = new Coins(this.script)
@@ -218,6 +218,13 @@ export class Wallet {
     const witnessUtxo = { script: this.script, amount: amountSat }
     return { txid, index, sequence: REPLACEABLE, witnessUtxo }
   }
+}
+
+/** 33 bytes. Signing is rare, and every start needs this: OpenSSL has no tables to prepare. */
+function publicKeyOf(key: Uint8Array): Uint8Array {
+  const pair = createECDH('secp256k1')
+  pair.setPrivateKey(key)
+  return Uint8Array.from(pair.getPublicKey(null, 'compressed'))
 }
 
 interface Input extends Outpoint {
