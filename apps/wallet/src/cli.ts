@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { runBalance } from './commands/balance.ts'
 import { runPay } from './commands/pay.ts'
 import { runReceive } from './commands/receive.ts'
+import { runResume } from './commands/resume.ts'
 import { defaultConfigFile } from './config.ts'
 import { CommandError, ExitCode, describeFailure } from './failure.ts'
 import { Terminal } from './terminal.ts'
@@ -67,6 +68,16 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     )
     .action(async (pointer: string, _, command: Command) => {
       done(await runPay(pointer, command.optsWithGlobals(), terminal))
+    })
+
+  program
+    .command('resume')
+    .description('list payments that were not finished, or go on with one')
+    .argument('[id]', 'which one: it costs no more than was agreed on, and pays nothing twice')
+    .option('-y, --yes', 'pay without asking')
+    .option('--json', 'print JSON, one object a line')
+    .action(async (id: string | undefined, _, command: Command) => {
+      done(await runResume(id, command.optsWithGlobals(), terminal))
     })
 
   program

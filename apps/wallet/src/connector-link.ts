@@ -1,6 +1,7 @@
 /** The wallet's side of the link to its connector: BTP with a machine that decides and a socket that carries. */
 import type { LinkFailure, LinkInput, LinkOutput } from '@hourglass/link'
 import { BtpLink, type BtpWireIn, type BtpWireOut } from '@hourglass/link-btp'
+import type { LinkAnswer } from '@hourglass/pay/io'
 import { type BtpClient, type LinkError, connectBtp } from '@hourglass/link-btp/io'
 import type { Instant } from '@hourglass/sansio'
 import { type Driver, drive, now } from '@hourglass/sansio/io'
@@ -23,14 +24,11 @@ export interface ConnectorLinkOptions {
   readonly report?: (message: string) => void
 }
 
-/** What becomes of a request: the connector's reply, or why there is none. */
-export type Answer = { readonly body: Uint8Array } | { readonly failure: LinkFailure }
-
 export class ConnectorLink {
   readonly #url: string
   readonly #driver: Driver<LinkInput<BtpWireIn>>
   readonly #client: BtpClient
-  readonly #answers = new Map<number, (answer: Answer) => void>()
+  readonly #answers = new Map<number, (answer: LinkAnswer) => void>()
   #lastId = 0
   #up = false
   /** Settles `whenUp`, once. */
@@ -57,7 +55,7 @@ export class ConnectorLink {
   }
 
   /** Sends a request; `done` is called exactly once, at the deadline at the latest. */
-  request(protocol: string, body: Uint8Array, deadline: Instant, done: (answer: Answer) => void): void {
+  request(protocol: string, body: Uint8Array, deadline: Instant, done: (answer: LinkAnswer) => void): void {
     const id = ++this.#lastId
     this.#answers.set(id, done)
     this.#driver.push({ kind: 'request', id, protocol, body, deadline })
@@ -65,7 +63,7 @@ export class ConnectorLink {
 
   /** The reply to a request, waited for. @throws WalletError that names `what` was asked */
   async ask(protocol: string, body: Uint8Array, what: string): Promise<Uint8Array> {
-    const answer = await new Promise<Answer>((resolve) => {
+    const answer = await new Promise<LinkAnswer>((resolve) => {
       this.request(protocol, body, now() + ASK_TIMEOUT_MS, resolve)
     })
     if ('body' in answer) return answer.body
@@ -114,7 +112,7 @@ export class ConnectorLink {
     }
   }
 
-  #answered(id: number, answer: Answer): void {
+  #answered(id: number, answer: LinkAnswer): void {
     const done = this.#answers.get(id)
     this.#answers.delete(id)
     done?.(answer)

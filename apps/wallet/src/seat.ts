@@ -5,16 +5,16 @@
  *   lock free ──▶ holder: link to the connector, relay on this machine, written into a file beside the lock
  *   lock taken ─▶ guest: link to the relay that the file names
  */
-import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import type { WalletConfig } from './config.ts'
 import { ConnectorLink, type ConnectorLinkOptions } from './connector-link.ts'
 import { WalletError } from './failure.ts'
+import { tryLock } from './file-lock.ts'
 import { Relay } from './relay.ts'
+import { accountName } from './state.ts'
 
 export interface Seat {
   readonly link: ConnectorLink
@@ -49,8 +49,9 @@ interface Files {
 }
 
 /** Named after the account, so that wallets may share a state directory. @throws WalletError `local` */
-function filesOf({ state, url, username }: WalletConfig): Files {
-  const name = createHash('sha256').update(`${url} ${username}`).digest('hex').slice(0, 16)
+function filesOf(config: WalletConfig): Files {
+  const { state } = config
+  const name = accountName(config)
   try {
     mkdirSync(state, { recursive: true, mode: 0o700 })
   } catch (error) {
@@ -112,21 +113,6 @@ function readRelay(file: string): z.output<typeof relayFile> | undefined {
     return relayFile.parse(JSON.parse(readFileSync(file, 'utf8')))
   } catch {
     // Not there, or not yet whole.
-    return undefined
-  }
-}
-
-/**
- * SQLite's file lock is the one that Node has: no two processes hold it, and it ends with its process, however
- * that ends. Undefined: another process has it.
- */
-function tryLock(file: string): (() => void) | undefined {
-  const database = new DatabaseSync(file)
-  try {
-    database.exec('BEGIN EXCLUSIVE')
-    return () => database.close()
-  } catch {
-    database.close()
     return undefined
   }
 }

@@ -1,8 +1,14 @@
 /** What outlives the process: the secret from which the wallet's addresses and keys are made. */
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { WalletConfig } from './config.ts'
 import { WalletError } from './failure.ts'
+
+/** Names files after the account, so that wallets may share a state directory. */
+export function accountName({ url, username }: WalletConfig): string {
+  return createHash('sha256').update(`${url} ${username}`).digest('hex').slice(0, 16)
+}
 
 const SERVER_SECRET_BYTES = 32
 const FILE = 'server-secret'

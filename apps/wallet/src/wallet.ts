@@ -2,17 +2,17 @@
  * One wallet: a link to its connector, an address and an asset learned over it, and STREAM on top.
  * The composition root. It keeps no books: the connector's are the ones that count.
  *
- *   Payment ──prepare──▶ ConnectorLink ──request──▶ connector
+ *   payment ──prepare──▶ ConnectorLink ──request──▶ connector
  *   Receiver ◀─prepare── ConnectorLink ◀──request── connector        (whose link it is: `seat.ts`)
  */
 import { Fulfillments, RECONCILE_PROTOCOL } from '@hourglass/books'
 import { type Address, ErrorCode, type Prepare, decodePrepare, encodeReject } from '@hourglass/ilp'
+import type { PacketLink } from '@hourglass/pay/io'
 import { DecodeError } from '@hourglass/sansio'
 import type { Asset } from './amount.ts'
 import type { WalletConfig } from './config.ts'
 import type { ConnectorLink, LinkRequest } from './connector-link.ts'
 import { WalletError } from './failure.ts'
-import { Payment, type PaymentOptions } from './payment.ts'
 import { type Balance, ILP_PROTOCOL, type Identity, askBalance, askIdentity } from './peer-questions.ts'
 import { type IncomingEvent, Receiver } from './receiver.ts'
 import { type Seat, takeSeat } from './seat.ts'
@@ -69,9 +69,14 @@ export class Wallet implements Identity {
     return askBalance(this.#link)
   }
 
-  /** A payment that begins with `quote`. */
-  payment(options: PaymentOptions): Payment {
-    return new Payment(this.#link, options)
+  /** The way of packets to the connector, for payments. */
+  get packets(): PacketLink {
+    const link = this.#link
+    return {
+      request(packet, deadline, done) {
+        link.request(ILP_PROTOCOL, packet, deadline, done)
+      },
+    }
   }
 
   /** Takes money from now on, until closed; one receiver at a time. @throws WalletError `local` */

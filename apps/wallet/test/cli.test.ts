@@ -2,7 +2,13 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import type { PaymentState } from '@hourglass/pay'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { decodeDecimal } from '../src/amount.ts'
+import { type WalletConfig, loadConfig } from '../src/config.ts'
+import { quotePayment } from '../src/pay.ts'
+import { UnfinishedPayments } from '../src/unfinished-payments.ts'
+import { openWallet } from '../src/wallet.ts'
 import { type Outcome, Stage } from './processes.ts'
 
 const stage = new Stage()
@@ -80,7 +86,7 @@ describe('hourglass --help', () => {
   it('names the commands, how to use them and what the config holds', async () => {
     const { stdout, exitCode } = await stage.wallet(['--help'])
     expect(exitCode).toBe(0)
-    for (const word of ['pay', 'receive', 'balance', '--config', 'HOURGLASS_LINK', 'Examples:']) {
+    for (const word of ['pay', 'resume', 'receive', 'balance', '--config', 'HOURGLASS_LINK', 'Examples:']) {
       expect(stdout).toContain(word)
     }
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100)
@@ -116,6 +122,7 @@ describe('a wrong command line', () => {
     [['receive', '--port', '70000'], /70000 is no port/],
     [['receive', '--pointer', 'me'], /me is no payment pointer/],
     [['balance', 'now'], /too many arguments/],
+    [['resume', 'a', 'b'], /too many arguments/],
   ])('%j is told in one line, before anybody is asked', async (args, why) => {
     const environment = { HOURGLASS_LINK: 'btp+ws://a:hush@127.0.0.1:1' }
     expect(complaint(await stage.wallet(args, environment), 2)).toMatch(why)
@@ -177,6 +184,36 @@ describe('hourglass balance', () => {
     expect(JSON.parse(stdout)).toMatchObject({ assetCode: 'USD', assetScale: 2, address: 'test.a.alice' })
   })
 })
+
+async function balanceOf(config: WalletConfig): Promise<bigint> {
+  const wallet = await openWallet(config)
+  const { balance } = await wallet.balance()
+  await wallet.close()
+  return balance
+}
+
+/** Pays 100.00 dollars until two states are durable, and nothing after that; resolves to the payment's id. */
+async function leaveInTheMiddle(
+  config: WalletConfig,
+  [target, origin]: readonly [string, string],
+): Promise<string> {
+  const wallet = await openWallet(config)
+  const resolve = new Map([['bob.example', origin]])
+  const file = new UnfinishedPayments(config).create({ target, resolve })
+  const stuck = Promise.withResolvers<undefined>()
+  let saves = 0
+  const save = async (state: PaymentState): Promise<void> => {
+    if (++saves <= 2) return file.save(state)
+    stuck.resolve(undefined)
+    return new Promise(() => undefined)
+  }
+  const { payment } = await quotePayment(wallet, target, { send: decodeDecimal('100') }, { resolve, save })
+  void payment.pay()
+  await stuck.promise
+  file.close()
+  await wallet.close()
+  return file.id
+}
 
 describe('hourglass pay and receive', () => {
   const pay = async (args: string[]): Promise<Outcome> =>
@@ -299,13 +336,35 @@ describe('hourglass pay and receive', () => {
     }
   })
 
+  it('goes on with a payment whose process ended in the middle, and pays nothing twice', async () => {
+    const environment = { HOURGLASS_LINK: links.alice, HOURGLASS_STATE: join(stage.directory, 'alice') }
+    const config = loadConfig(undefined, environment)
+    const before = await balanceOf(config)
+    const id = await leaveInTheMiddle(config, ['$bob.example/tips', origin])
+    const { stdout } = await stage.wallet(['resume', '--json'], environment)
+    expect(linesOf(stdout)).toMatchObject([{ kind: 'unfinished', id, target: '$bob.example/tips' }])
+    const resumed = await stage.wallet(['resume', id, '--json'], environment)
+    expect(resumed).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(linesOf(resumed.stdout).at(-1)).toMatchObject({
+      outcome: 'complete',
+      sent: { amount: '10000' },
+      delivered: { amount: '920000' },
+    })
+    expect(before - (await balanceOf(config))).toBe(10_000n)
+    const payments = new UnfinishedPayments(config)
+    expect(payments.list()).toEqual([])
+    expect(() => payments.take(id)).toThrow(/there is no unfinished payment/)
+  })
+
   it('ends not with 0 where less was paid than asked for, and tells exactly what', async () => {
     const { stdout, stderr, exitCode } = await pay([...here(), '--amount', '2000', '--json'])
     expect(exitCode).toBe(1)
     const { outcome, sent } = linesOf(stdout)[1] as { outcome: string; sent: { amount: string } }
     expect(outcome).not.toBe('complete')
     expect(BigInt(sent.amount)).toBeLessThan(200_000n)
-    expect(stderr).toMatch(/^hourglass: not all was paid: .*T04, insufficient liquidity/)
+    expect(stderr).toMatch(
+      /^hourglass: not all was paid: .*T04, insufficient liquidity.*; hourglass resume \w+ goes on/,
+    )
     const balance = await stage.wallet(['balance', '--json'], { HOURGLASS_LINK: links.alice })
     const { balance: owed } = JSON.parse(balance.stdout) as { balance: string }
     expect(BigInt(owed)).toBeGreaterThanOrEqual(-100_000n)

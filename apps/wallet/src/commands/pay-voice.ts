@@ -1,6 +1,8 @@
 /** How `hourglass pay` speaks: to people, or to programs. */
-import { type PaymentReport, divCeil, mulFloor } from '@hourglass/stream'
+import type { PaymentEnd, PaymentResult } from '@hourglass/pay'
+import { divCeil } from '@hourglass/stream'
 import { type Asset, formatMoney, formatRate } from '../amount.ts'
+import { money } from '../end-message.ts'
 import type { QuotedPayment } from '../pay.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -8,12 +10,7 @@ export interface PayVoice {
   /** What would be paid, before it is. */
   quote(target: string, quoted: QuotedPayment): void
   /** What was paid. `ms` is what quote and payment took, without the payer's thinking. */
-  report(report: PaymentReport, asset: Asset | undefined, ms: number): void
-}
-
-/** Base units where the receiver does not say what it holds. */
-export function money(amount: bigint, asset: Asset | undefined): string {
-  return asset === undefined ? `${amount} base units` : formatMoney(amount, asset)
+  result(result: PaymentResult, asset: Asset | undefined, ms: number): void
 }
 
 export class PlainPayVoice implements PayVoice {
@@ -32,17 +29,14 @@ export class PlainPayVoice implements PayVoice {
     // PP-22, SPSP-20
     const answeredBy = finalHost === host ? '' : `, answered by ${finalHost}`
     terminal.field('To', `${terminal.style('bold', target)}${answeredBy}`)
+    const { sendMax, deliver, deliverMin } = quote
     if ('send' in amount) {
-      const least = mulFloor(amount.send, quote.minimumRate)
-      terminal.field('Send', formatMoney(amount.send, own))
-      terminal.field('Arrives', `about ${money(quote.deliver, asset)}, at least ${money(least, asset)}`)
+      terminal.field('Send', formatMoney(sendMax, own))
+      terminal.field('Arrives', `about ${money(deliver, asset)}, at least ${money(deliverMin, asset)}`)
     } else {
-      const expected = divCeil(amount.deliver, quote.rate)
-      terminal.field('Deliver', money(amount.deliver, asset))
-      terminal.field(
-        'Costs',
-        `about ${formatMoney(expected, own)}, at most ${formatMoney(quote.sendMax, own)}`,
-      )
+      const expected = divCeil(deliver, quote.rate)
+      terminal.field('Deliver', money(deliver, asset))
+      terminal.field('Costs', `about ${formatMoney(expected, own)}, at most ${formatMoney(sendMax, own)}`)
     }
     if (asset !== undefined) {
       const { numerator, denominator } = quote.rate
@@ -52,15 +46,15 @@ export class PlainPayVoice implements PayVoice {
     terminal.field('Packets', `up to ${formatMoney(quote.packetAmountMax, own)} each`)
   }
 
-  report(
-    { outcome, sent, delivered, uncertain, packets }: PaymentReport,
+  result(
+    { end, sent, delivered, uncertain, packets }: PaymentResult,
     asset: Asset | undefined,
     ms: number,
   ): void {
     const own = this.#own
     const terminal = this.#terminal
     const arrived = terminal.style(
-      outcome === 'complete' ? ['bold', 'green'] : 'bold',
+      end.kind === 'complete' ? ['bold', 'green'] : 'bold',
       money(delivered, asset),
     )
     terminal.line()
@@ -94,12 +88,14 @@ export class JsonPayVoice implements PayVoice {
     })
   }
 
-  report(report: PaymentReport, asset: Asset | undefined, ms: number): void {
-    const { outcome, code, sent, delivered, uncertain, packets } = report
+  result(
+    { end, sent, delivered, uncertain, packets }: PaymentResult,
+    asset: Asset | undefined,
+    ms: number,
+  ): void {
     this.#say({
       kind: 'outcome',
-      outcome,
-      ...(code !== undefined && { code }),
+      ...endToJson(end),
       sent: moneyToJson(sent, this.#own),
       delivered: moneyToJson(delivered, asset),
       ...(uncertain > 0n && { uncertain: moneyToJson(uncertain, this.#own) }),
@@ -115,4 +111,12 @@ export class JsonPayVoice implements PayVoice {
 
 function moneyToJson(amount: bigint, asset: Asset | undefined): object {
   return { amount: String(amount), assetCode: asset?.code ?? null, assetScale: asset?.scale ?? null }
+}
+
+/** The reason and, beside it, its numbers as they are: amounts are decimal strings of base units. */
+function endToJson({ kind, ...numbers }: PaymentEnd): object {
+  const why = JSON.stringify(numbers, (_, value: unknown) =>
+    typeof value === 'bigint' ? String(value) : value,
+  )
+  return { outcome: kind, ...(why !== '{}' && { why: JSON.parse(why) as object }) }
 }

@@ -42,7 +42,8 @@ export class Payment implements Machine<PaymentInput, PaymentOutput> {
   #probes = 0n
   #isQuoted = false
   #isPaying = false
-  #refusal: Refusal | undefined
+  /** The last one of each code since the link was heard of. */
+  readonly #refusals = new Map<string, Refusal>()
   #receipt: Uint8Array | undefined
 
   /** @throws UsageError where the slippage is not below 1 */
@@ -145,7 +146,7 @@ export class Payment implements Machine<PaymentInput, PaymentOutput> {
     const amount = this.#amounts.get(id)
     if (amount === undefined) return
     this.#amounts.delete(id)
-    this.#refusal = reply.type === PacketType.Reject ? refusalOf(reply, amount) : undefined
+    if (reply.type === PacketType.Reject) this.#refusals.set(reply.code, refusalOf(reply, amount))
     this.#tally?.answered(id)
     this.#hand({ kind: 'reply', id, reply }, now)
   }
@@ -153,7 +154,7 @@ export class Payment implements Machine<PaymentInput, PaymentOutput> {
   #handleFailed({ id, isLost }: Extract<PaymentInput, { kind: 'failed' }>, now: Instant): void {
     if (id === QUESTION_ID) return this.#answered(undefined, now)
     if (!this.#amounts.delete(id)) return
-    this.#refusal = undefined
+    this.#refusals.clear()
     if (isLost) this.#tally?.lost(id)
     else this.#tally?.answered(id)
     this.#hand({ kind: 'failed', id, isLost }, now)
@@ -212,7 +213,8 @@ export class Payment implements Machine<PaymentInput, PaymentOutput> {
   #ended(report: PaymentReport): void {
     const tally = this.#tally
     tally?.closed(report.word.received)
-    this.#finish(endOf(report, tally?.state, this.#refusal))
+    const refusal = report.code === undefined ? undefined : this.#refusals.get(report.code)
+    this.#finish(endOf(report, tally?.state, refusal))
   }
 
   #finish(end: PaymentEnd): void {

@@ -66,7 +66,7 @@ describe('our wallet and @interledger/stream-receiver', () => {
     expect(offer).toMatchObject({ sendMax: 1000n, deliver: 92_000n, packetAmountMax: 250n })
     const report = await payment.pay()
     expect(report).toMatchObject({
-      outcome: 'complete',
+      end: { kind: 'complete' },
       sent: 1000n,
       delivered: 92_000n,
       uncertain: 0n,
@@ -81,7 +81,7 @@ describe('our wallet and @interledger/stream-receiver', () => {
     const before = received
     const { payment } = await quote({ deliver: decodeDecimal('3.3333') })
     const report = await payment.pay()
-    expect(report.outcome).toBe('complete')
+    expect(report.end.kind).toBe('complete')
     expect(report.delivered).toBe(received - before)
     expect(report.delivered).toBeGreaterThanOrEqual(33_333n)
   })
@@ -91,7 +91,7 @@ describe('our wallet and @interledger/stream-receiver', () => {
     declines = 3
     const { payment } = await quote({ send: decodeDecimal('20') })
     const report = await payment.pay()
-    expect(report).toMatchObject({ outcome: 'complete', sent: 2000n, delivered: 184_000n })
+    expect(report).toMatchObject({ end: { kind: 'complete' }, sent: 2000n, delivered: 184_000n })
     expect(received - before).toBe(184_000n)
     expect(declines).toBe(0)
   })
