@@ -5,12 +5,13 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { ADDRESS_LENGTH_MAX, isAddress } from '@hourglass/ilp'
-import { contradictionIn } from '@hourglass/connector'
+import { contradictionIn, contradictionInRates } from '@hourglass/connector'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { account } from './config/accounts.ts'
-import { name, port, prefix, ratio, secret } from './config/fields.ts'
+import { name, port, prefix, secret } from './config/fields.ts'
 import { ledger } from './config/ledgers.ts'
+import { rates } from './config/rates.ts'
 
 /** A config that cannot be used: says which file, which field and what would be right. */
 export class ConfigError extends Error {
@@ -53,9 +54,7 @@ const schema = z.strictObject({
   ledgers: z.record(name, ledger).default({}),
   accounts: z.array(account).min(1),
   routes: z.array(z.strictObject({ prefix, account: z.string() })).default([]),
-  rates: z.array(z.strictObject({ from: z.string(), to: z.string(), rate: ratio })).default([]),
-  /** What the node keeps of each conversion. */
-  spread: ratio.refine(({ numerator, denominator }) => numerator < denominator, 'must be below 1').optional(),
+  ...rates,
   /** Log each packet: for people who watch, too dear under load. */
   tracePackets: z.boolean().default(false),
   logLevel: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
@@ -87,7 +86,10 @@ export function loadConfig(file: string): Config {
   }
   const config = checkConfig(value, file)
   const at = (path: string): string => resolve(dirname(file), path)
-  return { ...config, data: at(config.data), plugins: at(config.plugins) }
+  const rateSources = config.rateSources.map((source) =>
+    source.kind === 'file' ? { ...source, path: at(source.path) } : source,
+  )
+  return { ...config, data: at(config.data), plugins: at(config.plugins), rateSources }
 }
 
 /** Checks a config's form and that its names fit together. @throws ConfigError that names `source`. */
@@ -102,6 +104,12 @@ export function checkConfig(value: unknown, source: string): Config {
   for (const [index, { account }] of config.routes.entries()) {
     if (!ids.has(account)) problems.push(`routes[${index}]: there is no account ${account}`)
   }
+  for (const [index, { from, to }] of config.spreads.entries()) {
+    const unknown = [from, to].find((id) => id !== undefined && !ids.has(id))
+    if (unknown !== undefined) problems.push(`spreads[${index}]: there is no account ${unknown}`)
+  }
+  const contradiction = contradictionInRates(config)
+  if (contradiction !== undefined) problems.push(`rates: ${contradiction}`)
   if (config.address === undefined && !config.accounts.some(({ relation }) => relation === 'parent')) {
     problems.push('address: only a node with a parent may go without one')
   }

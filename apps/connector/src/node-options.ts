@@ -10,7 +10,8 @@ export function nodeOptions(config: Config): Omit<NodeOptions, 'stacks'> {
     accounts: config.accounts.map(accountOptions),
     routes: config.routes,
     rates: config.rates,
-    ...(config.spread !== undefined && { spread: config.spread }),
+    spread: config.spread,
+    spreads: config.spreads,
     tracePackets: config.tracePackets,
   }
 }

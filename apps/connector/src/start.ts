@@ -12,6 +12,7 @@ import { loadJournal } from './journal.ts'
 import { type Wires, buildLink, openWires } from './links.ts'
 import { type Logger, logHealth, logTrace, openLog } from './log.ts'
 import { nodeOptions } from './node-options.ts'
+import { openRateSources } from './rate-sources.ts'
 import { type SettledLine, type Settler, openSettlers } from './settlers/index.ts'
 import { type PluginAccounts, loadPlugins } from './plugins.ts'
 import { StartError } from './start-error.ts'
@@ -78,8 +79,10 @@ export async function startConnector(config: Config, options: StartOptions = {})
   })
   push = (input) => driver.push(input)
   early.forEach(push)
+  const rates = openRateSources(config.rateSources, push, log)
 
   const close = async (): Promise<void> => {
+    rates.close()
     await wires?.close()
     driver.stop()
     for (const line of lines.values()) line.close()

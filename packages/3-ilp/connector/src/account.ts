@@ -6,7 +6,7 @@ import { AccountBook, type Asset } from '@hourglass/books'
 import { UsageError } from '@hourglass/sansio'
 import { type Echo, type EchoOptions, echo } from './echo.ts'
 import { type Limits, contradictionIn } from './limits.ts'
-import type { Conversion } from './rates.ts'
+import type { Conversion } from './ratio.ts'
 import { Conditions } from './rules/duplicates.ts'
 import { EXPIRY_MARGIN_MS, type ExpiryWindow, HOLD_TIME_MS_MAX } from './rules/expiry.ts'
 import { type AccountRules, type RuleOptions, rulesOf } from './rules/of-account.ts'
@@ -60,8 +60,8 @@ export class Account extends AccountBook {
   openConditions: Conditions | undefined
   /** Whether the peer answered the last time that it was asked what became of packets; undefined: never yet. */
   reconciles: boolean | undefined
-  /** Conversion into other accounts' units, found once. Undefined: no rate. */
-  readonly conversions: Map<Account, Conversion | undefined> = new Map<Account, Conversion | undefined>()
+  /** Conversions into other accounts' units, as they were found. */
+  readonly conversions: Map<Account, Conversion> = new Map<Account, Conversion>()
 
   constructor(options: AccountOptions) {
     super(options.id, options.asset)

@@ -56,7 +56,7 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
   constructor(options: ConnectorOptions) {
     const { address, crypto, tracePackets = false } = options
     this.#own = new OwnAddress(address)
-    this.#rates = new Rates(options.rates, options.spread)
+    this.#rates = new Rates(options)
     const books = new Books<Account>({
       crypto,
       accounts: options.accounts.map((account) => new Account(account)),
@@ -129,6 +129,9 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
         return this.#clearing.committed(input.id)
       case 'store':
         return this.#handleStore(input.isWorking, now)
+      case 'rates':
+        this.#rates.learn(input.rank, input.table)
+        return this.#forgetConversions()
       case 'reconcile':
         return this.#unanswered.inquire(this.#account(input.account), now)
       case 'decide':
@@ -144,6 +147,10 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
     const account = this.books.accounts.get(id)
     assert(account !== undefined, `account ${id} exists`)
     return account
+  }
+
+  #forgetConversions(): void {
+    for (const account of this.accounts()) account.conversions.clear()
   }
 
   /** Throws UsageError where a route leads nowhere. */

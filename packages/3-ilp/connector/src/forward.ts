@@ -4,8 +4,9 @@
 import type { Prepare } from '@hourglass/ilp'
 import type { Instant } from '@hourglass/sansio'
 import type { Account } from './account.ts'
-import { type Conversion, type Rates, mulFloor } from './rates.ts'
-import { NO_ROUTE, noRate, unreachable, vanishing } from './refusals.ts'
+import type { Rates } from './rates.ts'
+import { type Conversion, mulFloor } from './ratio.ts'
+import { NO_ROUTE, noRate, staleRate, unreachable, vanishing } from './refusals.ts'
 import { outgoingExpiry } from './rules/expiry.ts'
 import { LOOP_BACK } from './rules/loop-back.ts'
 import type { Refusal } from './rules/rule.ts'
@@ -33,8 +34,9 @@ export function forward(passage: Passage, rates: Rates): Forwarded | Refusal {
   const { prepare, source, next: destination, now } = passage
   if (destination === undefined) return NO_ROUTE
   if (destination === source && !passage.mayReflect) return LOOP_BACK
-  const conversion = conversionBetween(source, destination, rates)
+  const conversion = conversionBetween(source, destination, rates, now)
   if (conversion === undefined) return noRate(source, destination)
+  if (now >= conversion.freshUntil) return staleRate(source, destination, now - conversion.freshUntil)
   const amount = mulFloor(prepare.amount, conversion.ratio) // ILP-22
   // Money that would vanish is not sent; a packet without money is.
   if (amount === 0n && prepare.amount !== 0n) return vanishing(prepare.amount)
@@ -49,9 +51,17 @@ export function forward(passage: Passage, rates: Rates): Forwarded | Refusal {
   return outgoing
 }
 
-function conversionBetween(source: Account, destination: Account, rates: Rates): Conversion | undefined {
-  if (!source.conversions.has(destination)) {
-    source.conversions.set(destination, rates.between(source.asset, destination.asset))
+/** Found once, and again where it has become stale. */
+function conversionBetween(
+  source: Account,
+  destination: Account,
+  rates: Rates,
+  now: Instant,
+): Conversion | undefined {
+  let conversion = source.conversions.get(destination)
+  if (conversion === undefined || now >= conversion.freshUntil) {
+    conversion = rates.between(source, destination, now)
+    if (conversion !== undefined) source.conversions.set(destination, conversion)
   }
-  return source.conversions.get(destination)
+  return conversion
 }

@@ -11,7 +11,15 @@ export {
   ILP_PROTOCOL,
 } from './messages.ts'
 export { Node, type NodeAccount, type NodeInput, type NodeOptions, type NodeOutput } from './node.ts'
-export { type RateQuote, Rates, type Ratio, divFloor, mulFloor, toRatio } from './rates.ts'
+export {
+  type PairSpread,
+  type RateOptions,
+  type RateQuote,
+  type RateTable,
+  Rates,
+  contradictionInRates,
+} from './rates.ts'
+export { type Ratio, divFloor, mulFloor, toRatio } from './ratio.ts'
 export { RouteTable } from './routes.ts'
 export type { Rejection, RejectionQuery } from './rejections.ts'
 export { EXPIRY_MARGIN_MS, HOLD_TIME_MS_MAX } from './rules/expiry.ts'

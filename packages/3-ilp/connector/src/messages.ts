@@ -6,21 +6,18 @@ import type { CommitOutput, CommittedInput } from '@hourglass/journal'
 import type { LinkFailure } from '@hourglass/link'
 import type { Crypto, Instant, TimeoutInput, TraceOutput } from '@hourglass/sansio'
 import type { AccountOptions } from './account.ts'
-import type { RateQuote, Ratio } from './rates.ts'
+import type { RateOptions, RateTable } from './rates.ts'
 
 /** The link protocol under which packets travel. */
 export const ILP_PROTOCOL = 'ilp'
 
-export interface ConnectorOptions {
+export interface ConnectorOptions extends RateOptions {
   /** This node's own address. Undefined: its parent says it, of the first account with that relation. */
   readonly address?: Address | undefined
   readonly crypto: Crypto
   readonly accounts: readonly AccountOptions[]
   /** Prefix → account id; an empty prefix is the default route. Children are routed without being listed. */
   readonly routes: readonly { readonly prefix: string; readonly account: string }[]
-  readonly rates: readonly RateQuote[]
-  /** What the node keeps of each conversion between two asset codes. */
-  readonly spread?: Ratio
   /** Whether each packet leaves a trace: for people who watch, too dear under load. */
   readonly tracePackets?: boolean
 }
@@ -41,6 +38,8 @@ export type ConnectorInput =
   | SettlementInput
   /** Whether records can be made durable: while they cannot, no packet is taken. */
   | { readonly kind: 'store'; readonly isWorking: boolean }
+  /** A source of rates has spoken; of several the one with the lowest rank that knows both assets counts. */
+  | { readonly kind: 'rates'; readonly rank: number; readonly table: RateTable }
   /** Ask this peer again what became of packets. */
   | { readonly kind: 'reconcile'; readonly account: string }
   | ({ readonly kind: 'decide'; readonly hold: number } & Decision)

@@ -39,7 +39,7 @@ export type NodeInput =
   | { readonly kind: 'collect'; readonly account: string }
   /** The peering of this account ends: its settlement closes what is open, and pays nothing any more. */
   | { readonly kind: 'end'; readonly account: string }
-  | Extract<ConnectorInput, { kind: 'store' | 'reconcile' | 'decide' }>
+  | Extract<ConnectorInput, { kind: 'store' | 'rates' | 'reconcile' | 'decide' }>
   | CommittedInput
   | TimeoutInput
 
@@ -107,6 +107,7 @@ export class Node implements Machine<NodeInput, NodeOutput> {
         this.#toSettlement(this.#stack(input.account), { kind: input.kind }, now)
         break
       case 'store':
+      case 'rates':
       case 'reconcile':
       case 'decide':
         this.connector.handle(input, now)

@@ -1,15 +1,10 @@
 /**
- * Exact exchange rates between accounts. Layer 3, connector.
- * A rate is a ratio of bigints; amounts are rounded down once, at the end, which never favours the payer.
+ * What one account's units are worth in another's: quotes of the operator, tables of sources, spreads. Layer 3,
+ * connector. A source may fall silent: its rates are good for a while and not for longer (CONN-30, SEC-40).
  */
-import { UsageError, assert } from '@hourglass/sansio'
-import type { Asset, Gains } from '@hourglass/books'
-
-/** `numerator / denominator`, both above 0. */
-export interface Ratio {
-  readonly numerator: bigint
-  readonly denominator: bigint
-}
+import type { Asset } from '@hourglass/books'
+import { type Instant, UsageError } from '@hourglass/sansio'
+import { type Conversion, type Ratio, UNITY, invert, multiply, powerOfTen } from './ratio.ts'
 
 /** How many `to` one `from` buys: whole assets, not base units. A pair serves both directions. */
 export interface RateQuote {
@@ -18,99 +13,131 @@ export interface RateQuote {
   readonly rate: Ratio
 }
 
-/** How one account's units become another's. */
-export interface Conversion {
-  /** What is delivered for each unit taken. */
+/** What a source says: for one `base`, so many of each code. */
+export interface RateTable {
+  readonly base: string
+  readonly rates: ReadonlyMap<string, Ratio>
+  readonly freshUntil: Instant
+}
+
+/** What the node keeps of conversions between these accounts, 0 … 1, exclusive; without a name: any. */
+export interface PairSpread {
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  readonly spread: Ratio
+}
+
+export interface RateOptions {
+  /** Those of the operator: good for ever, and before those of any source. */
+  readonly rates: readonly RateQuote[]
+  /** What the node keeps of each conversion between two asset codes. */
+  readonly spread?: Ratio | undefined
+  /** The first that fits counts, instead of `spread`, also where both accounts have one asset code. */
+  readonly spreads?: readonly PairSpread[] | undefined
+}
+
+/** One side of a conversion. */
+interface Side {
+  readonly id: string
+  readonly asset: Asset
+}
+
+interface Quote {
   readonly ratio: Ratio
-  /** The same without the node's spread. */
-  readonly mid: Ratio
+  readonly freshUntil: Instant
 }
 
-/** Reads `3`, `0.0004` or `1/3000`. */
-export function toRatio(text: string): Ratio {
-  const fraction = /^(\d+)\/(\d+)$/.exec(text)
-  const decimal = /^(\d+)(?:\.(\d+))?$/.exec(text)
-  let ratio: Ratio | undefined
-  if (fraction !== null) {
-    ratio = { numerator: BigInt(fraction[1]!), denominator: BigInt(fraction[2]!) }
-  } else if (decimal !== null) {
-    const decimals = decimal[2] ?? ''
-    ratio = { numerator: BigInt(decimal[1]! + decimals), denominator: 10n ** BigInt(decimals.length) }
-  }
-  if (ratio === undefined || ratio.numerator === 0n || ratio.denominator === 0n) {
-    throw new UsageError(`rate ${JSON.stringify(text)} is no positive decimal (0.92) or fraction (1/3000)`)
-  }
-  return ratio
-}
-
-/** floor(amount × ratio). */
-export function mulFloor(amount: bigint, ratio: Ratio): bigint {
-  return ratio.numerator === ratio.denominator ? amount : (amount * ratio.numerator) / ratio.denominator
-}
-
-/** floor(amount ÷ ratio). */
-export function divFloor(amount: bigint, ratio: Ratio): bigint {
-  return mulFloor(amount, { numerator: ratio.denominator, denominator: ratio.numerator })
-}
-
-/** ceil(amount ÷ ratio). */
-function divCeil(amount: bigint, { numerator, denominator }: Ratio): bigint {
-  return numerator === denominator ? amount : (amount * denominator + numerator - 1n) / numerator
-}
-
-/**
- * What `incoming` was more than needed to deliver `outgoing`, in whole units of the source: by the spread, and by
- * rounding down. What is less than a unit stays with what was exchanged.
- */
-export function gainsOf(incoming: bigint, outgoing: bigint, { ratio, mid }: Conversion): Gains {
-  const needed = divCeil(outgoing, ratio)
-  return { spread: ratio === mid ? 0n : needed - divCeil(outgoing, mid), rounding: incoming - needed }
-}
-
-/** The rates of one node, from the quotes that its operator gave. */
 export class Rates {
-  readonly #quotes = new Map<string, Ratio>()
-  readonly #keep: Ratio
+  readonly #options: RateOptions
+  readonly #fixed = new Map<string, Ratio>()
+  /** By the rank of their sources: the lowest is asked first. */
+  #tables: readonly (readonly [number, RateTable])[] = []
 
-  /** `spread` is what the node keeps of each conversion between two asset codes: 0 … 1, exclusive. */
-  constructor(quotes: readonly RateQuote[], spread: Ratio | undefined) {
-    assert(spread === undefined || spread.numerator < spread.denominator, 'the spread is below 1')
-    this.#keep =
-      spread === undefined
-        ? { numerator: 1n, denominator: 1n }
-        : { numerator: spread.denominator - spread.numerator, denominator: spread.denominator }
-    for (const { from, to, rate } of quotes) {
-      this.#quotes.set(pairKey(from, to), rate)
+  /** @throws UsageError */
+  constructor(options: RateOptions) {
+    const contradiction = contradictionInRates(options)
+    if (contradiction !== undefined) throw new UsageError(contradiction)
+    this.#options = options
+    for (const { from, to, rate } of options.rates) {
+      this.#fixed.set(pairKey(from, to), rate)
       const inverse = pairKey(to, from)
-      if (!this.#quotes.has(inverse)) {
-        this.#quotes.set(inverse, { numerator: rate.denominator, denominator: rate.numerator })
-      }
+      if (!this.#fixed.has(inverse)) this.#fixed.set(inverse, invert(rate))
     }
   }
 
+  /** The same sources with what the operator says now. @throws UsageError */
+  changed(options: RateOptions): Rates {
+    const rates = new Rates(options)
+    rates.#tables = this.#tables
+    return rates
+  }
+
+  /** The source of that rank has spoken. */
+  learn(rank: number, table: RateTable): void {
+    const others = this.#tables.filter(([other]) => other !== rank)
+    this.#tables = [...others, [rank, table] as const].sort(([a], [b]) => a - b)
+  }
+
   /** Destination base units per source base unit. Undefined where no quote joins the two assets. */
-  between(source: Asset, destination: Asset): Conversion | undefined {
-    const sameCode = source.code === destination.code
-    const quote = sameCode ? UNITY : this.#quotes.get(pairKey(source.code, destination.code))
+  between(source: Side, destination: Side, now: Instant): Conversion | undefined {
+    const [from, to] = [source.asset, destination.asset]
+    const quote = this.#quote(from.code, to.code, now)
     if (quote === undefined) return undefined
-    const scaling = BigInt(destination.scale - source.scale)
-    const [up, down] = scaling >= 0n ? [10n ** scaling, 1n] : [1n, 10n ** -scaling]
-    const mid = reduce({ numerator: quote.numerator * up, denominator: quote.denominator * down })
-    const keep = this.#keep
-    if (sameCode || keep.numerator === keep.denominator) return { ratio: mid, mid }
-    const numerator = mid.numerator * keep.numerator
-    return { ratio: reduce({ numerator, denominator: mid.denominator * keep.denominator }), mid }
+    const { freshUntil } = quote
+    const mid = multiply(quote.ratio, powerOfTen(to.scale - from.scale))
+    const spread = this.#spread(source, destination)
+    if (spread === undefined || spread.numerator === 0n) return { ratio: mid, mid, freshUntil }
+    const kept = { numerator: spread.denominator - spread.numerator, denominator: spread.denominator }
+    return { ratio: multiply(mid, kept), mid, freshUntil }
+  }
+
+  /** A fresh one where there is one. */
+  #quote(from: string, to: string, now: Instant): Quote | undefined {
+    if (from === to) return { ratio: UNITY, freshUntil: Infinity }
+    const fixed = this.#fixed.get(pairKey(from, to))
+    if (fixed !== undefined) return { ratio: fixed, freshUntil: Infinity }
+    let stale: Quote | undefined
+    for (const [, table] of this.#tables) {
+      const ratio = crossRate(table, from, to)
+      if (ratio === undefined) continue
+      const quote = { ratio, freshUntil: table.freshUntil }
+      if (now < quote.freshUntil) return quote
+      stale ??= quote
+    }
+    return stale
+  }
+
+  #spread(source: Side, destination: Side): Ratio | undefined {
+    const { spread, spreads = [] } = this.#options
+    const own = spreads.find(
+      ({ from = source.id, to = destination.id }) => from === source.id && to === destination.id,
+    )
+    if (own !== undefined) return own.spread
+    return source.asset.code === destination.asset.code ? undefined : spread
   }
 }
 
-const UNITY: Ratio = { numerator: 1n, denominator: 1n }
+/** Why rates cannot be meant together; undefined: they can. */
+export function contradictionInRates({ rates, spread, spreads = [] }: RateOptions): string | undefined {
+  const shares = [...spreads.map((each) => each.spread), ...(spread === undefined ? [] : [spread])]
+  if (shares.some(({ numerator, denominator }) => numerator >= denominator)) return 'a spread is below 1'
+  const quoted = new Map(rates.map(({ from, to, rate }) => [pairKey(from, to), rate]))
+  for (const { from, to, rate } of rates) {
+    const back = quoted.get(pairKey(to, from))
+    if (back === undefined) continue
+    const round = multiply(rate, back)
+    if (round.numerator > round.denominator) return `who changes ${from} to ${to} and back gains by it`
+  }
+  return undefined
+}
+
+/** How many `to` one `from` is, over the base of the table. */
+function crossRate({ base, rates }: RateTable, from: string, to: string): Ratio | undefined {
+  const ofBase = (code: string): Ratio | undefined => (code === base ? UNITY : rates.get(code))
+  const [source, destination] = [ofBase(from), ofBase(to)]
+  return source && destination && multiply(destination, invert(source))
+}
 
 function pairKey(from: string, to: string): string {
   return `${from}\n${to}`
-}
-
-function reduce({ numerator, denominator }: Ratio): Ratio {
-  let [a, b] = [numerator, denominator]
-  while (b !== 0n) [a, b] = [b, a % b]
-  return { numerator: numerator / a, denominator: denominator / a }
 }

@@ -46,6 +46,17 @@ export function noRate(source: Account, destination: Account): Refusal {
   }
 }
 
+/** CONN-30, SEC-40: rather none than an old one, for a while. */
+export function staleRate(source: Account, destination: Account, sinceMs: number): Refusal {
+  const { numbers } = noRate(source, destination)
+  return {
+    ...noRate(source, destination),
+    message: 'exchange rate is out of date',
+    why: 'The rate from {from} to {to} has been out of date for {sinceMs} ms.',
+    numbers: { ...numbers, sinceMs },
+  }
+}
+
 /** ILP-23, X-ILP3 */
 export function vanishing(amount: bigint): Refusal {
   return {

@@ -3,7 +3,7 @@
  * below its smallest, R01. Packets without money are none of this rule's business.
  */
 import { AMOUNT_MAX, ErrorCode, encodeAmountTooLarge } from '@hourglass/ilp'
-import { divFloor } from '../rates.ts'
+import { divFloor } from '../ratio.ts'
 import type { OutgoingRule, Refusal, Rule } from './rule.ts'
 
 export const packetAmount: Rule = ({ amount }, { packetAmountMax, packetAmountMin }) => {

@@ -4,7 +4,7 @@
  */
 import { ErrorCode } from '@hourglass/ilp'
 import type { Instant } from '@hourglass/sansio'
-import { divFloor } from '../rates.ts'
+import { divFloor } from '../ratio.ts'
 import { amountTooLarge } from './packet-amount.ts'
 import type { OutgoingRule, Refusal, Rule } from './rule.ts'
 import { TokenBucket } from './token-bucket.ts'

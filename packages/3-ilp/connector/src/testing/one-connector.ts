@@ -6,7 +6,7 @@ import { expect } from 'vitest'
 import type { AccountOptions } from '../account.ts'
 import { Connector } from '../connector.ts'
 import type { ConnectorInput, ConnectorOptions, ConnectorOutput } from '../messages.ts'
-import { toRatio } from '../rates.ts'
+import { toRatio } from '../ratio.ts'
 import { encodeAnswers } from '@hourglass/books'
 
 export const NOW = Date.UTC(2026, 0, 1)
