@@ -1,5 +1,6 @@
 /** BTP as a ledger plugin of version 2, in either role. It moves no money: `sendMoney` says so. */
-import { BtpLink, type BtpWireOut, Credentials, digestToken } from '@hourglass/link-btp'
+import { digestToken } from '@hourglass/link'
+import { BtpLink, type BtpWireOut, Credentials } from '@hourglass/link-btp'
 import { connectBtp, listenBtp } from '@hourglass/link-btp/io'
 import { LinkPlugin, type LinkPluginParts, type PluginServices } from '@hourglass/plugin/io'
 import { nodeCrypto } from '@hourglass/sansio/io'

@@ -251,5 +251,7 @@ function failureError(failure: LinkFailure): LpiError {
       return new LpiError('UnreachableError', 'sent, and no answer came')
     case 'refused':
       return new LpiError('NotAcceptedError', 'the peer does not serve this')
+    case 'broken':
+      return new LpiError('UnreachableError', 'the peer failed, or answered what is no answer')
   }
 }
