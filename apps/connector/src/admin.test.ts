@@ -30,7 +30,12 @@ function rejecting(): Node {
 }
 
 async function get(url: string): Promise<{ status: number; body: unknown }> {
-  const admin = buildAdmin({ node: rejecting(), settlers: new Map(), lines: new Map(), push: () => undefined })
+  const admin = buildAdmin({
+    node: rejecting(),
+    settlers: new Map(),
+    lines: new Map(),
+    push: () => undefined,
+  })
   const { statusCode, body } = await admin.inject({ url })
   return { status: statusCode, body: JSON.parse(body) as unknown }
 }

@@ -17,7 +17,7 @@ const FACES: Readonly<
   0: { faces: undefined, tag: 'base' },
   1: { faces: ['ledger'], tag: 'ledger' },
   2: { faces: ['link'], tag: 'link' },
-  3: { faces: ['ilp', 'books'], tag: 'ilp' },
+  3: { faces: ['ilp', 'books', 'routing'], tag: 'ilp' },
   4: { faces: ['stream'], tag: 'transport' },
   5: { faces: ['spsp'], tag: 'application' },
 }

@@ -3,6 +3,7 @@
  * Spec: IL-RFC 32 "Accounts and Balances". All amounts are base units of the account's asset.
  */
 import { AccountBook, type Asset } from '@hourglass/books'
+import { CircuitBreaker, type PeerRouting, type Relation } from '@hourglass/routing'
 import { UsageError } from '@hourglass/sansio'
 import { type Echo, type EchoOptions, echo } from './echo.ts'
 import { type Limits, contradictionIn } from './limits.ts'
@@ -10,9 +11,6 @@ import type { Conversion } from './ratio.ts'
 import { Conditions } from './rules/duplicates.ts'
 import { EXPIRY_MARGIN_MS, type ExpiryWindow, HOLD_TIME_MS_MAX } from './rules/expiry.ts'
 import { type AccountRules, type RuleOptions, rulesOf } from './rules/of-account.ts'
-
-/** IL-RFC 34 "Link Relations". */
-export type Relation = 'peer' | 'parent' | 'child'
 
 type Optional<T> = { readonly [Name in keyof T]?: T[Name] | undefined }
 
@@ -33,6 +31,8 @@ export interface AccountOptions extends Limits, RuleOptions, Optional<ExpiryWind
   readonly reflects?: boolean | undefined
   /** What of packets to our own address is sent back. Default: nothing. */
   readonly echo?: EchoOptions | undefined
+  /** What the peer and this node tell one another of routes, where routes are exchanged at all. */
+  readonly routing?: PeerRouting | undefined
 }
 
 /** Unanswered Prepares per account, where the options say nothing. */
@@ -40,6 +40,9 @@ export const PACKETS_IN_FLIGHT_MAX = 10_000
 
 export class Account extends AccountBook {
   readonly relation: Relation
+  readonly routing: PeerRouting
+  /** Whether the peer answers packets. */
+  readonly breaker: CircuitBreaker = new CircuitBreaker()
   balanceMax = 0n
   payableMax: bigint | undefined
   settleThreshold: bigint | undefined
@@ -66,6 +69,7 @@ export class Account extends AccountBook {
   constructor(options: AccountOptions) {
     super(options.id, options.asset)
     this.relation = options.relation
+    this.routing = options.routing ?? {}
     this.rules = rulesOf(options)
     this.echo = echo(options.echo)
     this.#limit(options)

@@ -28,7 +28,7 @@ export interface SeekerEffects {
   /** Sends a packet to the parent; returns the request's id. */
   ask(body: Uint8Array, deadline: Instant): number
   /** The parent says that this is our address; it may be what we have already. */
-  learn(address: Address): void
+  learn(address: Address, now: Instant): void
   /** For people. */
   complain(reason: string): void
 }
@@ -63,7 +63,7 @@ export class AddressSeeker {
     if (id !== this.#asking) return false
     const answer = this.#read(body)
     this.#asking = undefined
-    if (typeof answer === 'string') this.#effects.learn(answer)
+    if (typeof answer === 'string') this.#effects.learn(answer, now)
     else this.#again(answer.reason, now)
     return true
   }

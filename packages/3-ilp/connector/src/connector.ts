@@ -20,6 +20,7 @@ import {
 } from '@hourglass/ilp'
 import type { StoredRecord } from '@hourglass/journal'
 import type { LinkFailure } from '@hourglass/link'
+import { Routing } from '@hourglass/routing'
 import { DecodeError, type Instant, type Machine, UsageError, assert } from '@hourglass/sansio'
 import { Account } from './account.ts'
 import { AddressSeeker } from './address-seeker.ts'
@@ -35,7 +36,7 @@ import { OwnAddress } from './own-address.ts'
 import { Rates } from './rates.ts'
 import { NO_ADDRESS, STORE_FAILING, invalidPacket } from './refusals.ts'
 import type { Rejection, RejectionQuery } from './rejections.ts'
-import { RouteTable } from './routes.ts'
+import { RouteExchange } from './route-exchange.ts'
 import { refuseScheme } from './rules/scheme.ts'
 import type { Refusal, Rule } from './rules/rule.ts'
 import { Unanswered } from './unanswered.ts'
@@ -44,8 +45,10 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
   readonly #own: OwnAddress
   /** Undefined: the address is of the config. */
   readonly #seeker: AddressSeeker | undefined
-  readonly #routeList: ConnectorOptions['routes']
-  #routes = new RouteTable<Account>()
+  readonly #options: ConnectorOptions
+  /** Undefined until this node has an address. */
+  #routing: Routing<Account> | undefined
+  #exchange: RouteExchange | undefined
   readonly #rates: Rates
   readonly #clearing: Clearing
   readonly #unanswered: Unanswered
@@ -66,8 +69,9 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
     this.#unanswered = new Unanswered(this.#clearing)
     this.#inFlight = new InFlight(this.#clearing, this.#unanswered)
     this.#seeker = address === undefined ? this.#seekAddress() : undefined
-    this.#routeList = options.routes
-    this.#buildRoutes()
+    this.#options = options
+    this.#checkRoutes()
+    if (address !== undefined) this.#route(address)
   }
 
   /** Takes the records that the journal holds, before the first input; settles again what was ordered. */
@@ -75,6 +79,11 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
     this.books.restore(records)
     for (const account of this.accounts()) if (account.settled > 0n) this.#clearing.settle(account)
     this.#clearing.move(0)
+  }
+
+  /** The routes as they are now: a view, as the books are. Undefined until this node has an address. */
+  get routing(): Routing<Account> | undefined {
+    return this.#routing
   }
 
   /** The books as they are now: a view for people, tests and admin. */
@@ -107,7 +116,8 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
   }
 
   nextTimeout(): Instant | undefined {
-    const next = earliest(this.#unanswered.nextTimeout(), this.#seeker?.nextTimeout())
+    const asking = earliest(this.#unanswered.nextTimeout(), this.#seeker?.nextTimeout())
+    const next = earliest(asking, this.#exchange?.nextTimeout())
     return this.#isStoreWorking ? next : earliest(next, this.#clearing.nextExpiry())
   }
 
@@ -139,6 +149,7 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
       case 'timeout':
         if (!this.#isStoreWorking) this.#inFlight.expireUnsent(now)
         this.#seeker?.timeout(now)
+        this.#exchange?.timeout(now)
         return this.#unanswered.timeout(now)
     }
   }
@@ -153,20 +164,18 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
     for (const account of this.accounts()) account.conversions.clear()
   }
 
-  /** Throws UsageError where a route leads nowhere. */
-  #buildRoutes(): void {
-    const table = new RouteTable<Account>()
-    for (const account of this.accounts()) {
-      if (account.relation !== 'child') continue
-      const address = this.#own.ofChild(account.id)
-      if (address !== undefined) table.add(address, account)
+  #checkRoutes(): void {
+    for (const { prefix, account } of this.#options.routes) {
+      if (this.books.accounts.has(account)) continue
+      throw new UsageError(`route ${prefix} leads to the unknown account ${account}`)
     }
-    for (const { prefix, account: id } of this.#routeList) {
-      const account = this.books.accounts.get(id)
-      if (account === undefined) throw new UsageError(`route ${prefix} leads to the unknown account ${id}`)
-      table.add(prefix, account)
-    }
-    this.#routes = table
+  }
+
+  #route(address: Address): void {
+    const { crypto, routes, routing: exchange } = this.#options
+    const peers = Array.from(this.accounts(), (account) => [account, account.routing] as const)
+    this.#routing = new Routing({ address, crypto, peers, routes, exchange })
+    this.#exchange = new RouteExchange(this.#routing, this.#clearing)
   }
 
   /** DCP-17, CONN-07: one parent is asked, however many there are. */
@@ -180,30 +189,36 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
         this.#clearing.reveal(false, { kind: 'request', ...request, deadline })
         return request.id
       },
-      learn: (address) => {
+      learn: (address, now) => {
         if (address === this.#own.address) return
         traces.add('connector.address', { address, was: this.#own.address ?? '' })
         this.#own.set(address)
-        this.#buildRoutes()
+        if (this.#routing === undefined) this.#route(address)
+        else return this.#routing.setAddress(address)
+        for (const account of this.accounts()) if (account.up) this.#exchange?.link(account, true, now)
       },
       complain: (reason) => traces.add('connector.no-address', { account: parent.id, reason }),
     })
   }
 
   #handleReply(id: number, body: Uint8Array, now: Instant): void {
+    if (this.#exchange?.answered(id, body, now) === true) return
     if (this.#unanswered.answered(id, body, now) || this.#seeker?.answered(id, body, now) === true) return
     this.#inFlight.reply(id, body, now)
   }
 
   #handleFailed(id: number, failure: LinkFailure, now: Instant): void {
+    if (this.#exchange?.answered(id, undefined, now) === true) return
     if (this.#unanswered.failed(id, failure, now) || this.#seeker?.failed(id, failure, now) === true) return
     this.#inFlight.failed(id, failure, now)
   }
 
   #handleLink(account: Account, isUp: boolean, now: Instant): void {
     account.upSince = isUp ? now : undefined
+    this.#exchange?.link(account, isUp, now)
     if (account === this.#seeker?.parent && !isUp) this.#seeker.down()
     if (!isUp) return
+    account.breaker.answered()
     this.#unanswered.inquire(account, now)
     if (account === this.#seeker?.parent) this.#seeker.up(now)
     // What is paid ahead is due before the first packet.
@@ -250,18 +265,19 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
       if (!(error instanceof DecodeError)) throw error
       return this.#clearing.reject(source, id, invalidPacket(error.message))
     }
+    if (this.#exchange?.answers(prepare, source, id, now) === true) return
     const incoming = { source, sourceId: id, prepare, body }
     const refusal = refusalOf(source.rules.arriving, prepare, source, now)
     if (refusal !== undefined) this.#clearing.reject(source, id, refusal, prepare)
     else if (prepare.destination === this.#own.address) this.#answerEcho(incoming, now)
     else if (prepare.destination.startsWith('peer.')) {
-      this.#answer(incoming, this.#answerPeer(prepare, source, now))
-    } else this.#answer(incoming, this.#judge(prepare, source, now, source.reflects))
+      this.#answer(incoming, this.#answerPeer(prepare, source, now), now)
+    } else this.#answer(incoming, this.#judge(prepare, source, now, source.reflects), now)
   }
 
-  #answer(incoming: Incoming, answer: Fulfill | Forwarded | Refusal): void {
+  #answer(incoming: Incoming, answer: Fulfill | Forwarded | Refusal, now: Instant): void {
     const { source, sourceId: id } = incoming
-    if ('destination' in answer) this.#inFlight.send(incoming, answer)
+    if ('destination' in answer) this.#inFlight.send(incoming, answer, now)
     else if ('code' in answer) this.#clearing.reject(source, id, answer, incoming.prepare)
     else this.#clearing.outputs.push({ kind: 'reply', account: source.id, id, body: encodeFulfill(answer) })
   }
@@ -269,9 +285,10 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
   #answerEcho(incoming: Incoming, now: Instant): void {
     const { source } = incoming
     const echo = source.echo?.(incoming.prepare, now) ?? NOBODY
-    if (!('destination' in echo)) return this.#answer(incoming, echo)
+    if (!('destination' in echo)) return this.#answer(incoming, echo, now)
     const body = encodePrepare(echo)
-    this.#answer({ ...incoming, prepare: decodePrepare(body), body }, this.#judge(echo, source, now, true))
+    const sentBack = { ...incoming, prepare: decodePrepare(body), body }
+    this.#answer(sentBack, this.#judge(echo, source, now, true), now)
   }
 
   #answerPeer(prepare: Prepare, source: Account, now: Instant): Fulfill | Refusal {
@@ -287,7 +304,8 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
     const refusal =
       refusalOf(source.rules.incoming, prepare, source, now) ?? refuseScheme(destination, this.#own.scheme)
     if (refusal !== undefined) return refusal
-    const next = this.#routes.resolve(destination)
+    const isUsable = (account: Account): boolean => account.up && account.breaker.allows(now)
+    const next = this.#routing?.table.resolve(destination)?.next(destination, source, isUsable)
     return forward({ prepare, source, next, mayReflect, now }, this.#rates)
   }
 }

@@ -6,7 +6,7 @@ import type { Instant } from '@hourglass/sansio'
 import type { Account } from './account.ts'
 import type { Rates } from './rates.ts'
 import { type Conversion, mulFloor } from './ratio.ts'
-import { NO_ROUTE, noRate, staleRate, unreachable, vanishing } from './refusals.ts'
+import { NO_ROUTE, noRate, silent, staleRate, unreachable, vanishing } from './refusals.ts'
 import { outgoingExpiry } from './rules/expiry.ts'
 import { LOOP_BACK } from './rules/loop-back.ts'
 import type { Refusal } from './rules/rule.ts'
@@ -43,6 +43,7 @@ export function forward(passage: Passage, rates: Rates): Forwarded | Refusal {
   const expiresAt = outgoingExpiry(prepare, source, now)
   if (typeof expiresAt !== 'number') return expiresAt
   if (!destination.up) return unreachable(destination)
+  if (!destination.breaker.allows(now)) return silent(destination)
   const outgoing = { destination, amount, expiresAt, conversion }
   for (const rule of destination.rules.outgoing) {
     const refusal = rule(outgoing, prepare, now)

@@ -39,7 +39,7 @@ export class InFlight {
   }
 
   /** Holds the money on both accounts and sends the packet on once the hold is durable. */
-  send({ source, sourceId, prepare, body }: Incoming, forwarded: Forwarded): void {
+  send({ source, sourceId, prepare, body }: Incoming, forwarded: Forwarded, now: Instant): void {
     const { destination, amount, expiresAt } = forwarded
     const { executionCondition, amount: incomingAmount, destination: address } = prepare
     // ILP-06, ILP-18: what goes on is canonical, and only amount and expiry differ from what came.
@@ -53,6 +53,7 @@ export class InFlight {
       ? this.#clearing.books.open({ ...terms, ...times, outgoingAmount: amount })
       : undefined
     source.packetSent(executionCondition)
+    destination.breaker.sent(now)
     this.#pending.set(id, { ...forwarded, ...terms, sourceId, address, hold })
     const request = { account: destination.id, id, protocol: ILP_PROTOCOL, body: outgoing }
     this.#clearing.reveal(isMoney, { kind: 'request', ...request, deadline: expiresAt })
@@ -78,6 +79,7 @@ export class InFlight {
   reply(id: number, body: Uint8Array, now: Instant): void {
     const pending = this.#take(id)
     if (pending === undefined) return
+    pending.destination.breaker.answered()
     try {
       if (body[0] === PacketType.Fulfill) return this.#handleFulfill(pending, body, now)
       const reject = canonicalPacket(body, decodeReject(body)) // ILP-16, ILP-19: as it came.
@@ -112,6 +114,7 @@ export class InFlight {
     const pending = this.#pending.get(id)
     if (pending === undefined) return
     const isUnknown = failure === 'lost' || failure === 'broken'
+    if (isUnknown) pending.destination.breaker.failed(now)
     if (isUnknown && this.#unanswered.wait(pending, now)) {
       this.#pending.delete(id)
       return

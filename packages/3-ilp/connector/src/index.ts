@@ -1,4 +1,4 @@
-export { Account, type AccountOptions, PACKETS_IN_FLIGHT_MAX, type Relation } from './account.ts'
+export { Account, type AccountOptions, PACKETS_IN_FLIGHT_MAX } from './account.ts'
 export { BALANCE_PROTOCOL, type BalanceReply } from './balance-protocol.ts'
 export { Connector } from './connector.ts'
 export { EXPLAIN_PROTOCOL, type ExplainReply, explain } from './explain-protocol.ts'
@@ -20,7 +20,6 @@ export {
   contradictionInRates,
 } from './rates.ts'
 export { type Ratio, divFloor, mulFloor, toRatio } from './ratio.ts'
-export { RouteTable } from './routes.ts'
 export type { Rejection, RejectionQuery } from './rejections.ts'
 export { EXPIRY_MARGIN_MS, HOLD_TIME_MS_MAX } from './rules/expiry.ts'
 export type { RuleOptions } from './rules/of-account.ts'

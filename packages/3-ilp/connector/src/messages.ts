@@ -4,6 +4,7 @@
 import type { Address } from '@hourglass/ilp'
 import type { CommitOutput, CommittedInput } from '@hourglass/journal'
 import type { LinkFailure } from '@hourglass/link'
+import type { ExchangeOptions, StaticRoute } from '@hourglass/routing'
 import type { Crypto, Instant, TimeoutInput, TraceOutput } from '@hourglass/sansio'
 import type { AccountOptions } from './account.ts'
 import type { RateOptions, RateTable } from './rates.ts'
@@ -17,7 +18,9 @@ export interface ConnectorOptions extends RateOptions {
   readonly crypto: Crypto
   readonly accounts: readonly AccountOptions[]
   /** Prefix → account id; an empty prefix is the default route. Children are routed without being listed. */
-  readonly routes: readonly { readonly prefix: string; readonly account: string }[]
+  readonly routes: readonly StaticRoute[]
+  /** How routes are exchanged with peers. Undefined: they are not, and the routes are those set here. */
+  readonly routing?: ExchangeOptions | undefined
   /** Whether each packet leaves a trace: for people who watch, too dear under load. */
   readonly tracePackets?: boolean
 }

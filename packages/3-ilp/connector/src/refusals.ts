@@ -81,6 +81,17 @@ export function unreachable({ id }: Account): Refusal {
   }
 }
 
+/** The circuit of its link is open. */
+export function silent({ id }: Account): Refusal {
+  return {
+    ...LINK,
+    code: ErrorCode.T01_PEER_UNREACHABLE,
+    message: 'peer unreachable',
+    why: '{id} has not answered packets lately: now and then one may try.',
+    numbers: { id },
+  }
+}
+
 /** What the payer is told of a packet that the next link brought no answer to. */
 export function noAnswer(failure: LinkFailure, peer: Account): Refusal {
   const numbers = { id: peer.id }

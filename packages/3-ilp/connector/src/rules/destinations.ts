@@ -1,6 +1,6 @@
 /** Refuses destinations that the account may not reach: F02, as if they did not exist. */
 import { ErrorCode } from '@hourglass/ilp'
-import { RouteTable } from '../routes.ts'
+import { RouteTable } from '@hourglass/routing'
 import type { Rule } from './rule.ts'
 
 /**
@@ -15,9 +15,9 @@ export interface Destinations {
 export function destinations({ allow, deny = [] }: Destinations = {}): Rule | undefined {
   if (allow === undefined && deny.length === 0) return undefined
   const verdicts = new RouteTable<boolean>()
-  verdicts.add('', allow === undefined)
-  for (const prefix of allow ?? []) verdicts.add(prefix, true)
-  for (const prefix of deny) verdicts.add(prefix, false)
+  verdicts.set('', allow === undefined)
+  for (const prefix of allow ?? []) verdicts.set(prefix, true)
+  for (const prefix of deny) verdicts.set(prefix, false)
   return ({ destination }) =>
     verdicts.resolve(destination) === true
       ? undefined

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { RouteTable } from './routes.ts'
+import { RouteTable } from './route-table.ts'
 
 function tableOf(prefixes: readonly string[]): RouteTable<string> {
   const table = new RouteTable<string>()
-  for (const prefix of prefixes) table.add(prefix, prefix)
+  for (const prefix of prefixes) table.set(prefix, prefix)
   return table
 }
 
@@ -15,6 +15,20 @@ describe('route table', () => {
     expect(table.resolve('g.ab.c')).toBe('g.ab')
     expect(table.resolve('g.abc')).toBeUndefined()
     expect(table.resolve('g.a')).toBeUndefined()
+  })
+
+  it('forgets what is deleted, and knows what covers a prefix', () => {
+    const table = tableOf(['', 'g.ab', 'g.ab.c.d'])
+    expect(table.covering('g.ab.c.d')).toBe('g.ab')
+    expect(table.covering('g.ab')).toBeUndefined()
+    table.delete('g.ab')
+    expect(table.covering('g.ab.c.d')).toBeUndefined()
+    expect(table.resolve('g.ab.x')).toBe('')
+    expect([...table]).toEqual([
+      ['', ''],
+      ['g.ab.c.d', 'g.ab.c.d'],
+    ])
+    expect(table.size).toBe(2)
   })
 
   it('takes the default route only where nothing longer matches: ADDR-12', () => {

@@ -1,0 +1,1 @@
+export { anyControl, anyUpdate } from './arbitraries.ts'
