@@ -4,7 +4,7 @@ import type { PlantedFault } from './fault.ts'
 export const CONNECTOR_FAULTS: readonly PlantedFault[] = [
   {
     bug: 'A Reject is relayed and the hold of its packet is not voided.',
-    path: 'packages/3-ilp/connector/src/connector.ts',
+    path: 'packages/3-ilp/connector/src/in-flight.ts',
     text: `      this.#clearing.void(pending)
 `,
     planted: '',
@@ -26,7 +26,7 @@ export const CONNECTOR_FAULTS: readonly PlantedFault[] = [
   },
   {
     bug: 'A Prepare goes on before its hold is durable.',
-    path: 'packages/3-ilp/connector/src/connector.ts',
+    path: 'packages/3-ilp/connector/src/in-flight.ts',
     text: "this.#clearing.reveal(isMoney, { kind: 'request'",
     planted: "this.#clearing.reveal(false, { kind: 'request'",
     foundBy: ['hold-before-forward', 'holds-survive'],
@@ -48,21 +48,21 @@ export const CONNECTOR_FAULTS: readonly PlantedFault[] = [
   },
   {
     bug: 'A packet goes on with the expiry that it came with.',
-    path: 'packages/3-ilp/connector/src/forward.ts',
-    text: 'prepare.expiresAt - options.expiryMarginMs',
-    planted: 'prepare.expiresAt',
+    path: 'packages/3-ilp/connector/src/rules/expiry.ts',
+    text: 'expiresAt - expiryMarginMs, now',
+    planted: 'expiresAt, now',
     foundBy: ['outgoing-expires-first'],
   },
   {
     bug: 'The next peer has until the incoming expiry to answer.',
-    path: 'packages/3-ilp/connector/src/connector.ts',
+    path: 'packages/3-ilp/connector/src/in-flight.ts',
     text: 'deadline: expiresAt }',
     planted: 'deadline: prepare.expiresAt }',
     foundBy: ['deadline-by-expiry'],
   },
   {
     bug: 'Amounts are rounded up.',
-    path: 'packages/3-ilp/connector/src/rates.ts',
+    path: 'packages/3-ilp/connector/src/ratio.ts',
     text: ': (amount * ratio.numerator) / ratio.denominator',
     planted: ': (amount * ratio.numerator + ratio.denominator - 1n) / ratio.denominator',
     foundBy: ['fair-amount'],
@@ -77,20 +77,20 @@ export const CONNECTOR_FAULTS: readonly PlantedFault[] = [
   {
     bug: 'The way back has the rate of the way there.',
     path: 'packages/3-ilp/connector/src/rates.ts',
-    text: 'this.#quotes.set(inverse, { numerator: rate.denominator, denominator: rate.numerator })',
-    planted: 'this.#quotes.set(inverse, rate)',
+    text: 'this.#fixed.set(inverse, invert(rate))',
+    planted: 'this.#fixed.set(inverse, rate)',
     foundBy: ['fair-amount'],
   },
   {
     bug: 'Scales are taken the wrong way round.',
     path: 'packages/3-ilp/connector/src/rates.ts',
-    text: 'BigInt(destination.scale - source.scale)',
-    planted: 'BigInt(source.scale - destination.scale)',
+    text: 'powerOfTen(to.scale - from.scale)',
+    planted: 'powerOfTen(from.scale - to.scale)',
     foundBy: ['fair-amount'],
   },
   {
     bug: 'A packet goes on with the amount that it came with.',
-    path: 'packages/3-ilp/connector/src/connector.ts',
+    path: 'packages/3-ilp/connector/src/in-flight.ts',
     text: 'rewritePrepare(outgoing, amount, expiresAt)',
     planted: 'rewritePrepare(outgoing, incomingAmount, expiresAt)',
     foundBy: ['fair-amount'],
