@@ -4,18 +4,13 @@
  *
  * Two one-way channels for each peering: `Outgoing` pays with ours, `Incoming` is paid with the peer's. Both
  * sides say hello when the link comes up: where they can be paid, and which claims they hold.
- *
- *            up               the peer's hello
- *   down ────────→ greeting ─────────────────→ greeted
- *    ↑              │   ↑ again, later each time  │
- *    │              └───┘                         │
- *    └──────────────────── down ──────────────────┘
  */
 import type { StoredRecord } from '@hourglass/journal'
 import type { LedgerAction, LedgerEvent } from '@hourglass/ledger'
 import {
-  Pause,
+  Greeting,
   earliest,
+  messageType,
   type Settlement,
   type SettlementInput,
   type SettlementOutput,
@@ -28,15 +23,11 @@ import { type ChannelOptions, checkOptions, referencePrefixOf, settleDelayBounds
 import { Outgoing } from './outgoing.ts'
 import { decodeRecords, encodeEnded } from './records.ts'
 import { decodeClaim } from './wire/claim.ts'
-import { MessageType, messageType } from './wire/envelope.ts'
 import { type Hello, decodeHello, encodeHello } from './wire/hello.ts'
+import { MessageType } from './wire/messages.ts'
 
 /** The link protocol of channel messages. */
 export const CHANNEL_PROTOCOL = 'channel'
-
-/** A hello that was not answered is said again after that long. */
-const HELLO_RETRY_MS = 1000
-const HELLO_RETRY_MS_MAX = 300_000
 
 export class ChannelSettlement implements Settlement<LedgerEvent, LedgerAction> {
   readonly protocol: string = CHANNEL_PROTOCOL
@@ -45,8 +36,7 @@ export class ChannelSettlement implements Settlement<LedgerEvent, LedgerAction> 
   readonly #view: LedgerView
   readonly #outgoing: Outgoing
   readonly #incoming: Incoming
-  #isUp = false
-  readonly #helloPause = new Pause(HELLO_RETRY_MS, HELLO_RETRY_MS_MAX)
+  readonly #greeting: Greeting
 
   /** @throws UsageError */
   constructor(options: ChannelOptions) {
@@ -55,6 +45,11 @@ export class ChannelSettlement implements Settlement<LedgerEvent, LedgerAction> 
     this.#view = new LedgerView(this.#effects)
     this.#outgoing = new Outgoing(options, this.#effects, this.#view)
     this.#incoming = new Incoming(options, this.#effects, this.#view)
+    this.#greeting = new Greeting({
+      effects: this.#effects,
+      hello: () => this.#hello(),
+      greeted: (hello) => this.#greeted(decodeHello(hello)),
+    })
   }
 
   /** Takes this account's records out of the journal's, before the first input. @throws DecodeError */
@@ -98,7 +93,7 @@ export class ChannelSettlement implements Settlement<LedgerEvent, LedgerAction> 
         this.#effects.committed(input.id)
         break
       case 'timeout':
-        this.#handleTimeout()
+        for (const part of this.#parts) part.timeout()
         break
     }
   }
@@ -108,8 +103,11 @@ export class ChannelSettlement implements Settlement<LedgerEvent, LedgerAction> 
   }
 
   nextTimeout(): Instant | undefined {
-    const parts = [this.#view, this.#outgoing, this.#incoming]
-    return earliest([this.#helloPause.until, ...parts.map((part) => part.nextTimeout())])
+    return earliest(this.#parts.map((part) => part.nextTimeout()))
+  }
+
+  get #parts(): readonly (Greeting | LedgerView | Outgoing | Incoming)[] {
+    return [this.#greeting, this.#view, this.#outgoing, this.#incoming]
   }
 
   #handleLedger(event: LedgerEvent): void {
@@ -125,15 +123,8 @@ export class ChannelSettlement implements Settlement<LedgerEvent, LedgerAction> 
   }
 
   #handleLink(isUp: boolean): void {
-    this.#isUp = isUp
-    this.#helloPause.reset()
     this.#outgoing.linkChanged()
-    if (isUp) this.#sayHello()
-  }
-
-  #handleTimeout(): void {
-    if (this.#helloPause.pass(this.#effects.now)) this.#sayHello()
-    for (const part of [this.#view, this.#outgoing, this.#incoming]) part.timeout()
+    this.#greeting.linkChanged(isUp)
   }
 
   #hello(): Uint8Array {
@@ -152,35 +143,17 @@ export class ChannelSettlement implements Settlement<LedgerEvent, LedgerAction> 
     })
   }
 
-  #sayHello(): void {
-    this.#effects.ask(this.#hello(), (answer) => {
-      if (answer !== undefined && this.#greet(answer)) this.#helloPause.reset()
-      else if (this.#isUp) this.#helloPause.begin(this.#effects.now)
-    })
-  }
-
-  /** The peer's hello; false where it cannot be read. */
-  #greet(message: Uint8Array): boolean {
-    let hello: Hello
-    try {
-      hello = decodeHello(message)
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error
-      return false
-    }
+  #greeted(hello: Hello): void {
     const { ledgerName, asset } = this.#options
-    if (hello.ledger === ledgerName && hello.asset === asset) this.#outgoing.greeted(hello)
-    else {
-      const message = `the peer settles ${hello.asset} on ${hello.ledger}, we ${asset} on ${ledgerName}`
-      this.#effects.trace('channel.refused', { by: 'us', action: 'hello', message })
-    }
-    return true
+    if (hello.ledger === ledgerName && hello.asset === asset) return this.#outgoing.greeted(hello)
+    const message = `the peer settles ${hello.asset} on ${hello.ledger}, we ${asset} on ${ledgerName}`
+    this.#effects.trace('channel.refused', { by: 'us', action: 'hello', message })
   }
 
   /** The peer asks: it gets one answer, now or, for a claim, in a moment. */
   #handleRequest(id: number, body: Uint8Array): void {
     const type = messageType(body)
-    if (type === MessageType.Hello && this.#greet(body)) {
+    if (type === MessageType.Hello && this.#greeting.take(body)) {
       return this.#effects.emit({ kind: 'reply', id, body: this.#hello() })
     }
     if (type === MessageType.Claim) {

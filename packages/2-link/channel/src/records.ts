@@ -11,7 +11,7 @@ import type { ChannelTerms } from '@hourglass/ledger'
 import { Reader, Writer } from '@hourglass/oer'
 import { DecodeError, type Instant, assert } from '@hourglass/sansio'
 import { type Claim, readClaim, writeClaim } from './wire/claim.ts'
-import { readAmount, writeAmount } from './wire/envelope.ts'
+import { readAmount, writeAmount } from './wire/messages.ts'
 
 export interface OutgoingRecord {
   /** Ordered totals that are not on the current channel: negative where it had claims before our memory begins. */

@@ -4,17 +4,12 @@
  *
  * Both sides say hello when the link comes up: where their nodes are, and how a payment to the account is marked.
  * Then each pays by keysend what it was told to, over channels that it opens where there are none.
- *
- *            up               the peer's hello
- *   down ────────→ greeting ─────────────────→ greeted
- *    ↑              │   ↑ again, later each time  │
- *    │              └───┘                         │
- *    └──────────────────── down ──────────────────┘
  */
 import type { StoredRecord } from '@hourglass/journal'
 import {
-  Pause,
+  Greeting,
   earliest,
+  messageType,
   type Settlement,
   type SettlementInput,
   type SettlementOutput,
@@ -32,18 +27,14 @@ import { type LightningOptions, checkOptions } from './options.ts'
 import { Outgoing } from './outgoing.ts'
 import { decodeRecords, encodeEnded } from './records.ts'
 import type { LightningAction, LightningEvent, Liquidity } from './session.ts'
-import { MessageType, messageType } from './wire/envelope.ts'
 import { type Hello, decodeHello, encodeHello } from './wire/hello.ts'
 import { decodeInboundRequest, encodeInboundAnswer } from './wire/inbound-request.ts'
 import { decodeInvoiceRequest } from './wire/invoice-request.ts'
+import { MessageType } from './wire/message-type.ts'
 import { destinationOf } from './wire/reference.ts'
 
 /** The link protocol of its messages. */
 export const LIGHTNING_PROTOCOL = 'lightning'
-
-/** A hello that was not answered is said again after that long. */
-const HELLO_RETRY_MS = 1000
-const HELLO_RETRY_MS_MAX = 300_000
 
 export class LightningSettlement implements Settlement<LightningEvent, LightningAction> {
   readonly protocol: string = LIGHTNING_PROTOCOL
@@ -53,8 +44,7 @@ export class LightningSettlement implements Settlement<LightningEvent, Lightning
   readonly #outgoing: Outgoing
   readonly #incoming: Incoming
   readonly #invoices: Invoices
-  readonly #helloPause = new Pause(HELLO_RETRY_MS, HELLO_RETRY_MS_MAX)
-  #isUp = false
+  readonly #greeting: Greeting
   readonly #nodes: KnownNodes
   readonly #wish: InboundWish
   readonly #ending: Ending
@@ -74,6 +64,11 @@ export class LightningSettlement implements Settlement<LightningEvent, Lightning
     this.#nodes = new KnownNodes(account, this.#effects)
     this.#wish = new InboundWish(this.#effects, options.inboundSat)
     this.#ending = new Ending(this.#effects, options.closePatienceMs)
+    this.#greeting = new Greeting({
+      effects: this.#effects,
+      hello: () => encodeHello(this.#hello),
+      greeted: (hello) => this.#greeted(decodeHello(hello)),
+    })
   }
 
   /** Takes this account's records out of the journal's, before the first input. @throws DecodeError */
@@ -112,11 +107,8 @@ export class LightningSettlement implements Settlement<LightningEvent, Lightning
       case 'committed':
         return this.#effects.committed(input.id)
       case 'timeout':
-        if (this.#helloPause.pass(now)) this.#sayHello()
-        this.#ending.timeout()
-        this.#invoices.timeout()
-        this.#wish.timeout()
-        return this.#outgoing.timeout()
+        for (const part of this.#parts) part.timeout()
+        return
     }
   }
 
@@ -125,8 +117,11 @@ export class LightningSettlement implements Settlement<LightningEvent, Lightning
   }
 
   nextTimeout(): Instant | undefined {
-    const parts = [this.#outgoing, this.#invoices, this.#wish, this.#ending]
-    return earliest([this.#helloPause.until, ...parts.map((part) => part.nextTimeout())])
+    return earliest(this.#parts.map((part) => part.nextTimeout()))
+  }
+
+  get #parts(): readonly (Greeting | Ending | Invoices | InboundWish | Outgoing)[] {
+    return [this.#greeting, this.#ending, this.#invoices, this.#wish, this.#outgoing]
   }
 
   /** Amounts since the account was opened, and what the peer's channels hold by the newest report. */
@@ -165,46 +160,26 @@ export class LightningSettlement implements Settlement<LightningEvent, Lightning
   }
 
   #handleLink(isUp: boolean): void {
-    this.#isUp = isUp
-    this.#helloPause.reset()
     this.#outgoing.linkChanged()
     this.#wish.greeted(undefined)
-    if (isUp && !this.#ending.hasBegun) this.#sayHello()
+    this.#greeting.linkChanged(isUp)
   }
 
-  #sayHello(): void {
-    this.#effects.ask(encodeHello(this.#hello), (answer) => {
-      if (answer !== undefined && this.#greet(answer)) this.#helloPause.reset()
-      else if (this.#isUp && !this.#ending.hasBegun) this.#helloPause.begin(this.#effects.now)
-    })
-  }
-
-  /** The peer's hello; false where it cannot be read. */
-  #greet(message: Uint8Array): boolean {
-    let hello: Hello
-    try {
-      hello = decodeHello(message)
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error
-      return false
-    }
+  #greeted(hello: Hello): void {
     const { network, address } = this.#options
     if (hello.network !== network) {
       const fields = { theirs: hello.network, ours: network }
-      this.#effects.trace('lightning.other-network', fields)
-      return true
+      return this.#effects.trace('lightning.other-network', fields)
     }
     if (hello.address.nodeId === address.nodeId) {
-      this.#effects.trace('lightning.own-node', { nodeId: address.nodeId })
-      return true
+      return this.#effects.trace('lightning.own-node', { nodeId: address.nodeId })
     }
     this.#nodes.learn(hello.address, () => {
-      if (!this.#isUp || this.#ending.hasBegun) return
+      if (!this.#greeting.isUp || this.#ending.hasBegun) return
       this.#outgoing.greeted(hello)
       this.#wish.greeted(hello.address.nodeId)
       this.#effects.perform({ kind: 'reach', peer: hello.address })
     })
-    return true
   }
 
   #collect(): void {
@@ -221,7 +196,7 @@ export class LightningSettlement implements Settlement<LightningEvent, Lightning
   }
 
   #end(endedAt: Instant): void {
-    this.#helloPause.reset()
+    this.#greeting.end()
     this.#outgoing.end()
     this.#wish.greeted(undefined)
     this.#ending.begin(endedAt, this.#nodes.ids)
@@ -247,7 +222,7 @@ export class LightningSettlement implements Settlement<LightningEvent, Lightning
   #answer(id: number, body: Uint8Array): boolean {
     switch (messageType(body)) {
       case MessageType.Hello:
-        if (!this.#greet(body)) return false
+        if (!this.#greeting.take(body)) return false
         this.#effects.emit({ kind: 'reply', id, body: encodeHello(this.#hello) })
         return true
       case MessageType.InvoiceRequest:

@@ -1,3 +1,12 @@
+export {
+  type MessageFault,
+  beginMessage,
+  endMessage,
+  messageType,
+  openMessage,
+  readText,
+} from './envelope.ts'
+export { Greeting, type GreetingParts } from './greeting.ts'
 export { LINK_BODY_BYTES_MAX, type Link, type LinkFailure, type LinkInput, type LinkOutput } from './link.ts'
 export { MemoryLink, type MemoryWire } from './memory-link.ts'
 export { Pause, earliest } from './pause.ts'

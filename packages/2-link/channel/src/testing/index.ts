@@ -1,5 +1,6 @@
+export { messageType } from '@hourglass/link'
 export { type ChannelRecords, decodeRecords } from '../records.ts'
 export { type Answer, decodeAnswer, encodeAnswer } from '../wire/answer.ts'
 export { type Claim, decodeClaim, encodeClaim } from '../wire/claim.ts'
-export { MessageType, messageType } from '../wire/envelope.ts'
+export { MessageType } from '../wire/messages.ts'
 export { type Hello, decodeHello, encodeHello } from '../wire/hello.ts'

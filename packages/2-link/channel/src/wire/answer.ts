@@ -3,7 +3,8 @@
  *
  *   version u8 | type u8 | refusal, empty where accepted | amount held
  */
-import { MessageType, begin, end, open, readAmount, readName, writeAmount } from './envelope.ts'
+import { beginMessage, endMessage, openMessage } from '@hourglass/link'
+import { MessageType, readAmount, readName, writeAmount } from './messages.ts'
 
 /** Why a claim is not taken. Peers may send others, which mean that it never will be. */
 export type ClaimRefusal =
@@ -29,13 +30,13 @@ export interface Answer {
 
 /** @throws DecodeError OerFault | MessageFault */
 export function decodeAnswer(message: Uint8Array): Answer {
-  const reader = open(message, MessageType.Answer)
+  const reader = openMessage(message, MessageType.Answer)
   const refusal = readName(reader)
   const amount = readAmount(reader)
-  end(reader)
+  endMessage(reader)
   return { refusal: refusal === '' ? undefined : refusal, amount }
 }
 
 export function encodeAnswer({ refusal, amount }: Answer): Uint8Array {
-  return writeAmount(begin(MessageType.Answer).text(refusal ?? ''), amount).finish()
+  return writeAmount(beginMessage(MessageType.Answer).text(refusal ?? ''), amount).finish()
 }

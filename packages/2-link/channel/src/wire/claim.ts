@@ -3,17 +3,9 @@
  *
  *   version u8 | type u8 | channel id | amount | signature
  */
+import { beginMessage, endMessage, openMessage } from '@hourglass/link'
 import type { Reader, Writer } from '@hourglass/oer'
-import {
-  MessageType,
-  begin,
-  end,
-  open,
-  readAmount,
-  readName,
-  readSignature,
-  writeAmount,
-} from './envelope.ts'
+import { MessageType, readAmount, readName, readSignature, writeAmount } from './messages.ts'
 
 export interface Claim {
   readonly channelId: string
@@ -24,14 +16,14 @@ export interface Claim {
 
 /** @throws DecodeError OerFault | MessageFault */
 export function decodeClaim(message: Uint8Array): Claim {
-  const reader = open(message, MessageType.Claim)
+  const reader = openMessage(message, MessageType.Claim)
   const claim = readClaim(reader)
-  end(reader)
+  endMessage(reader)
   return claim
 }
 
 export function encodeClaim(claim: Claim): Uint8Array {
-  return writeClaim(begin(MessageType.Claim), claim).finish()
+  return writeClaim(beginMessage(MessageType.Claim), claim).finish()
 }
 
 export function readClaim(reader: Reader): Claim {

@@ -5,10 +5,11 @@
  *   version u8 | type u8 | ledger | account | asset | reference prefix, 16 octets
  *     | least settle delay, variable-length integer | most | count u8 | claims
  */
+import { type MessageFault, beginMessage, endMessage, openMessage } from '@hourglass/link'
 import { type Reader, decodeHex, encodeHex } from '@hourglass/oer'
 import { DecodeError, UsageError } from '@hourglass/sansio'
 import { type Claim, readClaim, writeClaim } from './claim.ts'
-import { type MessageFault, MessageType, begin, end, open, readName } from './envelope.ts'
+import { MessageType, readName } from './messages.ts'
 
 export interface Hello {
   /** Name of the ledger, as its adapter gives it: both must say the same. */
@@ -31,7 +32,7 @@ export const HELD_MAX = 16
 
 /** @throws DecodeError OerFault | MessageFault */
 export function decodeHello(message: Uint8Array): Hello {
-  const reader = open(message, MessageType.Hello)
+  const reader = openMessage(message, MessageType.Hello)
   const ledger = readName(reader)
   const account = readName(reader)
   const asset = readName(reader)
@@ -43,7 +44,7 @@ export function decodeHello(message: Uint8Array): Hello {
   if (count > HELD_MAX) throw new DecodeError<MessageFault>('too-long', at)
   const held: Claim[] = []
   for (let i = 0; i < count; i++) held.push(readClaim(reader))
-  end(reader)
+  endMessage(reader)
   return { ledger, account, asset, referencePrefix, settleDelayMsMin, settleDelayMsMax, held }
 }
 
@@ -52,7 +53,7 @@ export function encodeHello(hello: Hello): Uint8Array {
   const { ledger, account, asset, referencePrefix, settleDelayMsMin, settleDelayMsMax, held } = hello
   const prefix = decodeHex(referencePrefix)
   if (prefix?.length !== REFERENCE_PREFIX_BYTES) throw new UsageError(`${referencePrefix} is no prefix`)
-  const writer = begin(MessageType.Hello).text(ledger).text(account).text(asset)
+  const writer = beginMessage(MessageType.Hello).text(ledger).text(account).text(asset)
   writer.bytes(prefix).varUint(BigInt(settleDelayMsMin)).varUint(BigInt(settleDelayMsMax))
   writer.uint8(held.length)
   for (const claim of held) writeClaim(writer, claim)

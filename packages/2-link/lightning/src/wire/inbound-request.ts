@@ -4,20 +4,21 @@
  *   request   version u8 | type u8 | what lacks in msat, 64 bits
  *   answer    version u8 | type u8
  */
-import { MessageType, begin, end, open } from './envelope.ts'
+import { beginMessage, endMessage, openMessage } from '@hourglass/link'
+import { MessageType } from './message-type.ts'
 
 /** What lacks, in msat. @throws DecodeError OerFault | MessageFault */
 export function decodeInboundRequest(message: Uint8Array): bigint {
-  const reader = open(message, MessageType.InboundRequest)
+  const reader = openMessage(message, MessageType.InboundRequest)
   const lackingMsat = reader.uint64()
-  end(reader)
+  endMessage(reader)
   return lackingMsat
 }
 
 export function encodeInboundRequest(lackingMsat: bigint): Uint8Array {
-  return begin(MessageType.InboundRequest).uint64(lackingMsat).finish()
+  return beginMessage(MessageType.InboundRequest).uint64(lackingMsat).finish()
 }
 
 export function encodeInboundAnswer(): Uint8Array {
-  return begin(MessageType.Inbound).finish()
+  return beginMessage(MessageType.Inbound).finish()
 }
