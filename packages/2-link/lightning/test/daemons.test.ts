@@ -70,6 +70,12 @@ describe.each<DaemonKind>(['LND', 'Core Lightning'])('a node run by %s, when thi
     }
   }
 
+  it('draws no new address for each look at it', async () => {
+    expect(await alice.node.address()).toBe(await alice.node.address())
+    const drawn = alice.server.calls.filter((route) => route.endsWith('/newaddr'))
+    expect(drawn.length).toBe(kind === 'LND' ? 0 : 1)
+  })
+
   it('pays once though each first answer is lost', async () => {
     const [before, received] = [await outboundMsat(alice), (await bob.node.receipts()).length]
     const lost = new Set<string>()

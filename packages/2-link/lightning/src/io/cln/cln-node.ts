@@ -52,6 +52,7 @@ class ClnNode implements LightningNode {
   readonly #keysend: ClnKeysend
   readonly #invoices: ClnInvoices
   readonly #receipts: ClnReceipts
+  #address: string | undefined
   #leave: () => void = () => undefined
 
   constructor(options: ClnOptions, client: ClnClient, book: ReceiptBook) {
@@ -136,8 +137,10 @@ class ClnNode implements LightningNode {
     return this.#book.forget(indices)
   }
 
+  /** One for the life of this object: Core Lightning draws a new one for whoever only looks. */
   async address(): Promise<string> {
-    return (await this.#client.call('newaddr', { addresstype: 'bech32' })).text('bech32')
+    this.#address ??= (await this.#client.call('newaddr', { addresstype: 'bech32' })).text('bech32')
+    return this.#address
   }
 
   async walletSat(): Promise<bigint> {
