@@ -247,6 +247,7 @@ describe('STREAM connection: the end', () => {
     send(pair, 500n)
     pair.run()
     pair.hand('client', { kind: 'close', code: 9, message: 'no more' })
+    expect(pair.of('client', 'closed')).toHaveLength(1) // Nobody waits for the answer to a goodbye.
     pair.run()
     expect(pair.of('server', 'closed')[0]).toMatchObject({ code: 9, message: 'no more', isByPeer: true })
   })

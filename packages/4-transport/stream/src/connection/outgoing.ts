@@ -10,7 +10,7 @@ import type { Instant } from '@hourglass/sansio'
 import { Congestion } from '../congestion/congestion.ts'
 import { PACKET_LIFETIME_MS } from '../defaults.ts'
 import { StreamErrorCode } from '../error-code.ts'
-import { type Answer, SendingEnd } from '../sending-end.ts'
+import { type Answer, type Outstanding, SendingEnd } from '../sending-end.ts'
 import { NO_PROGRESS_MS } from '../spending.ts'
 import type { StreamPacket } from '../wire/packet.ts'
 import { type Contents, NOTHING, type Sent, type StreamSegment, framesOfContents } from './contents.ts'
@@ -25,8 +25,6 @@ const DATA_BYTES_PER_PACKET = 24_000
 export const BLOCKED_MS = 1000
 /** A connection that has something to say and gets nothing through for so long ends. */
 const SILENCE_MS = 3 * NO_PROGRESS_MS
-/** How long the goodbye may take. */
-const CLOSE_MS = 2000
 
 export class Outgoing {
   readonly #shared: Shared
@@ -40,7 +38,6 @@ export class Outgoing {
   /** When the other end last spoke, or waiting for it began; nobody waits while there is nothing to say. */
   #heardAt: Instant = 0
   #isWaiting = false
-  #closeUntil: Instant | undefined
   #isClosed = false
 
   constructor(shared: Shared) {
@@ -50,7 +47,7 @@ export class Outgoing {
 
   /** Whether every packet is answered, and the goodbye said. */
   get isOver(): boolean {
-    return this.#isClosed && this.#sent.size === 0
+    return this.#isClosed
   }
 
   get payer(): Payer {
@@ -59,7 +56,7 @@ export class Outgoing {
 
   nextTimeout(): Instant | undefined {
     // What is out when the end comes is answered by its link.
-    if (this.#shared.ending !== undefined) return this.#isClosed ? undefined : this.#closeUntil
+    if (this.#shared.ending !== undefined) return undefined
     const times = [
       this.#congestion.pausedUntil,
       this.#isBlocked ? this.#blockedUntil : undefined,
@@ -71,7 +68,6 @@ export class Outgoing {
 
   timeout(now: Instant): void {
     this.#payer.checkProgress(now)
-    if (this.#closeUntil !== undefined && now >= this.#closeUntil) this.#isClosed = true
     if (!this.#isWaiting || now < this.#heardAt + SILENCE_MS) return
     this.#shared.end(StreamErrorCode.InternalError, 'nobody answers', false)
   }
@@ -100,7 +96,6 @@ export class Outgoing {
     this.#account(sent, reply, answer, now)
     if (answer.isFulfilled) this.#acknowledge(sent)
     else this.#again(sent.contents)
-    if (sent.contents.kind === 'close') this.#isClosed = true
   }
 
   /** The link has no answer. */
@@ -111,7 +106,6 @@ export class Outgoing {
     if (contents.spending === undefined) this.#congestion.unanswered(outstanding, now)
     else this.#payer.failed(contents, outstanding, isLost, now)
     this.#again(contents)
-    if (contents.kind === 'close') this.#isClosed = true
   }
 
   #take(id: number): Sent | undefined {
@@ -233,35 +227,40 @@ export class Outgoing {
   }
 
   #send(contents: Contents, now: Instant): void {
+    if (!this.#isWaiting) this.#heardAt = now
+    this.#isWaiting = true
+    const outstanding = this.#build(contents, now)
+    if (this.#end!.isWorn) this.#shared.end(StreamErrorCode.NoError, 'the keys are worn out', false)
+    this.#sent.set(outstanding.id, { contents, outstanding })
+    this.#congestion.sent(outstanding)
+  }
+
+  #build(contents: Contents, now: Instant): Outstanding {
     const shared = this.#shared
     const { rng, packetLifetimeMs = PACKET_LIFETIME_MS, nextId } = shared.options
     this.#end ??= new SendingEnd(rng, shared.keys, { destination: shared.destination! })
     this.#end.destination = shared.destination!
-    if (this.#end.isWorn) shared.end(StreamErrorCode.NoError, 'the keys are worn out', false)
-    if (!this.#isWaiting) this.#heardAt = now
-    this.#isWaiting = true
     const id = nextId === undefined ? ++this.#lastId : nextId()
     const { prepare, outstanding } = this.#end.build(id, {
       ...contents.part,
-      isFulfillable: contents.kind !== 'probe',
+      isFulfillable: contents.kind !== 'probe' && contents.kind !== 'close',
       frames: framesOfContents(contents, shared),
       expiresAt: now + packetLifetimeMs,
     })
-    this.#sent.set(id, { contents, outstanding })
-    this.#congestion.sent(outstanding)
     shared.outputs.push({ kind: 'prepare', id, prepare })
+    return outstanding
   }
 
-  /** The end of the connection: waits for what is out, then says goodbye, where that was not said to us (STR-79). */
+  /**
+   * The end of the connection: waits for what is out, then says goodbye, where that was not said to us (STR-79).
+   * Nobody waits for the answer.
+   */
   #finish(now: Instant): void {
     const { ending, destination, isPathProven } = this.#shared
-    if (this.#sent.size > 0 || this.#closeUntil !== undefined || this.#isClosed) return
-    if (ending?.isByPeer === true || destination === undefined || !isPathProven || this.#end === undefined) {
-      this.#isClosed = true
-      return
-    }
-    this.#closeUntil = now + CLOSE_MS
-    this.#send({ ...NOTHING, kind: 'close' }, now)
+    if (this.#sent.size > 0 || this.#isClosed) return
+    this.#isClosed = true
+    if (ending?.isByPeer === true || destination === undefined || !isPathProven) return
+    if (this.#end !== undefined) this.#build({ ...NOTHING, kind: 'close' }, now)
   }
 }
 
