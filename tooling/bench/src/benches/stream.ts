@@ -33,6 +33,7 @@ export const bench: Bench = {
       {
         bench: 'stream',
         reference: 'floor',
+        comparesTime: true,
         rounds: 3,
         ms: 300,
         figures(samples) {
@@ -51,21 +52,24 @@ export const bench: Bench = {
 /** The path lets so much pass in one packet, so a payment of n times as much has n packets. */
 const PACKET_AMOUNT_MAX = 1000n
 const PAYMENTS_AT_ONCE = 100
+/** How long a packet and its answer take on a path as long as paths are. */
+const ROUND_TRIP_MS = 20
 
 export async function workloads(subject: StreamSubject): Promise<ReadonlyMap<string, Workload>> {
   const through = await subject.open(connectorPath())
+  const distant = await subject.open(delay(connectorPath()))
   const alone = await subject.open(directPath())
   return new Map<string, Workload>([
     ['one payment, through a connector', async (n) => through.pay(BigInt(n) * PACKET_AMOUNT_MAX)],
     ['one payment, both ends alone', async (n) => alone.pay(BigInt(n) * PACKET_AMOUNT_MAX)],
     [`${PAYMENTS_AT_ONCE} payments at once, through a connector`, async (n) => payAtOnce(through, n)],
-    [
-      'payments of one packet, through a connector',
-      async (n) => {
-        for (let i = 0; i < n; i++) await through.pay(PACKET_AMOUNT_MAX)
-      },
-    ],
+    ['payments of one packet, through a connector', async (n) => payOneByOne(through, n)],
+    [`payments of one packet, ${ROUND_TRIP_MS} ms away`, async (n) => payOneByOne(distant, n)],
   ])
+}
+
+async function payOneByOne(stream: OpenStream, payments: number): Promise<void> {
+  for (let i = 0; i < payments; i++) await stream.pay(PACKET_AMOUNT_MAX)
 }
 
 /** `packets` in all. */
@@ -86,6 +90,16 @@ function connectorPath(): StreamPath {
     address: connector.address,
     onRequest: (answer) => connector.onRequest(answer),
     request: async (packet) => limit(packet) ?? connector.request(packet),
+  }
+}
+
+function delay(path: StreamPath): StreamPath {
+  return {
+    ...path,
+    async request(packet) {
+      await new Promise((resolve) => setTimeout(resolve, ROUND_TRIP_MS))
+      return path.request(packet)
+    },
   }
 }
 

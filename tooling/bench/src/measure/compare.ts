@@ -14,6 +14,8 @@ export interface Comparison {
   readonly bench: string
   /** The subject that ratios refer to. */
   readonly reference: string
+  /** Whether time is compared with the reference, too, and not processor time alone. */
+  readonly comparesTime?: boolean
   readonly rounds: number
   readonly ms: number
   /** The figures of one subject in one case, from the samples of all rounds. */
@@ -66,8 +68,12 @@ async function compareCase(
     const row = { case: name, subject: entrant.name }
     const figures = comparison.figures(own).map((figure): Row => ({ ...row, ...figure }))
     if (reference === undefined) return figures
-    const value = median(own.map(({ cpuNs }, round) => cpuNs / reference[round]!.cpuNs))
-    return [...figures, { ...row, metric: `cost over ${comparison.reference}`, value, unit: 'x' }]
+    const over = (kind: 'cpuNs' | 'wallNs', metric: string): Row => {
+      const value = median(own.map((sample, round) => sample[kind] / reference[round]![kind]))
+      return { ...row, metric: `${metric} over ${comparison.reference}`, value, unit: 'x' }
+    }
+    const time = comparison.comparesTime === true ? [over('wallNs', 'time')] : []
+    return [...figures, over('cpuNs', 'cost'), ...time]
   })
 }
 
