@@ -13,6 +13,7 @@ import {
   reportHolds,
   reportLedgers,
   reportRejections,
+  reportRoutes,
   reportSettlement,
   reportSettlements,
 } from './reports.ts'
@@ -44,6 +45,7 @@ export function buildAdmin({ node, settlers, lines, push }: Operated): FastifyIn
     const asked = queryOf(query)
     return asked === undefined ? reply.code(400).send({ message: REJECTIONS }) : reportRejections(node, asked)
   })
+  server.get('/routes', () => reportRoutes(node))
   addAccountRoutes(server, node, push)
   addPaymentRoute(server, node, lines)
   server.post<ById & { Body: unknown }>('/holds/:id', async (request, reply) => {

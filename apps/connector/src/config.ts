@@ -9,9 +9,10 @@ import { contradictionIn, contradictionInRates } from '@hourglass/connector'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { account } from './config/accounts.ts'
-import { name, port, prefix, secret } from './config/fields.ts'
+import { name, port, secret } from './config/fields.ts'
 import { ledger } from './config/ledgers.ts'
 import { rates } from './config/rates.ts'
+import { route, routing } from './config/routing.ts'
 
 /** A config that cannot be used: says which file, which field and what would be right. */
 export class ConfigError extends Error {
@@ -53,7 +54,9 @@ const schema = z.strictObject({
   admin: z.strictObject({ host: z.string().default('127.0.0.1'), port: port.default(7780) }).optional(),
   ledgers: z.record(name, ledger).default({}),
   accounts: z.array(account).min(1),
-  routes: z.array(z.strictObject({ prefix, account: z.string() })).default([]),
+  routes: z.array(route).default([]),
+  /** Routes are exchanged with peers. Without it the routes are those above. */
+  routing: routing.optional(),
   ...rates,
   /** Log each packet: for people who watch, too dear under load. */
   tracePackets: z.boolean().default(false),
@@ -130,6 +133,9 @@ function accountProblems(account: AccountConfig, config: Config): string[] {
     if (account.settlement === undefined && limits[name] !== undefined) {
       problems.push(`balance.${name} needs a "settlement"`)
     }
+  }
+  if (account.routing !== undefined && config.routing === undefined) {
+    problems.push('routing: no routes are exchanged without "routing" beside "accounts"')
   }
   const contradiction = contradictionIn({ balanceMax, ...limits })
   if (contradiction !== undefined) problems.push(`balance: ${contradiction}`)

@@ -53,3 +53,38 @@ describe('the rules of an account in the config', () => {
     })
   })
 })
+
+describe('the routes of the config', () => {
+  const config = { address: 'test.acme', data: 'x', listen: { port: 0 } }
+  const { relation, asset, link } = account
+  const accounts = [
+    { id: 'bolt', relation, asset, link, balance: { max: '7' }, routing: { routesMax: 9 } },
+    { id: 'cove', relation, asset, link, balance: { max: '7' } },
+  ]
+
+  it('are set alone where nothing is said of an exchange', () => {
+    const [first] = accounts
+    const { routing, routes } = nodeOptions(
+      checkConfig({ ...config, accounts: [accounts[1]], routes: [{ prefix: '', account: 'cove' }] }, 'x'),
+    )
+    expect(routing).toBeUndefined()
+    expect(routes).toEqual([{ prefix: '', account: 'cove', weight: 1 }])
+    expect(() => checkConfig({ ...config, accounts: [first] }, 'x')).toThrow('bolt): routing: no routes')
+  })
+
+  it('are exchanged as relation and account have it, the account first: CCP-15, CCP-34', () => {
+    const routing = { secret: 'hush', peer: { sendRoutes: false, routesMax: 5 } }
+    const options = nodeOptions(checkConfig({ ...config, accounts, routing }, 'x'))
+    expect(options.accounts.map((each) => each.routing)).toEqual([
+      { sendRoutes: false, routesMax: 9 },
+      { sendRoutes: false, routesMax: 5 },
+    ])
+    expect(options.routing).toMatchObject({
+      broadcastIntervalMs: 30_000,
+      holdDownMs: 45_000,
+      secret: Buffer.from('hush'),
+    })
+    const short = { ...routing, holdDownMs: 30_000 }
+    expect(() => checkConfig({ ...config, accounts, routing: short }, 'x')).toThrow('peers forget our routes')
+  })
+})

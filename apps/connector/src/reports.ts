@@ -68,6 +68,21 @@ export interface RejectionReport extends Omit<ExplainReply, 'at'> {
   readonly at: string
 }
 
+/** Where packets for one prefix go. */
+export interface RouteReport {
+  readonly prefix: string
+  /** `own`: this node's address. `set`: by the config, its children among them. `learnt`: from peers. */
+  readonly origin: 'own' | 'set' | 'learnt'
+  /** Those that are set share the packets by weight; of those that are learnt, the best comes first. */
+  readonly nextHops: readonly {
+    readonly account: string
+    readonly weight?: number
+    readonly path?: readonly string[]
+    /** The link is up and the peer answers. */
+    readonly isUsable: boolean
+  }[]
+}
+
 export interface SettlementReport {
   readonly direction: 'in' | 'out'
   readonly amount: string
@@ -123,6 +138,21 @@ export function reportRejections(node: Node, query: RejectionQuery): RejectionRe
     account: rejection.account,
     at: new Date(rejection.at).toISOString(),
   }))
+}
+
+export function reportRoutes(node: Node): RouteReport[] {
+  const isUsable = ({ up, breaker }: Account): boolean => up && !breaker.isOpen
+  const reports = Array.from(node.connector.routing?.table ?? [], ([prefix, entry]): RouteReport => {
+    const learnt = entry.offers().map(({ peer, route }) => {
+      return { account: peer.id, path: route.path, isUsable: isUsable(peer) }
+    })
+    if (entry.fixed === undefined) return { prefix, origin: 'learnt', nextHops: learnt }
+    const nextHops = entry.fixed.map(({ peer, weight }) => {
+      return { account: peer.id, weight, isUsable: isUsable(peer) }
+    })
+    return { prefix, origin: nextHops.length === 0 ? 'own' : 'set', nextHops }
+  })
+  return reports.sort((a, b) => (a.prefix < b.prefix ? -1 : 1))
 }
 
 export function reportSettlements(node: Node, account: string): SettlementReport[] {

@@ -7,7 +7,7 @@
  */
 import { Fulfillments, RECONCILE_PROTOCOL } from '@hourglass/books'
 import { type Address, ErrorCode, type Prepare, decodePrepare, encodeReject } from '@hourglass/ilp'
-import type { PacketLink } from '@hourglass/pay/io'
+import { type PacketLink, RunningPayment, type RunningPaymentOptions } from '@hourglass/pay/io'
 import { DecodeError } from '@hourglass/sansio'
 import type { Asset } from './amount.ts'
 import type { WalletConfig } from './config.ts'
@@ -67,6 +67,11 @@ export class Wallet implements Identity {
   /** @throws WalletError where the connector does not tell */
   async balance(): Promise<Balance> {
     return askBalance(this.#link)
+  }
+
+  /** A payment to somebody whose credentials are known; it begins with `quote`. */
+  payment(options: Omit<RunningPaymentOptions, 'link'>): RunningPayment {
+    return new RunningPayment({ link: this.packets, ...options })
   }
 
   /** The way of packets to the connector, for payments. */

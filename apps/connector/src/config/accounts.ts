@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { amount, btpUrl, name, prefix, secret } from './fields.ts'
 import { pluginLink, pluginSettlement } from './plugins.ts'
+import { peerRouting } from './routing.ts'
 
 const link = z.discriminatedUnion('kind', [
   /** The peer connects to us and says this token. */
@@ -105,4 +106,5 @@ export const account = z.strictObject({
   packetsInFlightMax: z.int().positive().optional(),
   rules: rules.default({}),
   settlement: settlement.optional(),
+  routing: peerRouting.optional(),
 })

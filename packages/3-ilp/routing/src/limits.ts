@@ -18,8 +18,9 @@ export const CHANGES_PER_UPDATE = 50
 export const BROADCAST_INTERVAL_MS = 30_000
 /** CCP-34: how long peers keep our routes when they hear nothing. */
 export const HOLD_DOWN_MS = 45_000
-/** CCP-20 */
-export const CONTROL_RETRY_MS = 30_000
+/** A question that was not accepted is asked again after so long, then after twice as long, up to CCP-20's 30 s. */
+export const CONTROL_RETRY_MS = 1000
+export const CONTROL_RETRY_MS_MAX = 30_000
 /** An update that failed is sent again after so long, then after twice as long, up to the broadcast interval. */
 export const UPDATE_RETRY_MS = 1000
 /** Withdrawals that are remembered for peers that have not heard of them; who missed one begins anew. */

@@ -1,6 +1,6 @@
 import { toAddress } from '@hourglass/ilp'
 import { describe, expect, it } from 'vitest'
-import { CONTROL_RETRY_MS, HOPS_MAX, SEGMENTS_MAX, UPDATE_INTERVAL_MS } from './limits.ts'
+import { CONTROL_RETRY_MS_MAX, HOPS_MAX, SEGMENTS_MAX, UPDATE_INTERVAL_MS } from './limits.ts'
 import type { RoutePeer } from './route-entry.ts'
 import { type ReceivingOptions, RouteReceiver } from './route-receiver.ts'
 import { Routes } from './routes.ts'
@@ -47,12 +47,20 @@ describe('a receiver of routes', () => {
     })
     expect(receiver.takeControl(NOW)).toBeUndefined()
     receiver.answered(first, false, NOW)
-    expect(receiver.nextTimeout()).toBe(NOW + CONTROL_RETRY_MS)
-    expect(receiver.takeControl(NOW + CONTROL_RETRY_MS - 1)).toBeUndefined()
-    const second = receiver.takeControl(NOW + CONTROL_RETRY_MS)!
-    receiver.answered(second, true, NOW + CONTROL_RETRY_MS)
+    const pauses: number[] = []
+    let now = NOW
+    while (pauses.at(-1) !== CONTROL_RETRY_MS_MAX) {
+      const next = receiver.nextTimeout()!
+      expect(receiver.takeControl(next - 1)).toBeUndefined()
+      pauses.push(next - now)
+      now = next
+      receiver.answered(receiver.takeControl(now)!, false, now)
+    }
+    expect(pauses).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000])
+    now = receiver.nextTimeout()!
+    receiver.answered(receiver.takeControl(now)!, true, now)
     // Answered, but no update comes: the peer is asked again after the hold-down time.
-    expect(receiver.nextTimeout()).toBe(NOW + CONTROL_RETRY_MS + 45_000)
+    expect(receiver.nextTimeout()).toBe(now + 45_000)
   })
 
   it('takes changes in their order, from what it knows on: CCP-24, CCP-29, CCP-32', () => {

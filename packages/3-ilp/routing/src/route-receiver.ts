@@ -2,12 +2,18 @@
  * Takes one peer's routes. Layer 3. As ilp-connector does, but for conformance rows X-CCP3 and X-CCP6.
  *
  *   up ─▶ ask ─accepted─▶ listening ─update─▶ listening      another table: begins at epoch 0; what the new table
- *          ▲ not accepted: CONTROL_RETRY_MS                  does not have goes when it is complete
+ *          ▲ not accepted: later each time                   does not have goes when it is complete
  *          └── gap, or nothing heard for the hold-down time (then its routes go)
  */
 import type { Address } from '@hourglass/ilp'
 import type { Instant } from '@hourglass/sansio'
-import { CONTROL_RETRY_MS, HOPS_MAX, SEGMENTS_MAX, UPDATE_INTERVAL_MS } from './limits.ts'
+import {
+  CONTROL_RETRY_MS,
+  CONTROL_RETRY_MS_MAX,
+  HOPS_MAX,
+  SEGMENTS_MAX,
+  UPDATE_INTERVAL_MS,
+} from './limits.ts'
 import type { RoutePeer } from './route-entry.ts'
 import type { Routes } from './routes.ts'
 import type { RouteControl } from './wire/route-control.ts'
@@ -49,6 +55,7 @@ export class RouteReceiver<Peer extends RoutePeer> {
   #lastAskedAt: Instant = 0
   /** The control that is not answered yet. */
   #asking: RouteControl | undefined
+  #retryMs = CONTROL_RETRY_MS
   /** When the peer's routes go unless it is heard of. */
   #expiresAt: Instant | undefined
 
@@ -66,6 +73,7 @@ export class RouteReceiver<Peer extends RoutePeer> {
   up(now: Instant): void {
     this.#isUp = true
     this.#asking = undefined
+    this.#retryMs = CONTROL_RETRY_MS
     this.#askAt = now
   }
 
@@ -101,8 +109,13 @@ export class RouteReceiver<Peer extends RoutePeer> {
   answered(control: RouteControl, isAccepted: boolean, now: Instant): void {
     if (control !== this.#asking) return
     this.#asking = undefined
-    if (isAccepted) this.#expiresAt ??= now + this.#options.holdDownMs
-    else if (this.#isUp) this.#askAt ??= now + CONTROL_RETRY_MS
+    if (isAccepted) {
+      this.#retryMs = CONTROL_RETRY_MS
+      this.#expiresAt ??= now + this.#options.holdDownMs
+    } else if (this.#isUp) {
+      this.#askAt ??= now + this.#retryMs
+      this.#retryMs = Math.min(2 * this.#retryMs, CONTROL_RETRY_MS_MAX)
+    }
   }
 
   /** CCP-33: how many routes have gone because the peer was silent; undefined while it is not. */

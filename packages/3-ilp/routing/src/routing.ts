@@ -32,12 +32,12 @@ import type { RouteUpdate } from './wire/route-update.ts'
 /** What a peer and this node tell one another. */
 export interface PeerRouting {
   /** Whether the peer is told of our routes when it asks. Default: yes. */
-  readonly sendRoutes?: boolean
+  readonly sendRoutes?: boolean | undefined
   /** Whether its routes are asked for and taken. Default: those of parents and peers are, those of children not. */
-  readonly receiveRoutes?: boolean
-  readonly routesMax?: number
+  readonly receiveRoutes?: boolean | undefined
+  readonly routesMax?: number | undefined
   /** Its routes count below these prefixes only. Default: everywhere in this network. */
-  readonly prefixes?: readonly string[]
+  readonly prefixes?: readonly string[] | undefined
 }
 
 export interface ExchangeOptions {

@@ -73,8 +73,12 @@ it('pays and is paid in a web page, exactly', { timeout: 180_000 }, async () => 
     destination: payee.destination,
     sharedSecret: decodeHex(payee.sharedSecretHex)!,
   }
-  const payment = bob.payment({ credentials, amount: { send: 15_000n } })
+  const payment = bob.payment({ credentials, payment: { amount: { send: 15_000n } } })
   expect(await payment.quote()).toMatchObject({ asset: { assetCode: 'USD', assetScale: 6 } })
-  expect(await payment.pay()).toMatchObject({ outcome: 'complete', sent: 15_000n, delivered: 15_000n })
+  expect(await payment.pay()).toMatchObject({
+    end: { kind: 'complete' },
+    sent: 15_000n,
+    delivered: 15_000n,
+  })
   await Promise.race([page.hear('received', ({ total }) => total === '15000'), ended])
 })

@@ -31,7 +31,7 @@ import { type Connection, type DataAndMoneyStream, createConnection, createServe
 import { afterEach, expect, it, vi } from 'vitest'
 
 /** Waiting for conditions, never for time: generous. */
-const WAIT = { timeout: 60_000 }
+const WAIT = { timeout: 10_000 }
 
 const OURS = 'test.parent.ours' as Address
 const THEIRS = 'test.parent.theirs' as Address
