@@ -6,7 +6,9 @@ export type {
   ConnectionInput,
   ConnectionOptions,
   ConnectionOutput,
+  MoneyOffer,
   ReceiptDetails,
+  Verdict,
 } from './connection/face.ts'
 export { WRITTEN_BYTES_MAX } from './connection/outgoing-data.ts'
 export { DATA_WINDOW_BYTES } from './connection/shared.ts'

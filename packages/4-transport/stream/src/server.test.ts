@@ -193,6 +193,44 @@ describe('STREAM server', () => {
     expect(send(server, credentials, { amount: 0n }).reply.type).toBe(PacketType.Fulfill) // STR-115
   })
 
+  it('asks the application last, of money alone, and tells the payer its verdict: STR-117', () => {
+    const asked: object[] = []
+    const server = newServer({
+      judge(offer) {
+        asked.push(offer)
+        return offer.amount > 500n ? 'decline' : offer.received >= 100n ? 'later' : 'take'
+      },
+    })
+    const credentials = server.credentials({ connectionTag: 'invoice 7' })
+    const connection = credentials.destination.slice('test.bob.'.length)
+    const tries = [501n, 100n, 1n, 0n].map((amount) => send(server, credentials, { amount }))
+    send(server, credentials, { amount: 50n, min: 51n })
+    expect(tries.map(({ reply }) => ('code' in reply ? reply.code : 'fulfilled'))).toEqual([
+      'F99',
+      'fulfilled',
+      'T99',
+      'fulfilled',
+    ])
+    expect(tries[2]?.packet).toMatchObject({ type: PacketType.Reject, prepareAmount: 1n })
+    expect(tries[2]?.outputs).toHaveLength(1)
+    expect(asked).toEqual([
+      { amount: 501n, received: 0n, connection, connectionTag: 'invoice 7' },
+      { amount: 100n, received: 0n, connection, connectionTag: 'invoice 7' },
+      { amount: 1n, received: 100n, connection, connectionTag: 'invoice 7' },
+    ])
+  })
+
+  it('takes money, and ignores data that comes with it, where it takes none: STR-126', () => {
+    const server = newServer()
+    const credentials = server.credentials()
+    const data: Frame = { type: 0x14, streamId: 1n, offset: 0n, data: new Uint8Array(30_000).fill(1) }
+    for (const total of [100n, 200n]) {
+      const { reply, outputs } = send(server, credentials, { frames: [MONEY, data] })
+      expect(reply.type).toBe(PacketType.Fulfill)
+      expect(outputs[0]).toMatchObject({ kind: 'money', total })
+    }
+  })
+
   it('never counts beyond what its replies can say: STR-26', () => {
     const server = newServer()
     const credentials = server.credentials()
@@ -253,11 +291,6 @@ describe('STREAM server', () => {
   it.each<[number, string, Frame]>([
     [8, 'a stream of the server’s numbers: STR-53', { type: 0x11, streamId: 2n, shares: 1n }],
     [5, 'a stream above the limit: STR-56', { type: 0x11, streamId: 999n, shares: 1n }],
-    [
-      4,
-      'data, of which it takes none: STR-70',
-      { type: 0x14, streamId: 1n, offset: 0n, data: Uint8Array.of(1) },
-    ],
   ])('closes the connection with code %s for %s', (code, _why, frame) => {
     const server = newServer()
     const credentials = server.credentials()

@@ -21,6 +21,8 @@ import type {
   ConnectionEvent,
   ConnectionInput,
   ConnectionOutput,
+  MoneyOffer,
+  Verdict,
 } from './connection/face.ts'
 import type { AssetDetails, Credentials } from './credentials.ts'
 import { StreamErrorCode } from './error-code.ts'
@@ -40,6 +42,8 @@ export interface StreamServerOptions extends AssetDetails {
   readonly streamReceiveMax?: bigint
   /** Connections that are kept at once; closed ones make room, then those that have been idle for long. */
   readonly connectionsMax?: number
+  /** Asked of each packet with money that could be taken, before it is: the application's last word (STR-117). */
+  readonly judge?: (offer: MoneyOffer & OfConnection) => Verdict
 }
 
 /** For the application: the connection that it is about is named by its token. */
@@ -210,7 +214,8 @@ export class StreamServer implements Machine<StreamServerInput, StreamServerOutp
     const contents = this.#tokens.open(token)
     if (contents === undefined) return undefined
     const { receiveMax, receipts, connectionTag } = contents
-    const { isTwoWay = false, ...options } = this.#options
+    const { isTwoWay = false, judge, ...options } = this.#options
+    const name = { connection: token, ...(connectionTag && { connectionTag }) }
     const machine = new StreamConnection({
       ...options,
       role: 'server',
@@ -220,8 +225,8 @@ export class StreamServer implements Machine<StreamServerInput, StreamServerOutp
       nextId: this.#nextId,
       ...(!isTwoWay && { isReplyOnly: true, dataWindowBytes: 0 }),
       ...(receipts && { receipts }),
+      ...(judge && { judge: (offer: MoneyOffer) => judge({ ...offer, ...name }) }),
     })
-    const name = { connection: token, ...(connectionTag && { connectionTag }) }
     return { name, machine, usedAt: now, wakesAt: undefined, slot: 0 }
   }
 

@@ -23,7 +23,7 @@ export interface ConnectionOptions extends AssetDetails {
   /** What a stream takes before `receive` says otherwise; default: any amount. */
   readonly streamReceiveMax?: bigint
   /**
-   * Octets of one stream that may be unread; 0: no data is taken. At least
+   * Octets of one stream that may be unread; 0: no data is taken, and what comes is ignored. At least
    * `DATA_WINDOW_BYTES_MIN`; default `DATA_WINDOW_BYTES`.
    */
   readonly dataWindowBytes?: number
@@ -34,9 +34,21 @@ export interface ConnectionOptions extends AssetDetails {
   readonly packetLifetimeMs?: number
   /** Receipts are made for streams of this connection (IL-RFC 39). */
   readonly receipts?: ReceiptDetails
+  /** Asked of each packet with money that could be taken, before it is: the application's last word (STR-117). */
+  readonly judge?: (offer: MoneyOffer) => Verdict
   /** Ids of packets, where several connections share a link. */
   readonly nextId?: () => number
 }
+
+/** Money that waits for the application's word, in base units of this end. */
+export interface MoneyOffer {
+  readonly amount: bigint
+  /** What the connection has brought before. */
+  readonly received: bigint
+}
+
+/** `decline` ends the payment, as most payers see it; `later` has them try again. */
+export type Verdict = 'take' | 'decline' | 'later'
 
 export interface ReceiptDetails {
   /** 16 octets, unique world-wide. */

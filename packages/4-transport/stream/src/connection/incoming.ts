@@ -10,6 +10,7 @@ import { equalBytes } from '@hourglass/sansio'
 import { StreamErrorCode } from '../error-code.ts'
 import { type Frame, type StreamPacket, encodeStreamPacket } from '../wire/packet.ts'
 import { encodeReceipt } from '../wire/receipt.ts'
+import type { Verdict } from './face.ts'
 import { hear, hearCloses } from './hearing.ts'
 import type { Fit } from './incoming-data.ts'
 import { type Share, divide } from './money.ts'
@@ -21,6 +22,13 @@ import type { Shared } from './shared.ts'
 const RECEIPT_STREAM_ID_MAX = 255n
 /** Larger offsets are beyond any window, and beyond what a number holds exactly. */
 const OFFSET_MAX = 2n ** 53n - 1n
+
+/** How each verdict is told. */
+const CODES: Readonly<Record<Verdict, string | undefined>> = {
+  take: undefined,
+  decline: ErrorCode.F99_APPLICATION_ERROR,
+  later: ErrorCode.T99_APPLICATION_ERROR,
+}
 
 export class Incoming {
   readonly #shared: Shared
@@ -37,12 +45,13 @@ export class Incoming {
     if (ending !== undefined) {
       return this.#refuse(prepare, packet, ending.isByPeer ? StreamErrorCode.StreamStateError : ending.code)
     }
-    const violation = this.#meet(packet.frames) ?? hear(packet.frames, shared)
+    const heard = shared.options.dataWindowBytes === 0 ? withoutData(packet) : packet
+    const violation = this.#meet(heard.frames) ?? hear(heard.frames, shared)
     if (violation !== undefined) {
       shared.fail(violation)
-      return this.#refuse(prepare, packet, violation)
+      return this.#refuse(prepare, heard, violation)
     }
-    return this.#receive(prepare, packet)
+    return this.#receive(prepare, heard)
   }
 
   /** A final rejection that ends the connection, and that only the other end can read (STR-35, STR-80). */
@@ -95,7 +104,10 @@ export class Incoming {
       amount >= packet.prepareAmount && // STR-85
       this.#takesData(packet.frames)
     const shares = isFulfillable ? divide(amount, packet.frames, this.#shared) : undefined
-    if (shares === undefined) return this.#reject(prepare, packet, this.#conclude(packet, false))
+    const verdict = shares === undefined ? 'decline' : this.#judge(amount)
+    if (shares === undefined || verdict !== 'take') {
+      return this.#reject(prepare, packet, this.#conclude(packet, false), CODES[verdict])
+    }
     this.#credit(shares)
     this.#takeData(packet.frames)
     const frames = [...this.#conclude(packet, true), ...this.#receipts(shares)]
@@ -104,6 +116,12 @@ export class Incoming {
       fulfillment,
       data: this.#seal(PacketType.Fulfill, prepare, packet, frames),
     }
+  }
+
+  /** STR-117: what the application says to money that nothing else speaks against. */
+  #judge(amount: bigint): Verdict {
+    const { options, received } = this.#shared
+    return amount === 0n ? 'take' : (options.judge?.({ amount, received }) ?? 'take')
   }
 
   /** What to say to a packet; then the streams that it closes are closed. */
@@ -195,10 +213,15 @@ export class Incoming {
     })
   }
 
-  #reject(prepare: Prepare, packet: StreamPacket, frames: readonly Frame[]): Reply {
+  #reject(
+    prepare: Prepare,
+    packet: StreamPacket,
+    frames: readonly Frame[],
+    code: string = ErrorCode.F99_APPLICATION_ERROR,
+  ): Reply {
     return {
       type: PacketType.Reject,
-      code: ErrorCode.F99_APPLICATION_ERROR,
+      code,
       triggeredBy: this.#shared.address ?? '',
       message: '', // STR-119
       data: this.#seal(PacketType.Reject, prepare, packet, frames),
@@ -219,4 +242,15 @@ export class Incoming {
     }
     return this.#shared.keys.seal(encodeStreamPacket(reply), this.#shared.options.rng)
   }
+}
+
+/** STR-126: a receiver without room for data takes the money and ignores what comes with it. */
+function withoutData(packet: StreamPacket): StreamPacket {
+  const { frames } = packet
+  if (!frames.some(isData)) return packet
+  return { ...packet, frames: frames.filter((frame) => !isData(frame)) }
+}
+
+function isData({ type }: Frame): boolean {
+  return type === 0x14
 }
