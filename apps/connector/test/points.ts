@@ -135,6 +135,8 @@ export class Points implements Observer {
       case 'trace':
         if (output.event === 'connector.settlement-due') this.#isSettling = true
         return undefined
+      case 'left':
+        return undefined
     }
   }
 

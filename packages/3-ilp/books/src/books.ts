@@ -58,16 +58,20 @@ export class Books<Account extends AccountBook> {
   /** @throws UsageError where two accounts have one name */
   constructor(options: BooksOptions<Account>) {
     this.#options = options
-    for (const account of options.accounts) {
-      if (this.#accounts.has(account.id)) throw new UsageError(`two accounts are named ${account.id}`)
-      this.#accounts.set(account.id, account)
-    }
+    for (const account of options.accounts) this.add(account)
     this.#needs = {
       oldestHold: () => this.#oldestHold(),
       chunk: (lastId, sources) => this.#oldestHold() <= lastId || this.#isAnyAway(sources),
       entry: (entry) => this.#needed(entry),
       forget: (source, until) => this.#forget(source, until),
     }
+  }
+
+  /** Opens another account, and returns it. Throws UsageError where there is one of that name. */
+  add(account: Account): Account {
+    if (this.#accounts.has(account.id)) throw new UsageError(`two accounts are named ${account.id}`)
+    this.#accounts.set(account.id, account)
+    return account
   }
 
   get accounts(): ReadonlyMap<string, Account> {

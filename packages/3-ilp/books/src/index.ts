@@ -1,5 +1,5 @@
 export { AccountBook, type AccountView } from './account-book.ts'
-export type { Asset } from './asset.ts'
+export { type Asset, assetName } from './asset.ts'
 export type { AssetView, Gains } from './asset-view.ts'
 export { Books, type BooksOptions, OUTCOME_KEPT_MS_MAX } from './books.ts'
 export { Fulfillments } from './fulfillments.ts'

@@ -39,10 +39,12 @@ export interface AccountOptions extends Limits, RuleOptions, Optional<ExpiryWind
 export const PACKETS_IN_FLIGHT_MAX = 10_000
 
 export class Account extends AccountBook {
-  readonly relation: Relation
-  readonly routing: PeerRouting
+  relation: Relation
+  routing: PeerRouting = {}
   /** Whether the peer answers packets. */
   readonly breaker: CircuitBreaker = new CircuitBreaker()
+  /** See `roster.ts`. */
+  state: 'open' | 'leaving' | 'retired' = 'open'
   balanceMax = 0n
   payableMax: bigint | undefined
   settleThreshold: bigint | undefined
@@ -63,22 +65,42 @@ export class Account extends AccountBook {
   openConditions: Conditions | undefined
   /** Whether the peer answered the last time that it was asked what became of packets; undefined: never yet. */
   reconciles: boolean | undefined
+  #terms = ''
   /** Conversions into other accounts' units, as they were found. */
   readonly conversions: Map<Account, Conversion> = new Map<Account, Conversion>()
 
+  /** @throws UsageError where its limits contradict each other */
   constructor(options: AccountOptions) {
     super(options.id, options.asset)
+    this.relation = options.relation
+    this.rules = rulesOf(options)
+    this.configure(options)
+  }
+
+  /** Takes other terms. What rules remember is kept where nothing changes. @throws UsageError as the constructor */
+  configure(options: AccountOptions): void {
+    // PCS-15: limits that contradict each other would never settle, or settle for ever.
+    const contradiction = contradictionIn(options)
+    if (contradiction !== undefined) throw new UsageError(`account ${this.id}: ${contradiction}`)
+    this.state = 'open'
+    const terms = JSON.stringify(options, (_, value: unknown) =>
+      typeof value === 'bigint' ? String(value) : value,
+    )
+    if (terms === this.#terms) return
+    this.#terms = terms
     this.relation = options.relation
     this.routing = options.routing ?? {}
     this.rules = rulesOf(options)
     this.echo = echo(options.echo)
+    this.reflects = options.reflects ?? false
+    this.openConditions =
+      options.refusesDuplicates === true ? (this.openConditions ?? new Conditions()) : undefined
+    const { expiryMarginMs = EXPIRY_MARGIN_MS, holdTimeMsMax = HOLD_TIME_MS_MAX } = options
+    this.window = { expiryMarginMs, holdTimeMsMax }
     this.#limit(options)
   }
 
   #limit(options: AccountOptions): void {
-    // PCS-15: limits that contradict each other would never settle, or settle for ever.
-    const contradiction = contradictionIn(options)
-    if (contradiction !== undefined) throw new UsageError(`account ${this.id}: ${contradiction}`)
     this.balanceMax = options.balanceMax
     this.payableMax = options.payableMax
     this.settleThreshold = options.settleThreshold
@@ -88,10 +110,6 @@ export class Account extends AccountBook {
     this.packetAmountMin = options.packetAmountMin ?? 1n
     this.packetsInFlightMax = options.packetsInFlightMax ?? PACKETS_IN_FLIGHT_MAX
     this.writeOffMax = options.writeOffMax ?? 0n
-    this.reflects = options.reflects ?? false
-    const { expiryMarginMs = EXPIRY_MARGIN_MS, holdTimeMsMax = HOLD_TIME_MS_MAX } = options
-    this.window = { expiryMarginMs, holdTimeMsMax }
-    this.openConditions = options.refusesDuplicates === true ? new Conditions() : undefined
   }
 
   /** A Prepare of the peer has gone on, and wants an answer. */

@@ -96,6 +96,11 @@ export class Clearing {
     return this.#gate.earliest((output) => (output.kind === 'request' ? output.deadline : undefined))
   }
 
+  /** Whether something waits to be durable before that account's peer is shown it. */
+  isAnyHidden({ id }: Account): boolean {
+    return this.#gate.hides((output) => 'account' in output && output.account === id)
+  }
+
   committed(id: number): void {
     this.#gate.committed(id, this.outputs)
   }

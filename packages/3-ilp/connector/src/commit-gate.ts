@@ -41,6 +41,11 @@ export class CommitGate<Output> {
     return taken
   }
 
+  /** Whether anything is hidden that meets the condition. */
+  hides(meets: (output: Output) => boolean): boolean {
+    return this.#hidden.some(meets) || this.#committing?.hidden.some(meets) === true
+  }
+
   /** The earliest of what is hidden, as told by `at`. */
   earliest(at: (output: Output) => Instant | undefined): Instant | undefined {
     let earliest: Instant | undefined

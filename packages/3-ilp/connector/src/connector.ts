@@ -20,7 +20,7 @@ import {
 } from '@hourglass/ilp'
 import type { StoredRecord } from '@hourglass/journal'
 import type { LinkFailure } from '@hourglass/link'
-import { Routing } from '@hourglass/routing'
+import type { Routing } from '@hourglass/routing'
 import { DecodeError, type Instant, type Machine, UsageError, assert } from '@hourglass/sansio'
 import { Account } from './account.ts'
 import { AddressSeeker } from './address-seeker.ts'
@@ -34,11 +34,13 @@ import { answerPeer } from './local.ts'
 import { type ConnectorInput, type ConnectorOptions, type ConnectorOutput, ILP_PROTOCOL } from './messages.ts'
 import { OwnAddress } from './own-address.ts'
 import { Rates } from './rates.ts'
-import { NO_ADDRESS, STORE_FAILING, invalidPacket } from './refusals.ts'
+import { BUSY, LEAVING, NOT_FORWARDING, NO_ADDRESS, STORE_FAILING, invalidPacket } from './refusals.ts'
 import type { Rejection, RejectionQuery } from './rejections.ts'
 import { RouteExchange } from './route-exchange.ts'
 import { refuseScheme } from './rules/scheme.ts'
 import type { Refusal, Rule } from './rules/rule.ts'
+import { Roster } from './roster.ts'
+import { type Settings, problemsIn } from './settings.ts'
 import { Unanswered } from './unanswered.ts'
 
 export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
@@ -46,31 +48,39 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
   /** Undefined: the address is of the config. */
   readonly #seeker: AddressSeeker | undefined
   readonly #options: ConnectorOptions
+  #routeList: Settings['routes']
   /** Undefined until this node has an address. */
-  #routing: Routing<Account> | undefined
   #exchange: RouteExchange | undefined
-  readonly #rates: Rates
+  #rates: Rates
   readonly #clearing: Clearing
   readonly #unanswered: Unanswered
   readonly #inFlight: InFlight
+  readonly #roster: Roster
   #isStoreWorking = true
+  #isForwarding = true
 
   /** @throws UsageError where accounts, routes or limits contradict each other. */
   constructor(options: ConnectorOptions) {
     const { address, crypto, tracePackets = false } = options
+    refuse(problemsIn(options))
     this.#own = new OwnAddress(address)
     this.#rates = new Rates(options)
     const books = new Books<Account>({
       crypto,
       accounts: options.accounts.map((account) => new Account(account)),
-      makeRetired: (id, asset) => new Account({ id, asset, relation: 'peer', balanceMax: 0n }),
+      makeRetired: (id, asset) => {
+        const account = new Account({ id, asset, relation: 'peer', balanceMax: 0n })
+        account.state = 'retired'
+        return account
+      },
     })
     this.#clearing = new Clearing({ own: this.#own, crypto, books, tracePackets })
     this.#unanswered = new Unanswered(this.#clearing)
     this.#inFlight = new InFlight(this.#clearing, this.#unanswered)
+    this.#roster = new Roster(this.#clearing, this.#inFlight)
     this.#seeker = address === undefined ? this.#seekAddress() : undefined
     this.#options = options
-    this.#checkRoutes()
+    this.#routeList = options.routes
     if (address !== undefined) this.#route(address)
   }
 
@@ -83,7 +93,7 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
 
   /** The routes as they are now: a view, as the books are. Undefined until this node has an address. */
   get routing(): Routing<Account> | undefined {
-    return this.#routing
+    return this.#exchange?.routing
   }
 
   /** The books as they are now: a view for people, tests and admin. */
@@ -94,6 +104,11 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
   /** Undefined: the parent has not said it yet. */
   get address(): Address | undefined {
     return this.#own.address
+  }
+
+  /** Packets that went on and have no answer yet. */
+  get packetsInFlight(): number {
+    return this.#inFlight.size
   }
 
   accounts(): IterableIterator<Account> {
@@ -109,6 +124,7 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
     this.#clearing.begin(now)
     this.#handle(input, now)
     this.#clearing.move(now)
+    for (const account of this.#roster.release()) this.#leave(account)
   }
 
   poll(): ConnectorOutput | undefined {
@@ -139,6 +155,11 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
         return this.#clearing.committed(input.id)
       case 'store':
         return this.#handleStore(input.isWorking, now)
+      case 'change':
+        return this.#change(input.settings, now)
+      case 'forwarding':
+        this.#isForwarding = input.isOn
+        return
       case 'rates':
         this.#rates.learn(input.rank, input.table)
         return this.#forgetConversions()
@@ -160,22 +181,42 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
     return account
   }
 
+  /** Why these settings cannot be taken, in sentences. */
+  problemsIn(settings: Settings): string[] {
+    const problems = problemsIn(settings, this.books.accounts)
+    const parent = this.#seeker?.parent.id
+    if (parent !== undefined && !settings.accounts.some(({ id }) => id === parent)) {
+      problems.push(`account ${parent} is the parent that gives this node its address`)
+    }
+    return problems
+  }
+
+  #change(settings: Settings, now: Instant): void {
+    refuse(this.problemsIn(settings))
+    this.#roster.change(settings.accounts)
+    this.#rates = this.#rates.changed(settings)
+    this.#forgetConversions()
+    this.#routeList = settings.routes
+    this.#exchange?.change(this.accounts(), settings.routes, now)
+    for (const account of this.accounts()) if (account.state === 'open') this.#clearing.settleDue(account)
+  }
+
+  #leave(account: Account): void {
+    this.#unanswered.leave(account)
+    this.#clearing.rejections.forget(account.id)
+    this.#clearing.outputs.push({ kind: 'left', account: account.id })
+  }
+
   #forgetConversions(): void {
     for (const account of this.accounts()) account.conversions.clear()
   }
 
-  #checkRoutes(): void {
-    for (const { prefix, account } of this.#options.routes) {
-      if (this.books.accounts.has(account)) continue
-      throw new UsageError(`route ${prefix} leads to the unknown account ${account}`)
-    }
-  }
-
-  #route(address: Address): void {
-    const { crypto, routes, routing: exchange } = this.#options
-    const peers = Array.from(this.accounts(), (account) => [account, account.routing] as const)
-    this.#routing = new Routing({ address, crypto, peers, routes, exchange })
-    this.#exchange = new RouteExchange(this.#routing, this.#clearing)
+  #route(address: Address): RouteExchange {
+    const { crypto, routing } = this.#options
+    const options = { address, crypto, exchange: routing, accounts: this.accounts(), routes: this.#routeList }
+    const exchange = new RouteExchange(options, this.#clearing)
+    this.#exchange = exchange
+    return exchange
   }
 
   /** DCP-17, CONN-07: one parent is asked, however many there are. */
@@ -193,9 +234,9 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
         if (address === this.#own.address) return
         traces.add('connector.address', { address, was: this.#own.address ?? '' })
         this.#own.set(address)
-        if (this.#routing === undefined) this.#route(address)
-        else return this.#routing.setAddress(address)
-        for (const account of this.accounts()) if (account.up) this.#exchange?.link(account, true, now)
+        if (this.#exchange !== undefined) return this.#exchange.routing.setAddress(address)
+        const exchange = this.#route(address)
+        for (const account of this.accounts()) if (account.up) exchange.link(account, true, now)
       },
       complain: (reason) => traces.add('connector.no-address', { account: parent.id, reason }),
     })
@@ -299,13 +340,16 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
   /** Nothing is held before all rules have passed. */
   #judge(prepare: Prepare, source: Account, now: Instant, mayReflect: boolean): Forwarded | Refusal {
     if (!this.#isStoreWorking) return STORE_FAILING
+    if (!this.#isForwarding) return NOT_FORWARDING
+    if (source.state !== 'open') return LEAVING
+    if (this.#inFlight.size >= PACKETS_IN_FLIGHT_MAX) return BUSY
     if (this.#own.address === undefined) return NO_ADDRESS
     const { destination } = prepare
     const refusal =
       refusalOf(source.rules.incoming, prepare, source, now) ?? refuseScheme(destination, this.#own.scheme)
     if (refusal !== undefined) return refusal
     const isUsable = (account: Account): boolean => account.up && account.breaker.allows(now)
-    const next = this.#routing?.table.resolve(destination)?.next(destination, source, isUsable)
+    const next = this.#exchange?.routing.table.resolve(destination)?.next(destination, source, isUsable)
     return forward({ prepare, source, next, mayReflect, now }, this.#rates)
   }
 }
@@ -326,3 +370,11 @@ function refusalOf(
 function earliest(a: Instant | undefined, b: Instant | undefined): Instant | undefined {
   return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)
 }
+
+/** @throws UsageError */
+function refuse(problems: readonly string[]): void {
+  if (problems.length > 0) throw new UsageError(problems.join('; '))
+}
+
+/** RISK-03: with more under way in all, new ones are refused at once rather than answered late. */
+const PACKETS_IN_FLIGHT_MAX = 200_000

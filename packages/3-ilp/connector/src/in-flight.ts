@@ -38,6 +38,15 @@ export class InFlight {
     this.#unanswered = unanswered
   }
 
+  get size(): number {
+    return this.#pending.size
+  }
+
+  isAnyTo(account: Account): boolean {
+    for (const { destination } of this.#pending.values()) if (destination === account) return true
+    return false
+  }
+
   /** Holds the money on both accounts and sends the packet on once the hold is durable. */
   send({ source, sourceId, prepare, body }: Incoming, forwarded: Forwarded, now: Instant): void {
     const { destination, amount, expiresAt } = forwarded

@@ -4,21 +4,18 @@
 import type { Address } from '@hourglass/ilp'
 import type { CommitOutput, CommittedInput } from '@hourglass/journal'
 import type { LinkFailure } from '@hourglass/link'
-import type { ExchangeOptions, StaticRoute } from '@hourglass/routing'
+import type { ExchangeOptions } from '@hourglass/routing'
 import type { Crypto, Instant, TimeoutInput, TraceOutput } from '@hourglass/sansio'
-import type { AccountOptions } from './account.ts'
-import type { RateOptions, RateTable } from './rates.ts'
+import type { RateTable } from './rates.ts'
+import type { Settings } from './settings.ts'
 
 /** The link protocol under which packets travel. */
 export const ILP_PROTOCOL = 'ilp'
 
-export interface ConnectorOptions extends RateOptions {
+export interface ConnectorOptions extends Settings {
   /** This node's own address. Undefined: its parent says it, of the first account with that relation. */
   readonly address?: Address | undefined
   readonly crypto: Crypto
-  readonly accounts: readonly AccountOptions[]
-  /** Prefix → account id; an empty prefix is the default route. Children are routed without being listed. */
-  readonly routes: readonly StaticRoute[]
   /** How routes are exchanged with peers. Undefined: they are not, and the routes are those set here. */
   readonly routing?: ExchangeOptions | undefined
   /** Whether each packet leaves a trace: for people who watch, too dear under load. */
@@ -41,6 +38,10 @@ export type ConnectorInput =
   | SettlementInput
   /** Whether records can be made durable: while they cannot, no packet is taken. */
   | { readonly kind: 'store'; readonly isWorking: boolean }
+  /** Other accounts, routes and rates from now on. Throws UsageError, and changes nothing, where they have problems. */
+  | { readonly kind: 'change'; readonly settings: Settings }
+  /** Whether packets are forwarded: those in flight end as ever (CONN-41, RISK-14). */
+  | { readonly kind: 'forwarding'; readonly isOn: boolean }
   /** A source of rates has spoken; of several the one with the lowest rank that knows both assets counts. */
   | { readonly kind: 'rates'; readonly rank: number; readonly table: RateTable }
   /** Ask this peer again what became of packets. */
@@ -88,5 +89,7 @@ export type ConnectorOutput =
     }
   /** Settle until the peer has had `total` in all; told again after a restart. */
   | { readonly kind: 'settle'; readonly account: string; readonly total: bigint }
+  /** Nothing of that account is open any more, and its peer is not listened to. */
+  | { readonly kind: 'left'; readonly account: string }
   | CommitOutput
   | TraceOutput

@@ -19,6 +19,7 @@ import {
 } from '@hourglass/sansio'
 import { Connector } from './connector.ts'
 import type { ConnectorInput, ConnectorOptions, ConnectorOutput } from './messages.ts'
+import type { Settings } from './settings.ts'
 
 /** What wires and ledgers carry is a matter between a link or settlement and its shell: opaque here. */
 export interface NodeAccount {
@@ -39,13 +40,17 @@ export type NodeInput =
   | { readonly kind: 'collect'; readonly account: string }
   /** The peering of this account ends: its settlement closes what is open, and pays nothing any more. */
   | { readonly kind: 'end'; readonly account: string }
-  | Extract<ConnectorInput, { kind: 'store' | 'rates' | 'reconcile' | 'decide' }>
+  /** Other settings, and links and settlements for the accounts that are new in them. */
+  | { readonly kind: 'change'; readonly settings: Settings; readonly stacks: readonly NodeAccount[] }
+  | Extract<ConnectorInput, { kind: 'store' | 'forwarding' | 'rates' | 'reconcile' | 'decide' }>
   | CommittedInput
   | TimeoutInput
 
 export type NodeOutput =
   | { readonly kind: 'wire'; readonly account: string; readonly wire: unknown }
   | { readonly kind: 'ledger'; readonly account: string; readonly action: unknown }
+  /** That account is gone, and its link: nothing is sent or heard there any more. */
+  | { readonly kind: 'left'; readonly account: string }
   | CommitOutput
   | TraceOutput
 
@@ -70,15 +75,14 @@ export class Node implements Machine<NodeInput, NodeOutput> {
 
   constructor(options: NodeOptions) {
     this.connector = new Connector(options)
-    for (const { id, link, settlement } of options.stacks) {
-      this.#stacks.set(id, {
-        id,
-        link: link,
-        settlement: settlement,
-      })
-    }
-    // A restored settlement has something to say already: the first input, a timeout will do, brings it out.
-    for (const stack of this.#stacks.values()) {
+    this.#add(options.stacks)
+  }
+
+  /** A restored settlement has something to say already: the next input, a timeout will do, brings it out. */
+  #add(stacks: readonly NodeAccount[]): void {
+    for (const { id, link, settlement } of stacks) {
+      const stack = { id, link, settlement }
+      this.#stacks.set(id, stack)
       this.#wake(stack, stack.link.nextTimeout())
       this.#wake(stack, stack.settlement?.nextTimeout())
     }
@@ -97,16 +101,21 @@ export class Node implements Machine<NodeInput, NodeOutput> {
   handle(input: NodeInput, now: Instant): void {
     switch (input.kind) {
       case 'wire':
-        this.#toLink(this.#stack(input.account), { kind: 'wire', wire: input.wire }, now)
+        this.#toLink(input.account, { kind: 'wire', wire: input.wire }, now)
         break
       case 'ledger':
-        this.#toSettlement(this.#stack(input.account), { kind: 'ledger', event: input.event }, now)
+        this.#toSettlement(input.account, { kind: 'ledger', event: input.event }, now)
         break
       case 'collect':
       case 'end':
-        this.#toSettlement(this.#stack(input.account), { kind: input.kind }, now)
+        this.#toSettlement(input.account, { kind: input.kind }, now)
+        break
+      case 'change':
+        this.connector.handle({ kind: 'change', settings: input.settings }, now)
+        this.#add(input.stacks)
         break
       case 'store':
+      case 'forwarding':
       case 'rates':
       case 'reconcile':
       case 'decide':
@@ -130,23 +139,25 @@ export class Node implements Machine<NodeInput, NodeOutput> {
     return earliest(this.#timeoutFrom, this.connector.nextTimeout())
   }
 
-  #stack(account: string): Stack {
+  /** An account that is gone has none: what still comes for it, or goes to it, is dropped. */
+  #toLink(account: string, input: Parameters<Stack['link']['handle']>[0], now: Instant): void {
     const stack = this.#stacks.get(account)
-    assert(stack !== undefined, `account ${account} has a link`)
-    return stack
-  }
-
-  #toLink(stack: Stack, input: Parameters<Stack['link']['handle']>[0], now: Instant): void {
+    if (stack === undefined) {
+      if (input.kind === 'request')
+        this.connector.handle({ kind: 'failed', id: input.id / 2, failure: 'down' }, now)
+      return
+    }
     stack.link.handle(input, now)
     this.#wake(stack, stack.link.nextTimeout())
   }
 
   #toSettlement(
-    stack: Stack,
+    account: string,
     input: Parameters<NonNullable<Stack['settlement']>['handle']>[0],
     now: Instant,
   ): void {
-    if (stack.settlement === undefined) return
+    const stack = this.#stacks.get(account)
+    if (stack?.settlement === undefined) return
     stack.settlement.handle(input, now)
     this.#wake(stack, stack.settlement.nextTimeout())
   }
@@ -185,7 +196,7 @@ export class Node implements Machine<NodeInput, NodeOutput> {
         break
       case 'request':
         if (output.protocol === stack.settlement?.protocol) {
-          this.#toSettlement(stack, { kind: 'request', id: output.id, body: output.body }, now)
+          this.#toSettlement(stack.id, { kind: 'request', id: output.id, body: output.body }, now)
         } else {
           const { id, protocol, body } = output
           this.connector.handle({ kind: 'request', account: stack.id, id, protocol, body }, now)
@@ -198,7 +209,7 @@ export class Node implements Machine<NodeInput, NodeOutput> {
       case 'up':
       case 'down':
         this.connector.handle({ kind: output.kind, account: stack.id }, now)
-        this.#toSettlement(stack, { kind: output.kind }, now)
+        this.#toSettlement(stack.id, { kind: output.kind }, now)
         this.#outputs.push({ kind: 'trace', event: `link.${output.kind}`, fields: { account: stack.id } })
         break
     }
@@ -209,20 +220,24 @@ export class Node implements Machine<NodeInput, NodeOutput> {
     if (output.kind === 'request') return
     const answer = { ...output, id: Math.floor(output.id / 2) }
     if (output.id % 2 === 0) this.connector.handle(answer, now)
-    else this.#toSettlement(stack, answer, now)
+    else this.#toSettlement(stack.id, answer, now)
   }
 
   #fromConnector(output: ConnectorOutput, now: Instant): void {
     switch (output.kind) {
       case 'request':
-        this.#toLink(this.#stack(output.account), { ...output, id: output.id * 2 }, now)
+        this.#toLink(output.account, { ...output, id: output.id * 2 }, now)
         break
       case 'reply':
       case 'refuse':
-        this.#toLink(this.#stack(output.account), output, now)
+        this.#toLink(output.account, output, now)
         break
       case 'settle':
-        this.#toSettlement(this.#stack(output.account), { kind: 'settle', total: output.total }, now)
+        this.#toSettlement(output.account, { kind: 'settle', total: output.total }, now)
+        break
+      case 'left':
+        this.#stacks.delete(output.account)
+        this.#outputs.push(output)
         break
       case 'commit':
         this.#commit(undefined, output)
@@ -238,12 +253,12 @@ export class Node implements Machine<NodeInput, NodeOutput> {
       case 'request': {
         const { id, body, deadline } = output
         const protocol = stack.settlement?.protocol ?? ''
-        this.#toLink(stack, { kind: 'request', id: id * 2 + 1, protocol, body, deadline }, now)
+        this.#toLink(stack.id, { kind: 'request', id: id * 2 + 1, protocol, body, deadline }, now)
         break
       }
       case 'reply':
       case 'refuse':
-        this.#toLink(stack, output, now)
+        this.#toLink(stack.id, output, now)
         break
       case 'ledger':
         this.#outputs.push({ kind: 'ledger', account: stack.id, action: output.action })
@@ -274,7 +289,7 @@ export class Node implements Machine<NodeInput, NodeOutput> {
     this.#commits.delete(nodeId)
     const input: CommittedInput = { kind: 'committed', id: commit.id }
     if (commit.owner === undefined) this.connector.handle(input, now)
-    else this.#toSettlement(commit.owner, input, now)
+    else this.#toSettlement(commit.owner.id, input, now)
   }
 
   #handleTimeout(now: Instant): void {

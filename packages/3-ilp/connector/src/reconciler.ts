@@ -66,6 +66,12 @@ export class Reconciler {
     this.#inquiries.get(hold.destination)?.open.delete(hold)
   }
 
+  /** Nothing is open with that peer, and it is not asked any more. */
+  leave(account: Account): void {
+    this.#take(account)
+    this.#inquiries.delete(account)
+  }
+
   /** The link to the peer is up: it is asked whether it reconciles, and what became of `holds`. */
   greet(account: Account, holds: Iterable<Hold<Account>>, now: Instant): void {
     const inquiry = this.#inquiry(account)

@@ -20,6 +20,29 @@ export const STORE_FAILING: Refusal = {
   message: 'records cannot be kept',
 }
 
+/** RISK-14: the operator has said so, or the node is about to stop. */
+export const NOT_FORWARDING: Refusal = {
+  rule: 'forwarding',
+  code: ErrorCode.T03_CONNECTOR_BUSY,
+  message: 'not forwarding',
+  why: 'The operator has this node forward nothing at present.',
+}
+
+/** RISK-03 */
+export const BUSY: Refusal = {
+  rule: 'forwarding',
+  code: ErrorCode.T03_CONNECTOR_BUSY,
+  message: 'connector busy',
+  why: 'Too many packets of all accounts together are unanswered.',
+}
+
+export const LEAVING: Refusal = {
+  rule: 'forwarding',
+  code: ErrorCode.T01_PEER_UNREACHABLE,
+  message: 'account is being closed',
+  why: 'The account is being removed: what it has in flight ends, and nothing new is taken.',
+}
+
 /** DCP-21 */
 export const NO_ADDRESS: Refusal = {
   rule: 'own-address',

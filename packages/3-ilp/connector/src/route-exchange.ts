@@ -8,9 +8,11 @@ import {
   MESSAGE_TIME_MS,
   ROUTE_DESTINATIONS,
   type RouteRefusal,
-  type Routing,
+  Routing,
   type RoutingInput,
+  type RoutingOptions,
   type RoutingOutput,
+  type StaticRoute,
   decodeRouteMessage,
   encodeRouteMessage,
   isAccepted,
@@ -21,15 +23,48 @@ import type { Clearing } from './clearing.ts'
 import { ILP_PROTOCOL } from './messages.ts'
 import type { Refusal } from './rules/rule.ts'
 
+export interface RouteExchangeOptions extends Omit<RoutingOptions<Account>, 'peers'> {
+  readonly accounts: Iterable<Account>
+}
+
 export class RouteExchange {
   readonly #routing: Routing<Account>
+  /** The accounts that it knows, with the terms of each. */
+  readonly #known = new Map<Account, string>()
   readonly #clearing: Clearing
   /** The ids of messages of ours, by those of the requests that carry them. */
   readonly #asked = new Map<number, number>()
 
-  constructor(routing: Routing<Account>, clearing: Clearing) {
-    this.#routing = routing
+  constructor({ accounts, ...options }: RouteExchangeOptions, clearing: Clearing) {
+    const open = [...accounts].filter(({ state }) => state === 'open')
+    for (const account of open) this.#known.set(account, termsOf(account))
+    this.#routing = new Routing({ ...options, peers: open.map((account) => [account, account.routing]) })
     this.#clearing = clearing
+  }
+
+  /** The routes as they are now. */
+  get routing(): Routing<Account> {
+    return this.#routing
+  }
+
+  /** From now on these are the accounts, of which only open ones are led to, and the routes that are set. */
+  change(accounts: Iterable<Account>, routes: readonly StaticRoute[], now: Instant): void {
+    this.#routing.setRoutes([])
+    for (const account of accounts) this.#changeAccount(account, now)
+    this.#routing.setRoutes(routes)
+  }
+
+  /** One whose terms are the same keeps what it has told. */
+  #changeAccount(account: Account, now: Instant): void {
+    const known = this.#known.get(account)
+    const terms = account.state === 'open' ? termsOf(account) : undefined
+    if (terms === known) return
+    if (known !== undefined) this.#routing.removePeer(account.id)
+    this.#known.delete(account)
+    if (terms === undefined) return
+    this.#known.set(account, terms)
+    this.#routing.addPeer(account, account.routing)
+    if (account.up) this.link(account, true, now)
   }
 
   /** Whether the packet is a route message, which then is answered. */
@@ -93,6 +128,10 @@ export class RouteExchange {
       }
     }
   }
+}
+
+function termsOf({ relation, routing }: Account): string {
+  return JSON.stringify([relation, routing])
 }
 
 const EXPIRED: Refusal = {

@@ -97,6 +97,11 @@ export class Unanswered {
     this.#clearing.rejectDurably(pending, timedOut(destination))
   }
 
+  /** The account is gone: its peer is asked nothing any more. */
+  leave(account: Account): void {
+    this.#reconciler.leave(account)
+  }
+
   /** The operator decides what no peer can say. */
   decideByHand(id: number, decision: Decision): void {
     const { books, traces } = this.#clearing
