@@ -234,6 +234,23 @@ describe('a sender of routes', () => {
     expect(second).toMatchObject({ newRoutes: [], withdrawn: ['test.a'] })
   })
 
+  it('withdraws what it told while the question was on its way, of which the peer says it knows nothing', () => {
+    const { sender, control, routes } = setUp()
+    const carol = peerOf('carol')
+    routes.offer(carol, routeOf('test.a'), 0)
+    control()
+    expect(prefixesOf(deliver(sender, NOW))).toEqual([OWN, 'test.a'])
+    routes.withdraw(carol, 'test.a')
+    expect(deliver(sender, NOW + 1000)).toMatchObject({ withdrawn: ['test.a'] })
+    control()
+    expect(deliver(sender, NOW + 2000)).toMatchObject({ fromEpoch: 0, withdrawn: ['test.a'] })
+    // Over a link that was cut nothing is on its way.
+    sender.link(false)
+    sender.link(true)
+    control()
+    expect(deliver(sender, NOW + 3000)).toMatchObject({ fromEpoch: 0, withdrawn: [] })
+  })
+
   it.each([
     ['parent', 'child', true],
     ['parent', 'peer', false],
@@ -320,7 +337,7 @@ describe('a sender of routes', () => {
     expect(anew.table).not.toBe(table)
     expect(anew).toMatchObject({ fromEpoch: 0, toEpoch: anew.currentEpoch, withdrawn: [] })
     expect(prefixesOf(anew)).toEqual([OWN, 'test.stays'])
-    churn(0, 2 * WITHDRAWALS_MAX)
+    churn(0, WITHDRAWALS_MAX + 1)
     expect(Array.from(announcements.since(0)).length).toBeLessThanOrEqual(WITHDRAWALS_MAX + 2)
   })
 })

@@ -37,6 +37,8 @@ export class RouteSender<Peer extends RoutePeer> {
   #epoch = 0
   /** What was newest when the peer began: earlier withdrawals say nothing to it. */
   #begunAt = 0
+  /** Whether this table's routes went out since the link is up: the peer may know more than its question says. */
+  #hasTold = false
   #underWay: RouteUpdate | undefined
   #lastUpdateAt: Instant = 0
   #failures = 0
@@ -61,6 +63,7 @@ export class RouteSender<Peer extends RoutePeer> {
   /** A peer that has forgotten what it knew asks again; one that has not hears what is new. */
   link(isUp: boolean): void {
     this.#isUp = isUp
+    this.#hasTold = false
   }
 
   nextTimeout(): Instant | undefined {
@@ -80,6 +83,7 @@ export class RouteSender<Peer extends RoutePeer> {
     this.#underWay = update
     this.#epoch = update.toEpoch
     this.#lastUpdateAt = now
+    this.#hasTold ||= update.newRoutes.length > 0
     return update
   }
 
@@ -100,12 +104,13 @@ export class RouteSender<Peer extends RoutePeer> {
 
   #begin(): void {
     this.#epoch = 0
-    this.#begunAt = this.#announcements.epoch
+    this.#begunAt = this.#hasTold ? 0 : this.#announcements.epoch
   }
 
   /** The peer forgets what it has when it hears another table's name (CCP-25). */
   #beginAnew(): void {
     this.#table = drawTableId(this.#options.rng)
+    this.#hasTold = false
     this.#begin()
   }
 

@@ -2,103 +2,91 @@
  * Nodes that do nothing but exchange routes, in virtual time, over links that only delay. Testing.
  * Messages travel as values: what a wire would carry is counted, not written.
  */
-import { type Address, toAddress } from '@hourglass/ilp'
-import { type Crypto, type Rng, TIMEOUT, type TraceOutput } from '@hourglass/sansio'
+import { toAddress } from '@hourglass/ilp'
+import { type Rng, TIMEOUT, type TraceOutput } from '@hourglass/sansio'
 import { nodeCrypto } from '@hourglass/sansio/io'
 import type { Relation, RoutePeer } from '../route-entry.ts'
-import { type PeerRouting, Routing, type RoutingInput, type RoutingOutput } from '../routing.ts'
-import type { StaticRoute } from '../fixed-routes.ts'
+import { Routing, type RoutingInput, type RoutingOutput } from '../routing.ts'
 import type { RouteMessage } from '../wire/message.ts'
 import { routeUpdateBytes } from '../wire/route-update.ts'
 import { Agenda } from './agenda.ts'
 
-export interface NetworkOptions {
-  readonly delayMs?: number
-  readonly crypto?: Crypto
-  readonly broadcastIntervalMs?: number
-  /** What stands in a node's table beside what it learns. */
-  readonly routes?: (name: string) => readonly StaticRoute[]
+/** What both ends have in common. */
+interface Link {
+  isUp: boolean
+  /** What was under way at a cut is lost. */
+  cuts: number
 }
 
 /** A link as one end has it. */
 interface End {
   readonly peer: NetworkNode
-  readonly link: { isUp: boolean }
+  /** What the peer is to this end. */
+  readonly relation: Relation
+  readonly link: Link
 }
 
 export interface NetworkNode {
   readonly name: string
-  readonly address: Address
-  readonly routing: Routing<RoutePeer>
+  /** Its address is `test.` and its name. */
+  routing: Routing<RoutePeer>
+  /** By the names of the nodes at the other ends. */
   readonly ends: Map<string, End>
   readonly traces: TraceOutput[]
   wakeAt: number | undefined
 }
 
-type Event =
-  | { readonly kind: 'wake'; readonly node: NetworkNode }
-  | { readonly kind: 'input'; readonly node: NetworkNode; readonly input: RoutingInput }
-
-/** A message as it left a node. */
+/** A message as it leaves a node. */
 export interface Sent {
-  readonly at: number
   readonly from: string
   readonly to: string
   readonly message: RouteMessage
 }
 
+/** What reaches a node, and over which link; without an input it is time that has passed. */
+interface Event {
+  readonly node: NetworkNode
+  readonly input?: RoutingInput
+  readonly link?: Link
+  readonly cuts?: number
+}
+
 export class RouteNetwork {
   readonly nodes: Map<string, NetworkNode> = new Map<string, NetworkNode>()
-  readonly totals = { updates: 0, routes: 0, withdrawals: 0, bytes: 0 }
+  readonly totals: { updates: number; routes: number; withdrawals: number; bytes: number } = {
+    updates: 0,
+    routes: 0,
+    withdrawals: 0,
+    bytes: 0,
+  }
+  now: number = Date.UTC(2026, 0, 1)
   /** When a node last told another one something new. */
   changedAt = 0
-  now: number
-  /** Asked of each message that leaves; false: it is lost, and the sender hears so. */
+  /** Asked of each message that leaves; false: it is lost, and its sender hears so. */
   passes: (sent: Sent) => boolean = () => true
-  readonly #options: NetworkOptions
+  readonly #delayMs: number
   readonly #agenda = new Agenda<Event>()
-  #added = 0
+  #started = 0
 
-  constructor(options: NetworkOptions = {}) {
-    this.#options = options
-    this.now = BEGIN
+  constructor({ delayMs = 10 }: { readonly delayMs?: number } = {}) {
+    this.#delayMs = delayMs
   }
 
-  add(name: string, address = `test.${name}`): NetworkNode {
-    const { crypto = nodeCrypto, broadcastIntervalMs = 30_000, routes } = this.#options
-    const rng = rngOf(`${name}#${this.#added++}`)
-    const routing = new Routing<RoutePeer>({
-      address: toAddress(address),
-      crypto,
-      peers: [],
-      routes: routes?.(name) ?? [],
-      exchange: { rng, broadcastIntervalMs },
-    })
-    const node = {
-      name,
-      address: toAddress(address),
-      routing,
-      ends: new Map(),
-      traces: [],
-      wakeAt: undefined,
-    }
+  add(name: string): NetworkNode {
+    const routing = this.#start(name)
+    const node: NetworkNode = { name, routing, ends: new Map(), traces: [], wakeAt: undefined }
     this.nodes.set(name, node)
     return node
   }
 
-  /** `b` is `relation` to `a`, whose opposite `a` is to `b`. The link is up. */
-  connect(
-    a: string,
-    b: string,
-    relation: Relation = 'peer',
-    routing: readonly [PeerRouting?, PeerRouting?] = [],
-  ): void {
+  /** To `a`, `b` is `relation`. The link is up. */
+  connect(a: string, b: string, relation: Relation = 'peer'): void {
     const [first, second] = [this.node(a), this.node(b)]
-    const link = { isUp: false }
-    first.ends.set(b, { peer: second, link })
-    second.ends.set(a, { peer: first, link })
-    first.routing.addPeer({ id: b, relation }, routing[0] ?? {})
-    second.routing.addPeer({ id: a, relation: OPPOSITE[relation] }, routing[1] ?? {})
+    const link = { isUp: false, cuts: 0 }
+    first.ends.set(b, { peer: second, relation, link })
+    second.ends.set(a, { peer: first, relation: OPPOSITE[relation], link })
+    first.routing.addPeer({ id: b, relation }, {})
+    second.routing.addPeer({ id: a, relation: OPPOSITE[relation] }, {})
     this.heal(a, b)
   }
 
@@ -111,8 +99,19 @@ export class RouteNetwork {
   cut(a: string, b: string): void {
     const { link } = this.node(a).ends.get(b)!
     link.isUp = false
+    link.cuts++
     this.handle(a, { kind: 'down', account: b })
     this.handle(b, { kind: 'down', account: a })
+  }
+
+  /** The node ends and begins anew, without its memory. */
+  restart(name: string): void {
+    const node = this.node(name)
+    const others = [...node.ends.keys()]
+    for (const other of others) this.cut(name, other)
+    node.routing = this.#start(name)
+    for (const [id, { relation }] of node.ends) node.routing.addPeer({ id, relation }, {})
+    for (const other of others) this.heal(name, other)
   }
 
   node(name: string): NetworkNode {
@@ -141,21 +140,33 @@ export class RouteNetwork {
     const path: string[] = []
     for (let node: NetworkNode | undefined = this.node(from); node !== undefined && path.length < LOOP;) {
       path.push(node.name)
-      const entry = node.routing.table.resolve(destination)
-      const next: RoutePeer | undefined = entry?.leader
+      const next: RoutePeer | undefined = node.routing.table.resolve(destination)?.leader
       node = next === undefined ? undefined : this.nodes.get(next.id)
     }
     return path
   }
 
+  #start(name: string): Routing<RoutePeer> {
+    const rng = rngOf(`${name} ${this.#started++}`)
+    const address = toAddress(`test.${name}`)
+    return new Routing<RoutePeer>({ address, crypto: nodeCrypto, peers: [], routes: [], exchange: { rng } })
+  }
+
   #step(): void {
     this.now = this.#agenda.nextAt!
-    const event = this.#agenda.take()!
-    if (event.kind === 'input') return this.#handle(event.node, event.input)
-    const { node } = event
-    if (node.wakeAt === undefined || node.wakeAt > this.now) return
-    node.wakeAt = undefined
-    this.#handle(node, TIMEOUT)
+    const { node, input, link, cuts } = this.#agenda.take()!
+    if (input === undefined) {
+      if (node.wakeAt === undefined || node.wakeAt > this.now) return
+      node.wakeAt = undefined
+      return this.#handle(node, TIMEOUT)
+    }
+    if (link?.cuts === cuts) this.#handle(node, input)
+    // Who waits for an answer over a link that was cut has none.
+    else if (input.kind === 'answered') this.#handle(node, { ...input, isAccepted: false })
+    else if (input.kind === 'request') {
+      const sender = this.node(input.account)
+      this.#handle(sender, { kind: 'answered', id: input.id, isAccepted: false })
+    }
   }
 
   #handle(node: NetworkNode, input: RoutingInput): void {
@@ -166,31 +177,28 @@ export class RouteNetwork {
     const next = node.routing.nextTimeout()
     if (next === undefined || (node.wakeAt !== undefined && node.wakeAt <= next)) return
     node.wakeAt = Math.max(next, this.now)
-    this.#agenda.add(node.wakeAt, { kind: 'wake', node })
+    this.#agenda.add(node.wakeAt, { node })
   }
 
   #perform(node: NetworkNode, output: RoutingOutput): void {
-    switch (output.kind) {
-      case 'trace':
-        node.traces.push(output)
-        break
-      case 'request':
-        this.#send(node, output)
-        break
-      case 'reply': {
-        const isAccepted = output.refusal === undefined
-        this.#later(node.ends.get(output.account)!.peer, { kind: 'answered', id: output.id, isAccepted })
-        break
-      }
+    if (output.kind === 'trace') {
+      node.traces.push(output)
+      return
     }
-  }
-
-  #send(node: NetworkNode, { account, id, message }: Extract<RoutingOutput, { kind: 'request' }>): void {
-    const { peer, link } = node.ends.get(account)!
-    const passes = link.isUp && this.passes({ at: this.now, from: node.name, to: peer.name, message })
-    if (!passes) return this.#later(node, { kind: 'answered', id, isAccepted: false })
+    const end = node.ends.get(output.account)
+    // A test stands behind the account.
+    if (end === undefined) return
+    const { peer, link } = end
+    const { id } = output
+    if (output.kind === 'reply') {
+      return this.#later(peer, link, { kind: 'answered', id, isAccepted: output.refusal === undefined })
+    }
+    const { message } = output
+    if (!link.isUp || !this.passes({ from: node.name, to: peer.name, message })) {
+      return this.#later(node, link, { kind: 'answered', id, isAccepted: false })
+    }
     this.#count(message)
-    this.#later(peer, { kind: 'request', account: node.name, id, message })
+    this.#later(peer, link, { kind: 'request', account: node.name, id, message })
   }
 
   #count(message: RouteMessage): void {
@@ -203,22 +211,22 @@ export class RouteNetwork {
     if (newRoutes.length + withdrawn.length > 0) this.changedAt = this.now
   }
 
-  #later(node: NetworkNode, input: RoutingInput): void {
-    this.#agenda.add(this.now + (this.#options.delayMs ?? 10), { kind: 'input', node, input })
+  #later(node: NetworkNode, link: Link, input: RoutingInput): void {
+    this.#agenda.add(this.now + this.#delayMs, { node, input, link, cuts: link.cuts })
   }
 }
 
 const OPPOSITE: Readonly<Record<Relation, Relation>> = { peer: 'peer', parent: 'child', child: 'parent' }
-const BEGIN = Date.UTC(2026, 0, 1)
 const QUIET_MS = 1000
+/** No way through a network of these tests is as long. */
 const LOOP = 100
 
 /** Octets that depend on the seed alone. */
 function rngOf(seed: string): Rng {
-  let counter = 0
+  let drawn = 0
   return {
     bytes(length) {
-      const octets = nodeCrypto.sha256(Buffer.from(`${seed}/${counter++}`))
+      const octets = nodeCrypto.sha256(Buffer.from(`${seed} ${drawn++}`))
       return Uint8Array.from({ length }, (_, i) => octets[i % octets.length]!)
     },
   }
