@@ -98,7 +98,7 @@ const isUnreachableAt =
     reply.type === PacketType.Reject && reply.code === 'F02' && reply.triggeredBy === address
 
 // It gives up on a peer that once is slow to answer, until it is asked again after the hold-down time.
-describe('routes with ilp-connector', { timeout: 180_000 }, () => {
+describe('interop: ilp-connector as teller and hearer of routes', { timeout: 180_000 }, () => {
   let ours: RunningConnector
   let leaf: RunningConnector
   let alice: InstanceType<typeof PluginBtp>

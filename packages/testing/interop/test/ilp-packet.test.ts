@@ -71,7 +71,7 @@ function attempt<T>(decode: () => T): T | Error {
   }
 }
 
-describe('ilp-packet', () => {
+describe('interop: ilp-packet as reader and writer of our packets', () => {
   it('agrees on any Prepare (ILP-03, ILP-07 … ILP-11, OER-20)', () => {
     fc.assert(
       fc.property(anyPeerPrepare, (prepare) => {

@@ -58,7 +58,7 @@ function expectAgreement(message: RouteMessage, theirs: Buffer): void {
   expect(decodeRouteMessage(decodePrepare(theirs))).toEqual(message)
 }
 
-describe('ilp-protocol-ccp', () => {
+describe('interop: ilp-protocol-ccp as reader and writer of our route messages', () => {
   it('agrees on any route control (CCP-01, CCP-02, CCP-05)', () => {
     fc.assert(
       fc.property(anyControl, (control) => {

@@ -28,7 +28,7 @@ import {
   type StreamServerOutput,
 } from '@hourglass/stream'
 import { type Connection, type DataAndMoneyStream, createConnection, createServer } from 'ilp-protocol-stream'
-import { afterEach, expect, it, vi } from 'vitest'
+import { afterEach, expect, it, vi, describe } from 'vitest'
 
 /** Waiting for conditions, never for time: generous. */
 const WAIT = { timeout: 10_000 }
@@ -83,7 +83,7 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close()
 })
 
-it('their client pays our server', async () => {
+it('interop: ilp-protocol-stream as payer of our STREAM server', async () => {
   const server = new StreamServer({
     crypto: nodeCrypto,
     rng: nodeRng,
@@ -118,26 +118,28 @@ it('their client pays our server', async () => {
   await connection.end()
 })
 
-it.each(['start', 'pay'] as const)('our client pays their server, beginning with: %s', async (first) => {
-  const plugin = new Plugin(async (packet) => {
-    expect(isIldcp(packet)).toBe(true)
-    return Promise.resolve(ildcp(THEIRS))
-  })
-  const server = await createServer({ plugin, serverSecret: Buffer.alloc(32, 5) })
-  closers.push(async () => server.close())
-  let received = 0n
-  server.on('connection', (connection: Connection) => {
-    connection.on('stream', (stream: DataAndMoneyStream) => {
-      stream.setReceiveMax('1000000000')
-      stream.on('money', (amount: string) => {
-        received += BigInt(amount)
+describe('interop: ilp-protocol-stream as payee of our STREAM client', () => {
+  it.each(['start', 'pay'] as const)('beginning with: %s', async (first) => {
+    const plugin = new Plugin(async (packet) => {
+      expect(isIldcp(packet)).toBe(true)
+      return Promise.resolve(ildcp(THEIRS))
+    })
+    const server = await createServer({ plugin, serverSecret: Buffer.alloc(32, 5) })
+    closers.push(async () => server.close())
+    let received = 0n
+    server.on('connection', (connection: Connection) => {
+      connection.on('stream', (stream: DataAndMoneyStream) => {
+        stream.setReceiveMax('1000000000')
+        stream.on('money', (amount: string) => {
+          received += BigInt(amount)
+        })
       })
     })
+    const { destinationAccount, sharedSecret } = server.generateAddressAndSecret()
+    const report = await pay(plugin, { destination: destinationAccount as Address, sharedSecret }, first)
+    expect(report).toMatchObject({ outcome: 'complete', sent: 7_654_321n, delivered: 7_654_321n })
+    expect(received).toBe(7_654_321n)
   })
-  const { destinationAccount, sharedSecret } = server.generateAddressAndSecret()
-  const report = await pay(plugin, { destination: destinationAccount as Address, sharedSecret }, first)
-  expect(report).toMatchObject({ outcome: 'complete', sent: 7_654_321n, delivered: 7_654_321n })
-  expect(received).toBe(7_654_321n)
 })
 
 /** Data of some packets. */

@@ -56,7 +56,7 @@ async function setup(path = '/tips'): Promise<ResolvedPayment> {
   return setupPayment({ plugin: peer, destinationAccount: `http://${HOST}${path}` })
 }
 
-describe('@interledger/pay and our wallet', () => {
+describe('interop: @interledger/pay as payer of our wallet', () => {
   it('SPSP-03, STR-51: resolves our pointer and learns our asset', async () => {
     const destination = await setup()
     expect(destination.destinationAddress).toMatch(/^test\.b\.bob\./)

@@ -129,7 +129,7 @@ function mayDiffer(bytes: Uint8Array, at: number, name: FieldName): boolean {
   return name === 'varUint' && first > 8
 }
 
-describe('oer-utils', () => {
+describe('interop: oer-utils as reader and writer of our octets', () => {
   it('writes the same octets, and each reads what the other wrote (OER-01 … OER-12, X-OER4, X-OER5)', () => {
     fc.assert(
       fc.property(fc.array(anyWrite, { maxLength: 8 }), (writes) => {

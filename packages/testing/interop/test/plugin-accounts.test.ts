@@ -1,98 +1,16 @@
 /** Ledger plugins as accounts of our connectors: ilp-plugin-btp 1.5.0 for packets, one of ours that moves money. */
-import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import {
-  type ConfigInput,
-  type RunningConnector,
-  checkConfig,
-  startConnector,
-} from '@hourglass/connector-app'
-import { now } from '@hourglass/sansio/io'
-import { deserializeIlpReply, serializeIlpFulfill, serializeIlpPrepare } from 'ilp-packet'
+import type { RunningConnector } from '@hourglass/connector-app'
 import { afterEach, describe, expect, it } from 'vitest'
-import { type OurEnd, connectOurEnd } from './our-end.ts'
+import { type AccountInput, HOST, childOf, dispose, isUp, pay, server, startNode } from './one-connector.ts'
+import type { OurEnd } from './our-end.ts'
 import { PairPlugin } from './pair-plugin.ts'
-
-const HOST = '127.0.0.1'
-const FULFILLMENT = Buffer.alloc(32, 9)
-const CONDITION = createHash('sha256').update(FULFILLMENT).digest()
-
-/** Undone after each test, last first. */
-const cleanups: (() => unknown)[] = []
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
-})
-
-type AccountInput = ConfigInput['accounts'][number]
-
-/** A connector `test.NAME` with a child and one peer; modules of plugins are those that this package has. */
-async function startNode(
-  name: string,
-  child: string,
-  peer: Partial<AccountInput>,
-): Promise<RunningConnector> {
-  const data = mkdtempSync(join(tmpdir(), 'hourglass-plugins-'))
-  cleanups.push(() => rmSync(data, { recursive: true }))
-  const asset = { code: 'USD', scale: 6 }
-  const connector = await startConnector(
-    checkConfig(
-      {
-        address: `test.${name}`,
-        ...{ data, plugins: import.meta.dirname, durability: 'process', listen: { port: 0 } },
-        ...{ admin: { port: 0 }, logLevel: 'silent' },
-        accounts: [
-          { ...server(child), id: child, relation: 'child', asset, balance: { max: '1000000' } },
-          { id: 'peer', relation: 'peer', asset, balance: { max: '1000000' }, ...peer },
-        ],
-        routes: [{ prefix: '', account: 'peer' }],
-      },
-      name,
-    ),
-  )
-  cleanups.push(() => connector.stop())
-  return connector
-}
-
-function server(token: string): Pick<AccountInput, 'link'> {
-  return { link: { kind: 'btp-server', token } }
-}
-
-/** The child of that name. */
-async function childOf(connector: RunningConnector, name: string): Promise<OurEnd> {
-  const url = `ws://${HOST}:${connector.port ?? 0}/`
-  const { end, close } = connectOurEnd({ url, username: name, token: name })
-  cleanups.push(close)
-  await end.up()
-  end.serve = () => serializeIlpFulfill({ fulfillment: FULFILLMENT, data: Buffer.alloc(0) })
-  return end
-}
-
-/** Whether it was fulfilled. */
-async function pay(from: OurEnd, destination: string, amount: string): Promise<boolean> {
-  const expiresAt = new Date(now() + 30_000)
-  const answer = await from.ask(
-    serializeIlpPrepare({
-      amount,
-      expiresAt,
-      executionCondition: CONDITION,
-      destination,
-      data: Buffer.alloc(0),
-    }),
-  )
-  if (!('body' in answer)) throw new Error(`no answer: ${answer.failure}`)
-  return 'fulfillment' in deserializeIlpReply(Buffer.from(answer.body))
-}
 
 async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await wait(5)
 }
 
-function isUp({ node }: RunningConnector): boolean {
-  return [...node.connector.accounts()].some(({ id, up }) => id === 'peer' && up)
-}
+afterEach(dispose)
 
 /** The peer's account: what settling has moved, in and out. */
 function settled({ node }: RunningConnector): { readonly sent: bigint; readonly received: bigint } {
@@ -102,7 +20,7 @@ function settled({ node }: RunningConnector): { readonly sent: bigint; readonly 
   throw new Error('there is no peer')
 }
 
-describe('ilp-plugin-btp as the link of an account', () => {
+describe('interop: ilp-plugin-btp as account of our connector', () => {
   it('carries packets both ways between two connectors (LPI-10, LPI-11, LPI-13)', async () => {
     const bolt = await startNode('bolt', 'bob', server('between'))
     const url = `btp+ws://peer:between@${HOST}:${bolt.port ?? 0}`
@@ -111,9 +29,9 @@ describe('ilp-plugin-btp as the link of an account', () => {
     })
     const [alice, bob] = [await childOf(acme, 'alice'), await childOf(bolt, 'bob')]
     await until(() => isUp(acme) && isUp(bolt))
-    expect(await pay(alice, 'test.bolt.bob', '700')).toBe(true)
-    expect(await pay(bob, 'test.acme.alice', '300')).toBe(true)
-    expect(await pay(alice, 'test.bolt.nobody', '1')).toBe(false)
+    expect(await pay(alice, 'test.bolt.bob', '700')).toBe('700')
+    expect(await pay(bob, 'test.acme.alice', '300')).toBe('300')
+    expect(await pay(alice, 'test.bolt.nobody', '1')).toBe('F02')
   })
 
   it('keeps a connector from starting where its options are none', async () => {
@@ -142,8 +60,8 @@ describe('a plugin that moves money as the settlement of an account', () => {
     const bolt = await startNode('bolt', 'bob', terms('bolt', 'acme'))
     const [alice] = [await childOf(acme, 'alice'), await childOf(bolt, 'bob')]
     await until(() => isUp(acme) && isUp(bolt))
-    expect(await pay(alice, 'test.bolt.bob', '999')).toBe(true)
-    expect(await pay(alice, 'test.bolt.bob', '501')).toBe(true)
+    expect(await pay(alice, 'test.bolt.bob', '999')).toBe('999')
+    expect(await pay(alice, 'test.bolt.bob', '501')).toBe('501')
     await until(() => settled(acme).sent === 1500n && settled(bolt).received === 1500n)
     return { acme, alice }
   }
@@ -155,10 +73,10 @@ describe('a plugin that moves money as the settlement of an account', () => {
   it('pays no more once the outcome of a payment is unknown, until the operator has decided', async () => {
     const { acme, alice } = await peering()
     PairPlugin.all.get('acme')!.failsAfterPaying = true
-    expect(await pay(alice, 'test.bolt.bob', '2000')).toBe(true)
+    expect(await pay(alice, 'test.bolt.bob', '2000')).toBe('2000')
     await until(() => acme.node.reportSettlement('peer')?.['unknownAmount'] === 2000n)
     PairPlugin.all.get('acme')!.failsAfterPaying = false
-    expect(await pay(alice, 'test.bolt.bob', '3000')).toBe(true)
+    expect(await pay(alice, 'test.bolt.bob', '3000')).toBe('3000')
     expect(settled(acme).sent).toBe(1500n)
 
     const decide = async (body: object): Promise<number> => {

@@ -58,7 +58,7 @@ async function quote(wish: Parameters<typeof quotePayment>[2]): Promise<QuotedPa
   return quotePayment(wallet, '$bob.example/tips', wish, { resolve })
 }
 
-describe('our wallet and @interledger/stream-receiver', () => {
+describe('interop: @interledger/stream-receiver as payee of our wallet', () => {
   it('SPSP-06, SPSP-10: pays a fixed amount through two connectors; both ends and both books agree', async () => {
     const before = { received, alice: connectors.balance('alice'), bob: connectors.balance('bob') }
     const { payment, asset, quote: offer } = await quote({ send: decodeDecimal('10.00') })

@@ -1,0 +1,191 @@
+/** npm's peers in processes of their own, packets both ways. Details of them stand in files of their own. */
+import { setTimeout as wait } from 'node:timers/promises'
+import { createRequire } from 'node:module'
+import {
+  type Address,
+  ILDCP_DESTINATION,
+  decodeFulfill,
+  decodeIldcpResponse,
+  encodeIldcpRequest,
+} from '@hourglass/ilp'
+import { listenBtp } from '@hourglass/link-btp/io'
+import { BtpPlugin } from '@hourglass/plugin-btp'
+import { now } from '@hourglass/sansio/io'
+import { type Connection, type DataAndMoneyStream, createConnection, createServer } from 'ilp-protocol-stream'
+import { afterEach, describe, expect, it } from 'vitest'
+import { HOST, childOf, cleanups, dispose, isUp, pay, server, startNode } from './one-connector.ts'
+import { OurEnd, connectOurEnd } from './our-end.ts'
+import { outcome, prepare, serve } from './packets.ts'
+import { PeerProcess, type PeerPlan, startProgram } from './peer-process.ts'
+import { TwoConnectors } from './two-connectors.ts'
+
+const require = createRequire(import.meta.url)
+
+afterEach(dispose)
+
+async function start(plan: PeerPlan): Promise<PeerProcess> {
+  const peer = await PeerProcess.start(plan)
+  cleanups.push(() => peer.stop())
+  return peer
+}
+
+function connect(port: number, username: string, token: string): OurEnd {
+  const { end, close } = connectOurEnd({ url: `ws://${HOST}:${port}/`, username, token })
+  cleanups.push(close)
+  end.serve = serve
+  return end
+}
+
+async function ask(end: OurEnd, packet: Buffer): Promise<Buffer | string> {
+  const answer = await end.ask(packet)
+  if (!('body' in answer)) throw new Error(`no answer: ${answer.failure}`)
+  return outcome(answer.body)
+}
+
+/** A Fulfill with as much data as fits, and a Reject, in both directions. */
+async function exchange(
+  ours: OurEnd,
+  theirs: PeerProcess,
+  ourAddress: string,
+  theirAddress: string,
+): Promise<void> {
+  const data = Buffer.alloc(32_767, 5)
+  expect(await ask(ours, prepare(theirAddress, '10', data))).toEqual(data)
+  expect(await ask(ours, prepare(`${theirAddress}.nobody`, '10'))).toBe('F02')
+  expect(outcome(await theirs.sendData(prepare(ourAddress, '10', data)))).toEqual(data)
+  expect(outcome(await theirs.sendData(prepare(`${ourAddress}.nobody`, '10')))).toBe('F02')
+}
+
+describe('interop: ilp-plugin-btp as client of our server', () => {
+  it('exchanges packets both ways', async () => {
+    const ours = new OurEnd({ role: 'server' })
+    ours.serve = serve
+    const listening = await listenBtp({
+      ...{ host: HOST, port: 0 },
+      authenticate: ({ username, token }) => (username === 'peer' && token === 'hush' ? 'peer' : undefined),
+      receive: (_account, wire) => ours.receive(wire),
+    })
+    ours.send = (wire) => listening.send('peer', wire)
+    cleanups.push(
+      () => listening.close(),
+      () => ours.stop(),
+    )
+    const options = { server: `btp+ws://peer:hush@${HOST}:${listening.port}` }
+    const theirs = await start({ module: require.resolve('ilp-plugin-btp'), options })
+    await Promise.all([theirs.connect(), ours.up()])
+    await exchange(ours, theirs, 'test.ours', 'test.theirs')
+  })
+})
+
+describe('interop: ilp-plugin-btp as server of our client', () => {
+  it('exchanges packets both ways', async () => {
+    const options = { listener: { port: 1, secret: 'hush' } }
+    const theirs = await start({ module: require.resolve('ilp-plugin-btp'), options, listensBy: 'listener' })
+    const connected = theirs.connect()
+    const ours = connect(theirs.port, '', 'hush')
+    await Promise.all([connected, ours.up()])
+    await exchange(ours, theirs, 'test.ours', 'test.theirs')
+  })
+})
+
+describe('interop: ilp-plugin-mini-accounts as parent of our client', () => {
+  const debugHostIldcpInfo = { clientAddress: 'test.parent', assetCode: 'XRP', assetScale: 9 }
+
+  it('gives us an address by IL-DCP, and exchanges packets both ways', async () => {
+    const options = { debugHostIldcpInfo, generateAccount: true }
+    const theirs = await start({
+      module: require.resolve('ilp-plugin-mini-accounts'),
+      options,
+      listensBy: '',
+    })
+    await theirs.connect()
+    // The account is what the token makes it: two tokens, two children.
+    const [ours, other] = ['hush', 'psst'].map((token) => connect(theirs.port, '', token))
+    await Promise.all([ours!.up(), other!.up()])
+    const addresses = await Promise.all([ours!, other!].map(addressOf))
+    expect(new Set(addresses).size).toBe(2)
+    for (const address of addresses) expect(address).toMatch(/^test\.parent\.[\w-]{43}$/)
+    await exchange(ours!, theirs, addresses[0]!, 'test.elsewhere')
+    await exchange(other!, theirs, addresses[1]!, 'test.elsewhere')
+  })
+
+  async function addressOf(child: OurEnd): Promise<Address> {
+    const answer = await child.ask(encodeIldcpRequest(now() + 30_000))
+    if (!('body' in answer)) throw new Error(`no answer to ${ILDCP_DESTINATION}: ${answer.failure}`)
+    const { address, assetCode, assetScale } = decodeIldcpResponse(decodeFulfill(answer.body))
+    expect({ assetCode, assetScale }).toEqual({ assetCode: 'XRP', assetScale: 9 })
+    return address
+  }
+})
+
+/** The peer of `test.a` and `test.b`, with a plugin for each. */
+async function throughIlpConnector(plugins: { readonly a: string; readonly b: string }): Promise<void> {
+  const nodes = {
+    a: await startNode('a', 'alice', server('to-a')),
+    b: await startNode('b', 'bob', server('to-b')),
+  }
+  const account = (name: 'a' | 'b'): object => ({
+    relation: 'peer',
+    plugin: require.resolve(plugins[name]),
+    ...{ assetCode: 'USD', assetScale: 6, sendRoutes: false, receiveRoutes: false },
+    balance: { maximum: '1000000', minimum: '-1000000' },
+    options: { server: `btp+ws://peer:to-${name}@${HOST}:${nodes[name].port ?? 0}` },
+  })
+  const program = startProgram(require.resolve('ilp-connector'), {
+    CONNECTOR_ENV: 'test',
+    CONNECTOR_ILP_ADDRESS: 'test.c',
+    CONNECTOR_BACKEND: 'one-to-one',
+    CONNECTOR_SPREAD: '0',
+    CONNECTOR_ADMIN_API: 'false',
+    CONNECTOR_ROUTE_BROADCAST_ENABLED: 'true',
+    CONNECTOR_ACCOUNTS: JSON.stringify({ a: account('a'), b: account('b') }),
+    CONNECTOR_ROUTES: JSON.stringify(['a', 'b'].map((id) => ({ targetPrefix: `test.${id}`, peerId: id }))),
+  })
+  cleanups.push(() => program.stop())
+  const [alice, bob] = [await childOf(nodes.a, 'alice'), await childOf(nodes.b, 'bob')]
+  while (!isUp(nodes.a) || !isUp(nodes.b)) await wait(10)
+  // Connected is not ready: until its routes are loaded it knows of nobody.
+  while ((await pay(alice, 'test.b.bob', '1')) !== '1') await wait(10)
+  while ((await pay(bob, 'test.a.alice', '1')) !== '1') await wait(10)
+  expect(await pay(alice, 'test.b.bob', '700')).toBe('700')
+  expect(await pay(bob, 'test.a.alice', '300')).toBe('300')
+  expect(await pay(alice, 'test.b.nobody', '5')).toBe('F02')
+  expect(await pay(alice, 'test.d.somebody', '5')).toBe('F02')
+}
+
+describe('interop: ilp-connector as neighbour of our connectors', () => {
+  it('forwards packets both ways between two of them', () =>
+    throughIlpConnector({ a: 'ilp-plugin-btp', b: 'ilp-plugin-btp' }))
+})
+
+describe('interop: ilp-connector as runner of our plugin-btp', () => {
+  it('forwards packets both ways between it and its own plugin', () =>
+    throughIlpConnector({ a: '@hourglass/plugin-btp', b: 'ilp-plugin-btp' }))
+})
+
+describe('interop: ilp-protocol-stream as runner of our plugin-btp', () => {
+  it('sends money from one child of our connectors to another', async () => {
+    const connectors = await TwoConnectors.start()
+    cleanups.push(() => connectors.stop())
+    const receiver = await createServer({ plugin: new BtpPlugin({ server: connectors.link('bob') }) })
+    cleanups.push(() => receiver.close())
+    const received = new Promise<string>((resolve) => {
+      receiver.on('connection', (connection: Connection) => {
+        connection.on('stream', (stream: DataAndMoneyStream) => {
+          stream.setReceiveMax('1000000')
+          stream.on('end', () => resolve(stream.totalReceived))
+        })
+      })
+    })
+    const sender = await createConnection({
+      plugin: new BtpPlugin({ server: connectors.link('alice') }),
+      ...receiver.generateAddressAndSecret(),
+    })
+    cleanups.push(() => sender.destroy())
+    const stream = sender.createStream()
+    await stream.sendTotal('1000')
+    stream.end()
+    // 10.00 dollars at 0.92, in hundredths of cents.
+    expect(BigInt(await received)).toBe(connectors.balance('bob'))
+  })
+})
