@@ -1,6 +1,8 @@
-import type { Link, LinkInput, LinkOutput } from '@hourglass/link'
-import { linkSuite } from '@hourglass/link/testing'
+import { FaultyLink, type Link, type LinkInput, type LinkOutput, flipBit } from '@hourglass/link'
+import { PairDriver, linkSuite, seededRng } from '@hourglass/link/testing'
 import { type Instant, Queue } from '@hourglass/sansio'
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
 import { BtpLink, type BtpWireIn, type BtpWireOut } from './btp-link.ts'
 import { ServerHandshake } from './server-handshake.ts'
 
@@ -25,6 +27,45 @@ linkSuite<BtpWireIn, BtpWireOut>('BtpLink as client', () => ({
   b: new GreetingServer('secret', 50),
   ...wires,
 }))
+
+/** A link whose frames are lost, late, doubled, overtaken and changed: no socket does it, and no link may mind. */
+function overBadWay(link: Link<BtpWireIn, BtpWireOut>, seed: number): Link<BtpWireIn, BtpWireOut> {
+  return new FaultyLink(link, {
+    faults: { loss: 0.05, doubling: 0.1, corruption: 0.1, detour: 0.1, detourMs: 500, jitterMs: 200 },
+    rng: seededRng(seed),
+    isForPeer: (wire) => wire.kind === 'frame',
+    corrupt: (wire, rng) => (wire.kind === 'frame' ? { ...wire, bytes: flipBit(wire.bytes, rng) } : wire),
+  })
+}
+
+it('BtpLink gives each request its one answer, over whatever way', () => {
+  fc.assert(
+    fc.property(fc.nat(), (seed) => {
+      const driver = new PairDriver<BtpWireIn, BtpWireOut>({
+        a: overBadWay(new BtpLink({ role: 'client', username: 'alice', token: 'secret' }), seed),
+        b: overBadWay(new GreetingServer('secret', 50), seed + 1),
+        ...wires,
+      })
+      driver.open()
+      const answered: number[] = []
+      for (let step = 0; step < 400; step++) {
+        if (step < 40) driver.request('a', step, Uint8Array.of(12, step), 'ilp')
+        driver.deliver()
+        for (const output of driver.take('b')) {
+          if (output.kind === 'request') driver.handle('b', { kind: 'reply', id: output.id, body: REPLY })
+        }
+        for (const output of driver.take('a')) {
+          if (output.kind === 'reply' || output.kind === 'failed') answered.push(output.id)
+        }
+        driver.reach(driver.now + 100)
+      }
+      expect(answered.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, id) => id))
+    }),
+    { numRuns: 50 },
+  )
+})
+
+const REPLY = Uint8Array.of(13)
 
 /** A server's link with the handshake in front of it, as `io/listen.ts` puts them together. Takes one token. */
 class GreetingServer implements Link<BtpWireIn, BtpWireOut> {
