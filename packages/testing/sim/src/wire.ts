@@ -9,7 +9,7 @@
  * not, and one end may have a new connection before the other knows that the old one is gone.
  */
 import { Backoff, type BtpWireOut, ServerHandshake } from '@hourglass/link-btp'
-import type { MemoryWire } from '@hourglass/link'
+import { type MemoryWire, type WayFaults, drawArrivals } from '@hourglass/link'
 import type { Instant } from '@hourglass/sansio'
 import type { Chance } from './chance.ts'
 import type { World } from './world.ts'
@@ -174,11 +174,10 @@ export class Wire {
   #sendAlone(from: Side, message: MemoryWire): void {
     const connection = this.#into[from].session
     if (connection === 0 || connection !== this.#live) return
-    const copies = message.kind === 'reply' && this.#chance.happens(DOUBLE_PROBABILITY) ? 2 : 1
-    for (let copy = 0; copy < copies; copy++) {
-      if (this.#chance.happens(LOSS_PROBABILITY)) continue
-      const departure = Math.max(this.#world.now, this.#blockedUntil)
-      const latency = this.#latency() * (this.#chance.happens(DETOUR_PROBABILITY) ? DETOUR_FACTOR : 1)
+    const departure = Math.max(this.#world.now, this.#blockedUntil)
+    const faults = message.kind === 'reply' ? REPLY_FAULTS : MESSAGE_FAULTS
+    for (const { isDetour } of drawArrivals(faults, this.#chance)) {
+      const latency = this.#latency() * (isDetour ? DETOUR_FACTOR : 1)
       this.#world.at(departure + latency, () => this.#deliver(other(from), connection, message))
     }
   }
@@ -221,9 +220,8 @@ const NOTICE_MS_MAX = 3000
 const PARTITION_MS_MAX = 8000
 const CONGESTION_FACTOR = 20
 /** Of messages that go their own way. */
-const LOSS_PROBABILITY = 0.02
-const DOUBLE_PROBABILITY = 0.05
-const DETOUR_PROBABILITY = 0.05
+const MESSAGE_FAULTS: WayFaults = { loss: 0.02, detour: 0.05 }
+const REPLY_FAULTS: WayFaults = { ...MESSAGE_FAULTS, doubling: 0.05 }
 const DETOUR_FACTOR = 10
 
 function other(side: Side): Side {
