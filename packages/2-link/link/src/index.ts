@@ -7,6 +7,7 @@ export {
   readText,
 } from './envelope.ts'
 export { Greeting, type GreetingParts } from './greeting.ts'
+export {
   type CaptureEntry,
   type Difference,
   RecordingLink,
