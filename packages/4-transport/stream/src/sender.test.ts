@@ -94,9 +94,9 @@ describe('STREAM payment that asks for no quote', () => {
 
   it('pays nothing below the worst rate: STR-84, SEC-51', () => {
     const path: PathOptions = { ...PLAIN_PATH, rates: [rate(98_999n, 100_000n), rate(1n, 1n)] }
-    const { report, charged, received } = runPath(path, unasked)
+    const { report, charged, received, elapsedMs } = runPath(path, unasked)
     expect(report).toMatchObject({ outcome: 'rate-too-low', sent: 0n })
-    expect([charged, received]).toEqual([0n, 0n])
+    expect([charged, received, elapsedMs]).toEqual([0n, 0n, PLAIN_PATH.delayMs])
   })
 
   it.each([

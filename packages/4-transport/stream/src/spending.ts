@@ -266,7 +266,9 @@ export class Spending {
     this.#declined = isShort ? 'rate-too-low' : 'receiver-refuses'
     if (!isNews) return
     if (isShort) this.#plan!.roundedAway()
-    if (++this.#declines >= DECLINES_MAX) this.finish(this.#declined)
+    // Where nobody asked for a quote, this is one.
+    const isOffer = isShort && this.#offer === undefined && this.#packets === 0
+    if (isOffer || ++this.#declines >= DECLINES_MAX) this.finish(this.#declined)
   }
 }
 
