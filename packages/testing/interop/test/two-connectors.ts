@@ -1,4 +1,7 @@
-/** Two connectors of ours, peered over BTP: alice holds dollars (scale 2) at one, bob euros (scale 4) at the other. */
+/**
+ * Two connectors of ours, peered over BTP: alice and ann hold dollars (scale 2) at one; bob, sue and rex euros (scale
+ * 4) at the other.
+ */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +13,10 @@ import {
 } from '@hourglass/connector-app'
 import { type Wallet, openWallet } from '@hourglass/wallet'
 
+const PAYERS = ['alice', 'ann'] as const
+const PAYEES = ['bob', 'sue', 'rex'] as const
+export type Child = (typeof PAYERS)[number] | (typeof PAYEES)[number]
+
 export class TwoConnectors {
   readonly #directory = mkdtempSync(join(tmpdir(), 'hourglass-interop-'))
   readonly #running: RunningConnector[] = []
@@ -20,7 +27,9 @@ export class TwoConnectors {
     await pair.#add({
       address: 'test.a',
       accounts: [
-        child('alice', { code: 'USD', scale: 2 }, '1000000'),
+        ...PAYERS.map((id) =>
+          child(id, { code: 'USD', scale: 2 }, { owing: '1000000', packetAmountMax: '250' }),
+        ),
         { ...peer, id: 'b', link: { kind: 'btp-server', token: 'peer-token' } },
       ],
       routes: [{ prefix: 'test.b', account: 'b' }],
@@ -29,7 +38,7 @@ export class TwoConnectors {
     await pair.#add({
       address: 'test.b',
       accounts: [
-        child('bob', { code: 'EUR', scale: 4 }, '0'),
+        ...PAYEES.map((id) => child(id, { code: 'EUR', scale: 4 }, { owing: '0' })),
         { ...peer, id: 'a', link: { kind: 'btp-client', url, token: 'peer-token' } },
       ],
       rates: [{ from: 'USD', to: 'EUR', rate: '0.92' }],
@@ -43,18 +52,19 @@ export class TwoConnectors {
   }
 
   /** Where a peer of that name connects, as ilp-plugin-btp takes it. */
-  link(name: 'alice' | 'bob'): string {
-    return `btp+ws://${name}:${name}-token@127.0.0.1:${this.#ports[name === 'alice' ? 0 : 1] ?? 0}`
+  link(name: Child): string {
+    const port = this.#ports[PAYERS.some((payer) => payer === name) ? 0 : 1] ?? 0
+    return `btp+ws://${name}:${name}-token@127.0.0.1:${port}`
   }
 
-  async wallet(name: 'alice' | 'bob'): Promise<Wallet> {
+  async wallet(name: Child): Promise<Wallet> {
     const { host } = new URL(this.link(name).slice('btp+'.length))
     const state = join(this.#directory, name)
     return openWallet({ url: `ws://${host}/`, username: name, token: `${name}-token`, state })
   }
 
   /** What the connector owes the account, in its base units. */
-  balance(name: 'alice' | 'bob'): bigint {
+  balance(name: Child): bigint {
     for (const { node } of this.#running) {
       for (const account of node.connector.accounts()) if (account.id === name) return -account.balance
     }
@@ -74,16 +84,14 @@ export class TwoConnectors {
 
 type AccountInput = ConfigInput['accounts'][number]
 
-/** `owing`: what the child may owe. Packets are small, so that a payment takes several. */
-function child(id: string, asset: AccountInput['asset'], owing: string): AccountInput {
-  return {
-    id,
-    relation: 'child',
-    asset,
-    link: { kind: 'btp-server', token: `${id}-token` },
-    balance: { max: owing },
-    ...(id === 'alice' && { packetAmountMax: '250' }),
-  }
+/** `owing`: what the child may owe. Packets of payers are small, so that a payment takes several. */
+function child(
+  id: Child,
+  asset: AccountInput['asset'],
+  { owing, ...limits }: { readonly owing: string; readonly packetAmountMax?: string },
+): AccountInput {
+  const link = { kind: 'btp-server', token: `${id}-token` } as const
+  return { id, relation: 'child', asset, link, balance: { max: owing }, ...limits }
 }
 
 const peer = {
