@@ -22,9 +22,9 @@ export async function receivePayments(wallet: Wallet, options: ReceiveOptions): 
   const receiver = wallet.receive(options.report)
   const server = await serveSpsp({
     ...options,
-    open() {
-      const { destination, sharedSecret } = receiver.credentials()
-      return { destinationAccount: destination, sharedSecret }
+    open({ receipt }) {
+      const { destination, sharedSecret } = receiver.credentials(receipt && { receipts: receipt })
+      return { destinationAccount: destination, sharedSecret, receiptsEnabled: receipt !== undefined }
     },
   })
   return {

@@ -7,6 +7,7 @@ import {
   StreamServer,
   type StreamServerInput,
   type StreamServerOutput,
+  type TokenContents,
 } from '@hourglass/stream'
 import type { Identity } from './peer-questions.ts'
 
@@ -47,8 +48,8 @@ export class Receiver {
   }
 
   /** A fresh address and secret for one payer. */
-  credentials(): Credentials {
-    return this.#server.credentials()
+  credentials(contents?: TokenContents): Credentials {
+    return this.#server.credentials(contents)
   }
 
   handle(id: number, prepare: Prepare): void {

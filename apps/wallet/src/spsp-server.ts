@@ -1,5 +1,12 @@
 /** Serves one payment pointer over HTTP. An https proxy stands before it wherever others are to pay. */
-import { type PaymentPointer, RateLimit, type SpspDetails, answerSpsp, samePointer } from '@hourglass/spsp'
+import {
+  type PaymentPointer,
+  RateLimit,
+  type SpspAsker,
+  type SpspDetails,
+  answerSpsp,
+  samePointer,
+} from '@hourglass/spsp'
 import { now } from '@hourglass/sansio/io'
 import fastify from 'fastify'
 import type { AddressInfo } from 'node:net'
@@ -11,7 +18,7 @@ export interface SpspServerOptions {
   readonly port: number
   readonly pointer: PaymentPointer
   /** A fresh address and secret for one payer. */
-  readonly open: () => SpspDetails | undefined
+  readonly open: (asker: SpspAsker) => SpspDetails | undefined
 }
 
 export interface SpspServer {
@@ -32,7 +39,7 @@ export async function serveSpsp({ host, port, pointer, open }: SpspServerOptions
       {
         mayAsk: () => limit.take(request.ip, now()),
         // Which host was asked is the proxy's business; the path tells who is paid.
-        open: () => (samePointer({ host: pointer.host, path }, pointer) ? open() : undefined),
+        open: (asker) => (samePointer({ host: pointer.host, path }, pointer) ? open(asker) : undefined),
       },
     )
     return reply.code(answer.status).headers(answer.headers).send(answer.body)

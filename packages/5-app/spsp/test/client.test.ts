@@ -114,7 +114,17 @@ describe('querySpsp', () => {
     expect(requests).toEqual([])
   })
 
-  it('PP-18: refuses a server whose certificate nobody vouches for', async () => {
+  it('RCPT-20: asks for a verifier, with its nonce and secret', async () => {
+    const { origin, requests } = await stage(answer)
+    const receipt = { nonce: new Uint8Array(16).fill(1), secret: new Uint8Array(32).fill(2) }
+    await querySpsp(origin, { allowHttp: true, receipt })
+    expect(requests[0]?.headers).toMatchObject({
+      'receipt-nonce': Buffer.from(receipt.nonce).toString('base64'),
+      'receipt-secret': Buffer.from(receipt.secret).toString('base64'),
+    })
+  })
+
+  it('PP-18, STR-01: refuses a server whose certificate nobody vouches for', async () => {
     const port = await listen(createTlsServer(selfSigned, (request, response) => answer(response, request)))
     const error = await failure(querySpsp(`https://127.0.0.1:${port}/`))
     expect(error.code).toBe('unreachable')

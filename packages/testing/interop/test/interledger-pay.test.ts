@@ -1,7 +1,10 @@
 /** @interledger/pay 0.4.0-alpha.9 pays our wallet's pointer over ilp-plugin-btp, through two connectors of ours. */
 import { Agent, globalAgent } from 'node:http'
 import { connect } from 'node:net'
+import { ReceiptVerifier } from '@hourglass/receipt'
+import { nodeCrypto, nodeRng, now } from '@hourglass/sansio/io'
 import { decodePointer } from '@hourglass/spsp'
+import { querySpsp } from '@hourglass/spsp/io'
 import { type RunningReceiver, type Wallet, receivePayments } from '@hourglass/wallet'
 import { type ResolvedPayment, closeConnection, pay, setupPayment, startQuote } from '@interledger/pay'
 import plugin from 'ilp-plugin-btp'
@@ -65,6 +68,30 @@ describe('interop: @interledger/pay as payer of our wallet', () => {
 
   it('SPSP-14: finds nobody at another path', async () => {
     await expect(setup('/nobody')).rejects.toBe('QueryFailed')
+  })
+
+  it('RCPT-21: tells a verifier that receipts come, and it credits what the payer passes on', async () => {
+    const verifier = new ReceiptVerifier({ crypto: nodeCrypto, rng: nodeRng, seed: nodeRng.bytes(32) })
+    const receipt = verifier.issue(now())
+    const url = `http://127.0.0.1:${receiver.port}/tips`
+    const { details } = await querySpsp(url, { allowHttp: true, receipt })
+    expect(details.receiptsEnabled).toBe(true)
+    const destination = await setupPayment({
+      plugin: peer,
+      destinationAddress: details.destinationAccount,
+      sharedSecret: Buffer.from(details.sharedSecret),
+    })
+    const sourceAsset = { code: 'USD', scale: 2 }
+    const quote = await startQuote({
+      plugin: peer,
+      destination,
+      sourceAsset,
+      prices: PRICES,
+      amountToSend: 1000n,
+    })
+    const { streamReceipt } = await pay({ plugin: peer, destination, quote })
+    await closeConnection(peer, destination)
+    expect(verifier.verify(streamReceipt!, now())).toMatchObject({ kind: 'credit', total: 92_000n })
   })
 
   it.each([

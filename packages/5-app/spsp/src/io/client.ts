@@ -3,10 +3,11 @@
  * Spec: IL-RFC 9 "Request"; IL-RFC 26 "Endpoint Resolution", "Security Considerations".
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { encodeBase64 } from '@hourglass/oer'
 import { DecodeError, type Instant } from '@hourglass/sansio'
 import { now } from '@hourglass/sansio/io'
 import { freshMs } from '../cache-control.ts'
-import { SPSP_ACCEPT } from '../endpoint.ts'
+import { SPSP_ACCEPT, type SpspAsker } from '../endpoint.ts'
 import { POINTER_FAULTS, type PointerErrorCode, decodePointer, pointerUrl } from '../pointer.ts'
 import { SPSP_BODY_BYTES_MAX, type SpspDetails, decodeSpspDetails } from '../response.ts'
 import { type HttpAnswer, httpGet } from './http-get.ts'
@@ -21,6 +22,8 @@ export interface SpspQueryOptions {
   readonly publicOnly?: boolean
   /** For one try; default `TRY_TIMEOUT_MS`. */
   readonly timeoutMs?: number
+  /** A verifier asks for its payer: the receiver is to sign what it gets under this nonce (RCPT-20). */
+  readonly receipt?: SpspAsker['receipt']
 }
 
 export interface SpspQueryResult {
@@ -111,12 +114,20 @@ function ask(url: URL, options: SpspQueryOptions): Promise<HttpAnswer> {
   }
   return httpGet(origin === undefined ? url : movedTo(origin, url), {
     name: origin === undefined ? url.host : `${url.host} (at ${origin})`,
-    headers: { accept: SPSP_ACCEPT, host: url.host },
+    headers: { accept: SPSP_ACCEPT, host: url.host, ...receiptHeaders(options.receipt) },
     timeoutMs: options.timeoutMs ?? TRY_TIMEOUT_MS,
     bodyBytesMax: SPSP_BODY_BYTES_MAX,
     // A host that the caller itself moved is where the caller wants it.
     publicOnly: options.publicOnly === true && origin === undefined,
   })
+}
+
+function receiptHeaders(receipt: SpspAsker['receipt']): Record<string, string> {
+  if (receipt === undefined) return {}
+  return {
+    'receipt-nonce': encodeBase64(receipt.nonce),
+    'receipt-secret': encodeBase64(receipt.secret),
+  }
 }
 
 /** The same path and query at another origin. */
