@@ -57,7 +57,7 @@ export function server(token: string): Pick<AccountInput, 'link'> {
 }
 
 /** The child of that name. */
-export async function childOf(connector: RunningConnector, name: string): Promise<OurEnd> {
+export async function childOf(connector: Pick<RunningConnector, 'port'>, name: string): Promise<OurEnd> {
   const url = `ws://${HOST}:${connector.port ?? 0}/`
   const { end, close } = connectOurEnd({ url, username: name, token: name })
   cleanups.push(close)
