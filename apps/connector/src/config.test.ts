@@ -185,7 +185,7 @@ describe('checkConfig names the source, the field and what would be right', () =
     [
       'a btp-server link without listen',
       (c) => delete c['listen'],
-      'accounts[0] (alice): a btp-server link needs "listen"',
+      'accounts[0] (alice): a link of kind btp-server needs "listen"',
     ],
     [
       'a ledger of no kind that we know',

@@ -46,9 +46,16 @@ const schema = z.strictObject({
   plugins: z.string().min(1).default('.'),
   /** `power` survives the loss of power, `process` the end of the process. */
   durability: z.enum(['process', 'power']).default('power'),
-  /** Where peers of `btp-server` accounts connect, and which web pages may (BTP-54). */
+  /** Where peers of `btp-server` and `http` accounts connect. */
   listen: z
-    .strictObject({ host: z.string().default('127.0.0.1'), port, origins: z.array(z.string()).default([]) })
+    .strictObject({
+      host: z.string().default('127.0.0.1'),
+      port,
+      /** Web pages that may connect (BTP-54). */
+      origins: z.array(z.string()).default([]),
+      /** In PEM. Without it the port is for this machine, or for a proxy in front of it. */
+      tls: z.strictObject({ certificate: secret, key: secret }).optional(),
+    })
     .optional(),
   /** Where the operator asks; off unless given, and reachable from this machine only by default. */
   admin: z.strictObject({ host: z.string().default('127.0.0.1'), port: port.default(7780) }).optional(),
@@ -124,8 +131,9 @@ export function checkConfig(value: unknown, source: string): Config {
 function accountProblems(account: AccountConfig, config: Config): string[] {
   const problems: string[] = []
   const { max: balanceMax, ...limits } = account.balance
-  if (account.link.kind === 'btp-server' && config.listen === undefined) {
-    problems.push('a btp-server link needs "listen"')
+  const { kind } = account.link
+  if ((kind === 'btp-server' || kind === 'http') && config.listen === undefined) {
+    problems.push(`a link of kind ${kind} needs "listen"`)
   }
   if (account.settlement !== undefined)
     problems.push(...settlementProblems(account.settlement, account, config))

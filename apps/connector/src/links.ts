@@ -1,13 +1,15 @@
 /** Links of the config: a machine for each account, and the sockets that carry what it says. */
 import type { NodeInput } from '@hourglass/connector'
-import { type Link, MemoryLink, digestToken } from '@hourglass/link'
-import { BtpLink, type BtpWireOut, Credentials } from '@hourglass/link-btp'
-import { type BtpServer, connectBtp, listenBtp } from '@hourglass/link-btp/io'
-import { type Driver, nodeCrypto } from '@hourglass/sansio/io'
+import { type Link, MemoryLink } from '@hourglass/link'
+import { BtpLink, type BtpWireOut } from '@hourglass/link-btp'
+import { connectBtp } from '@hourglass/link-btp/io'
+import { HttpLink, type HttpWireOut } from '@hourglass/link-http'
+import { type ConnectHttpOptions, connectHttp } from '@hourglass/link-http/io'
+import { type Driver, nodeRng } from '@hourglass/sansio/io'
 import { type AccountConfig, type Config, type Secret, readSecret } from './config.ts'
+import { type Door, openDoor } from './door.ts'
 import type { Logger } from './log.ts'
 import type { PluginAccounts } from './plugins.ts'
-import { StartError } from './start-error.ts'
 
 /** The sockets of all accounts. */
 export interface Wires {
@@ -26,6 +28,11 @@ export function buildLink({ id, link }: AccountConfig): Link<never, unknown> {
       return new BtpLink({ role: 'client', username: link.url.username, token: tokenOf(id, link.token) })
     case 'plugin':
       return new MemoryLink()
+    case 'http': {
+      const { url, mode, callbackUrl } = link
+      const callback = callbackUrl === undefined ? {} : { callbackUrl: callbackUrl.href }
+      return new HttpLink({ rng: nodeRng, peerOrigin: url.origin, mode, ...callback })
+    }
   }
 }
 
@@ -43,18 +50,19 @@ export async function openWires(
   log: Logger,
 ): Promise<Wires> {
   const carriers = new Map<string, Carrier>()
-  const server = await listen(config, driver, log)
+  const door = await openDoor(config, driver, log)
   const close = async (): Promise<void> => {
-    await Promise.all([server?.close(), ...[...carriers.values()].map((carrier) => carrier.close())])
+    await Promise.all([door?.close(), ...[...carriers.values()].map((carrier) => carrier.close())])
   }
   const receiver =
     (account: string) =>
     (wire: unknown): void =>
       driver.push({ kind: 'wire', account, wire })
   for (const { id, link } of config.accounts) {
-    if (link.kind !== 'btp-client') continue
+    const receive = receiver(id)
     const report = (error: Error): void => log.warn({ account: id }, error.message)
-    carriers.set(id, connectBtp({ url: link.url.url, receive: receiver(id), report }))
+    if (link.kind === 'btp-client') carriers.set(id, connectBtp({ url: link.url.url, receive, report }))
+    else if (link.kind === 'http') carriers.set(id, connectPeer(id, link, { door, receive, report }))
   }
   try {
     for (const [id, plugin] of plugins) carriers.set(id, plugin.open(receiver(id)))
@@ -63,42 +71,30 @@ export async function openWires(
     throw error
   }
   return {
-    port: server?.port,
+    port: door?.port,
     send(account, wire) {
       const carrier = carriers.get(account)
-      if (carrier === undefined) server?.send(account, wire as BtpWireOut)
+      if (carrier === undefined) door?.send(account, wire as BtpWireOut)
       else carrier.send(wire)
     },
     close,
   }
 }
 
-async function listen(
-  config: Config,
-  driver: Driver<NodeInput>,
-  log: Logger,
-): Promise<BtpServer | undefined> {
-  if (config.listen === undefined) return undefined
-  const credentials = new Credentials(
-    nodeCrypto,
-    config.accounts.flatMap(({ id, link }) =>
-      link.kind === 'btp-server'
-        ? [{ account: id, tokenDigest: digestToken(nodeCrypto, tokenOf(id, link.token)) }]
-        : [],
-    ),
-  )
-  const { host, port, origins } = config.listen
-  try {
-    return await listenBtp({
-      host,
-      port,
-      allowedOrigins: origins,
-      authenticate: (claim) => credentials.find(claim),
-      receive: (account, wire) => driver.push({ kind: 'wire', account, wire }),
-      report: (error) => log.warn(error.message),
-    })
-  } catch (error) {
-    throw new StartError((error as Error).message)
+/** Posts to the peer, and answers what came in at the door. */
+function connectPeer(
+  id: string,
+  { url, token, http2 }: Extract<AccountConfig['link'], { kind: 'http' }>,
+  { door, ...hear }: { door: Door | undefined } & Pick<ConnectHttpOptions, 'receive' | 'report'>,
+): Carrier {
+  const client = connectHttp({ url, token: tokenOf(id, token), http2, ...hear })
+  return {
+    send(wire) {
+      const out = wire as HttpWireOut
+      if (out.kind === 'respond') door?.send(id, out)
+      else client.send(out)
+    },
+    close: () => client.close(),
   }
 }
 

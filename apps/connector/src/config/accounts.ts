@@ -1,6 +1,6 @@
 /** Accounts of the config: whom we know, and how far. */
 import { z } from 'zod'
-import { amount, btpUrl, name, prefix, secret } from './fields.ts'
+import { amount, btpUrl, name, peerUrl, prefix, secret } from './fields.ts'
 import { pluginLink, pluginSettlement } from './plugins.ts'
 import { peerRouting } from './routing.ts'
 
@@ -10,6 +10,22 @@ const link = z.discriminatedUnion('kind', [
   /** We connect to the peer: `btp+ws://user@host:port`, the token apart from it. */
   z.strictObject({ kind: z.literal('btp-client'), url: btpUrl, token: secret }),
   pluginLink,
+  /** Each posts to the other: ILP over HTTP. */
+  z.strictObject({
+    kind: z.literal('http'),
+    /** Where the peer takes packets. */
+    url: peerUrl,
+    /** What we say to the peer. */
+    token: secret,
+    /** What the peer says to us: any of them. */
+    peerTokens: z.array(secret).min(1),
+    /** `async`: answers are POSTs of their own. The peer must serve a Request-Id once. */
+    mode: z.enum(['sync', 'async']).default('sync'),
+    /** Where the peer posts answers, if it does not know: a URL of ours. */
+    callbackUrl: peerUrl.optional(),
+    /** With `http://`: the peer speaks HTTP/2. With `https://` that is found out. */
+    http2: z.boolean().default(false),
+  }),
 ])
 
 const channelSettlement = z.strictObject({

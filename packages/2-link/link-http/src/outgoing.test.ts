@@ -51,7 +51,7 @@ describe('a request of ours', () => {
     [200, Uint8Array.of(60, 104, 116, 109, 108), 'broken'],
     [200, PREPARE, 'broken'],
     [200, NOTHING, 'broken'],
-    [202, NOTHING, 'broken'],
+    [201, NOTHING, 'broken'],
     [302, NOTHING, 'broken'],
   ] as const)('fails by status %i: HTTP-28, HTTP-29, HTTP-32', (status, body, failure) => {
     const bench = new Bench()

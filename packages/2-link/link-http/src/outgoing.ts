@@ -2,7 +2,7 @@
  * Our requests: posted, answered at once or by a POST of the peer's, sent again where that is safe. Layer 2.
  * Spec: IL-RFC 35 "ILP Prepare", "Error Handling".
  *
- *   posted ──200 and a body──▶ replied            ──202──▶ accepted ──the peer posts the answer──▶ replied
+ *   posted ──2xx and a body──▶ replied            ──202──▶ accepted ──the peer posts the answer──▶ replied
  *     ├──4xx──▶ refused   ──429──▶ full   ──nobody there──▶ down
  *     └──5xx, no answer──▶ posted again, where the peer knows it again; else broken, lost
  *
@@ -92,11 +92,10 @@ export class Outgoing {
     const { status } = response
     // Errors of servers may come from others than the peer, such as a proxy before it.
     if (status < 500) this.#epoch = response.epoch
-    const isDone = status === 200 && isAnswer(response, request)
-    if (isDone) this.#reply(request, response.body)
-    else if (status === 202 && request.protocol === ILP && this.#options.async !== undefined) {
-      request.isAtRest = true
-    } else if (status >= 500) this.#again(request, 'broken', now)
+    if (status >= 200 && status < 300 && isAnswer(response, request)) this.#reply(request, response.body)
+    // HTTP-11: also where we did not ask for it, for the peer may be configured so.
+    else if (status === 202 && request.protocol === ILP) request.isAtRest = true
+    else if (status >= 500) this.#again(request, 'broken', now)
     else this.#end(request, request.isSentAgain ? 'lost' : failureOf(status, request.protocol))
     return true
   }
@@ -188,7 +187,7 @@ export class Outgoing {
   }
 }
 
-/** Whether a body with status 200 answers: a packet that does, or octets of the protocol that was asked in. */
+/** Whether the body of a success answers: a packet that does, or octets of the protocol that was asked in. */
 function isAnswer({ contentType = '', body }: HttpResponse, { protocol }: Request): boolean {
   return protocol === ILP ? isReply(body) : decodeMediaType(contentType) === protocol
 }

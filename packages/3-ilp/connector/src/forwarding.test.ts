@@ -186,7 +186,7 @@ describe('connector: a packet that is not fulfilled', () => {
     ['broken', 'at the expiry', NOW + 9000, ErrorCode.R00_TRANSFER_TIMED_OUT],
     ['full', 'before the expiry', NOW, ErrorCode.T02_PEER_BUSY],
   ] as const)(
-    'is answered at once when the link says %s %s: ILP-31, ILP-48, ILP-64, CONN-18, HTTP-28 … HTTP-32',
+    'is answered at once when the link says %s %s: ILP-31, ILP-48, ILP-64, CONN-18, HTTP-28, HTTP-29, HTTP-31',
     (failure, _, now, code) => {
       const machine = connector()
       const id = send(machine, prepare())

@@ -1,3 +1,4 @@
+export { type AcceptBtpOptions, type BtpAcceptor, acceptBtp } from './accept.ts'
 export { type BtpUrl, decodeBtpUrl } from './btp-url.ts'
 export { type BtpClient, type ConnectBtpOptions, connectBtp } from './connect.ts'
 export { LinkError, type LinkErrorCode } from './link-error.ts'

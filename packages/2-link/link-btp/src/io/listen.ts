@@ -1,40 +1,21 @@
 /** A server's sockets: one port for many accounts. Layer 2, io. */
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
+import { type IncomingMessage, type ServerResponse, createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import type { Duplex } from 'node:stream'
 import { reasonOf } from '@hourglass/link/io'
-import { WebSocketServer } from 'ws'
-import type { AuthClaim } from '../auth-frame.ts'
-import type { BtpWireIn, BtpWireOut } from '../btp-link.ts'
-import { FRAME_BYTES_MAX } from '../limits.ts'
-import { LinkError, closeError } from './link-error.ts'
-import { ServerSocket, type ServerSocketHost } from './server-socket.ts'
+import { type AcceptBtpOptions, type BtpAcceptor, acceptBtp } from './accept.ts'
+import { LinkError } from './link-error.ts'
 
-export interface ListenBtpOptions {
+export interface ListenBtpOptions extends AcceptBtpOptions {
   readonly host: string
   /** 0: any free port. */
   readonly port: number
-  /** The only path to serve; where there is none given, any. */
-  readonly path?: string
   /** Certificate and key in PEM: peers then connect by `wss`. */
   readonly tls?: { readonly cert: string; readonly key: string }
-  /** Web pages that may connect (BTP-54). Programs say no origin and always may. */
-  readonly allowedOrigins?: readonly string[]
-  /** The account that user name and token open: `Credentials.find`. */
-  readonly authenticate: (claim: AuthClaim) => string | undefined | Promise<string | undefined>
-  /** Gets what that account's link is to be told, in order. */
-  readonly receive: (account: string, wire: BtpWireIn) => void
-  /** Told of each socket that is refused or lost. */
-  readonly report?: (error: LinkError) => void
-  /** How often peers are asked whether they are there. */
-  readonly keepAliveMs?: number
 }
 
-export interface BtpServer {
+export interface BtpServer extends Pick<BtpAcceptor, 'send'> {
   readonly port: number
-  /** Does what that account's link says; what is for a socket that is gone is dropped. */
-  send(account: string, wire: BtpWireOut): void
   /** Closes the port and all sockets; resolves when they are. */
   close(): Promise<void>
 }
@@ -42,129 +23,32 @@ export interface BtpServer {
 /** The links are `new BtpLink({ role: 'server' })`, one for each account. @throws LinkError `cannot-listen` */
 export async function listenBtp(options: ListenBtpOptions): Promise<BtpServer> {
   const { host, port, tls } = options
-  const httpServer = tls === undefined ? createServer(refuseHttp) : createTlsServer({ ...tls }, refuseHttp)
+  const server = tls === undefined ? createServer(refuseHttp) : createTlsServer({ ...tls }, refuseHttp)
+  const failed = (what: string, error: Error): LinkError =>
+    new LinkError('cannot-listen', `cannot ${what}: ${reasonOf(error)}`, { cause: error })
   await new Promise<void>((resolve, reject) => {
-    httpServer.once('error', (error) => {
-      reject(
-        new LinkError('cannot-listen', `cannot listen on ${host}:${port}: ${reasonOf(error)}`, {
-          cause: error,
-        }),
-      )
-    })
-    httpServer.listen(port, host, resolve)
+    server.once('error', (error) => reject(failed(`listen on ${host}:${port}`, error)))
+    server.listen(port, host, resolve)
   })
-  return new Listener(options, httpServer)
+  const acceptor = acceptBtp(options)
+  let isStopped = false
+  server.on('error', (error) => {
+    if (!isStopped) options.report?.(failed('take a connection', error))
+  })
+  server.on('upgrade', (request, stream, head) => acceptor.upgrade(request, stream, head))
+  return {
+    port: (server.address() as AddressInfo).port,
+    send: (account, wire) => acceptor.send(account, wire),
+    async close() {
+      isStopped = true
+      const closed = new Promise((resolve) => server.close(resolve))
+      acceptor.close()
+      server.closeAllConnections()
+      await closed
+    },
+  }
 }
 
 function refuseHttp(_request: IncomingMessage, response: ServerResponse): void {
   response.writeHead(426, { Upgrade: 'websocket' }).end('BTP peers connect by WebSocket.\n')
 }
-
-class Listener implements BtpServer, ServerSocketHost {
-  readonly port: number
-  readonly #options: ListenBtpOptions
-  readonly #httpServer: Server
-  readonly #webSocketServer = new WebSocketServer({
-    noServer: true,
-    perMessageDeflate: false,
-    maxPayload: FRAME_BYTES_MAX,
-  })
-  /** The newest socket of each account. */
-  readonly #sockets = new Map<string, ServerSocket>()
-  /** Sockets whose account is not known yet. */
-  readonly #strangers = new Set<ServerSocket>()
-  #stopped = false
-
-  constructor(options: ListenBtpOptions, httpServer: Server) {
-    this.port = (httpServer.address() as AddressInfo).port
-    this.#options = options
-    this.#httpServer = httpServer
-    httpServer.on('error', (error) => {
-      this.#report(
-        new LinkError('cannot-listen', `cannot take a connection: ${reasonOf(error)}`, { cause: error }),
-      )
-    })
-    httpServer.on('upgrade', (request, stream, head) => this.#upgrade(request, stream, head))
-  }
-
-  send(account: string, wire: BtpWireOut): void {
-    const socket = this.#sockets.get(account)
-    if (wire.kind === 'frame') socket?.send(wire.bytes)
-    else if (wire.kind === 'close') socket?.close(closeError(wire.reason))
-  }
-
-  async close(): Promise<void> {
-    this.#stopped = true
-    const closed = new Promise((resolve) => this.#httpServer.close(resolve))
-    const error = new LinkError('closed', 'is no longer served')
-    for (const socket of [...this.#sockets.values(), ...this.#strangers]) socket.close(error)
-    this.#httpServer.closeAllConnections()
-    await closed
-  }
-
-  async authenticate(claim: AuthClaim): Promise<string | undefined> {
-    return this.#options.authenticate(claim)
-  }
-
-  /** BTP-50: the newest connection of an account counts. SEC-20: the change is reported. */
-  accepted(socket: ServerSocket, account: string): void {
-    this.#strangers.delete(socket)
-    const message = `was replaced by a newer connection from ${socket.remote}`
-    this.#sockets.get(account)?.close(new LinkError('replaced', message))
-    this.#sockets.set(account, socket)
-  }
-
-  receive(account: string, wire: BtpWireIn): void {
-    this.#options.receive(account, wire)
-  }
-
-  closed(socket: ServerSocket, error: LinkError): void {
-    const { account, remote } = socket
-    this.#strangers.delete(socket)
-    if (account !== undefined) {
-      this.#sockets.delete(account)
-      this.receive(account, { kind: 'closed' })
-    }
-    this.#report(error.about(account ?? remote))
-  }
-
-  #upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
-    const { remoteAddress, remotePort } = request.socket
-    const remote = `${remoteAddress ?? 'someone'}:${remotePort ?? 0}`
-    const refusal = this.#refusalOf(request)
-    if (refusal === undefined) {
-      this.#webSocketServer.handleUpgrade(request, stream, head, (webSocket) => {
-        const socket = new ServerSocket({ webSocket, stream, remote }, this, this.#options.keepAliveMs)
-        this.#strangers.add(socket)
-      })
-      return
-    }
-    const [status, error] = refusal
-    stream.on('error', () => stream.destroy())
-    stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
-    this.#report(error.about(remote))
-  }
-
-  /** Status and error of a request that gets no WebSocket. */
-  #refusalOf({ url = '', headers }: IncomingMessage): [string, LinkError] | undefined {
-    const { path, allowedOrigins = [] } = this.#options
-    if (path !== undefined && url.split('?')[0] !== path) {
-      return ['404 Not Found', new LinkError('wrong-path', `asked for another path than ${path}`)]
-    }
-    if (headers.origin !== undefined && !allowedOrigins.includes(headers.origin)) {
-      return ['403 Forbidden', new LinkError('foreign-origin', 'is a web page of a foreign origin')]
-    }
-    if (this.#strangers.size >= STRANGERS_MAX) {
-      const message = `came while ${STRANGERS_MAX} others were not authenticated`
-      return ['503 Service Unavailable', new LinkError('too-early', message)]
-    }
-    return undefined
-  }
-
-  #report(error: LinkError): void {
-    if (!this.#stopped) this.#options.report?.(error)
-  }
-}
-
-/** Sockets that may wait for their authentication at once. */
-const STRANGERS_MAX = 1000

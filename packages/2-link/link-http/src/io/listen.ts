@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { ServerHttp2Stream } from 'node:http2'
 import type { AddressInfo } from 'node:net'
-import type { Duplex, Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { MESSAGE_BYTES_MAX } from '../limits.ts'
 import type { HttpResponse, HttpWireIn, HttpWireOut } from '../wire.ts'
 import { bearerToken, decodeRequestHeaders, encodeResponseHeaders } from './headers.ts'
@@ -17,8 +17,6 @@ export interface ListenHttpOptions extends PortOptions {
   readonly receive: (account: string, wire: HttpWireIn) => void
   /** Told of whoever is refused before a link hears of it. */
   readonly report?: (error: HttpError) => void
-  /** Takes over connections that want to be something else than HTTP, such as WebSockets. */
-  readonly upgrade?: (request: IncomingMessage, stream: Duplex, head: Buffer) => void
 }
 
 export interface HttpServer {
@@ -65,10 +63,8 @@ class Listener implements HttpServer {
   }
 
   listen(port: Port): void {
-    const { upgrade } = this.#options
     this.#port = port
     port.http2.on('stream', (stream, headers) => this.serve(toAsked2(stream, headers)))
-    if (upgrade !== undefined) port.http1.on('upgrade', upgrade)
     this.#sweep = setInterval(() => this.#endSlow(), SWEEP_MS).unref()
   }
 

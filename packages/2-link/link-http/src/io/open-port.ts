@@ -5,6 +5,7 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import { type Http2Server, createServer as createHttp2Server } from 'node:http2'
 import { createServer as createHttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { reasonOf } from '@hourglass/link/io'
 import { HttpError } from './http-error.ts'
@@ -15,6 +16,8 @@ export interface PortOptions {
   readonly port: number
   /** Certificate and key in PEM. Without them the port is for a proxy of one's own (HTTP-01). */
   readonly tls?: { readonly cert: string; readonly key: string }
+  /** Takes over connections that want to be something else than HTTP, such as WebSockets, and closes them. */
+  readonly upgrade?: (request: IncomingMessage, stream: Duplex, head: Buffer) => void
 }
 
 export interface Port {
@@ -27,7 +30,7 @@ export interface Port {
 
 /** @throws HttpError `cannot-listen` */
 export async function openPort(
-  { host, port, tls }: PortOptions,
+  { host, port, tls, upgrade }: PortOptions,
   serve: (request: IncomingMessage, response: ServerResponse) => void,
 ): Promise<Port> {
   const http2 = createHttp2Server({ settings: { maxConcurrentStreams: STREAMS_MAX } })
@@ -45,6 +48,12 @@ export async function openPort(
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
   })
+  if (upgrade !== undefined) {
+    http1.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+      sockets.delete(request.socket)
+      upgrade(request, stream, head)
+    })
+  }
   await listen(http1, host, port)
   return {
     http1,
