@@ -103,6 +103,7 @@ export class HttpLink implements Link<HttpWireIn, HttpWireOut> {
         break
       case 'request':
         if (this.#up) this.#incoming.posted(wire, now)
+        else this.#refuseUnserved(wire.exchange)
         break
       case 'response':
         if (!this.#outgoing.answered(wire.exchange, wire, now)) {
@@ -115,6 +116,12 @@ export class HttpLink implements Link<HttpWireIn, HttpWireOut> {
         }
         break
     }
+  }
+
+  /** A peer may be there before we are: it is not to wait for nothing. */
+  #refuseUnserved(exchange: number): void {
+    const wire: HttpWireOut = { kind: 'respond', exchange, status: 503, body: new Uint8Array(0) }
+    this.#outputs.push({ kind: 'wire', wire })
   }
 
   #down(): void {

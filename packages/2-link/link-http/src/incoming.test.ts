@@ -51,6 +51,13 @@ describe('a request of the peer', () => {
     expect(statuses(bench.take())).toEqual([415])
   })
 
+  it('gets 503 while the link is down', () => {
+    const bench = new Bench()
+    bench.wire({ kind: 'closed' })
+    bench.take()
+    expect(statuses(bench.post())).toEqual([503])
+  })
+
   it('above what is served at once gets 429', () => {
     const bench = new Bench()
     for (let i = 0; i < PEER_REQUESTS_MAX; i++) expect(bench.post()).toHaveLength(1)

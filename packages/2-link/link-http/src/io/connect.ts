@@ -49,7 +49,8 @@ class Client implements HttpClient {
     this.#options = options
     this.#url = new URL(options.url.href)
     this.#path = this.#url.pathname + this.#url.search
-    queueMicrotask(() => this.#receive({ kind: 'opened' }))
+    // Not before whoever connects has the client in hand.
+    setImmediate(() => this.#receive({ kind: 'opened' }))
   }
 
   send(wire: Exclude<HttpWireOut, { kind: 'respond' }>): void {
