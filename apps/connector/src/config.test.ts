@@ -2,7 +2,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { ConfigError, type ConfigInput, checkConfig, loadConfig, readSecret } from './config.ts'
+import {
+  ConfigError,
+  type ConfigInput,
+  checkConfig,
+  loadConfig,
+  readHttpToken,
+  readSecret,
+} from './config.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'hourglass-config-'))
 
@@ -291,4 +298,13 @@ describe('readSecret', () => {
       `account alice, link.token: cannot read ${file}: `,
     )
   })
+})
+
+it('a token for HTTP has nothing in it that a header may not have', () => {
+  expect(readHttpToken('abc~!-', 'token')).toBe('abc~!-')
+  for (const token of ['a b', 'a\nb', 'ä', '\u0000']) {
+    expect(messageOf(() => readHttpToken(token, 'account bob, link.token'))).toBe(
+      'account bob, link.token: may hold printable ASCII characters only, and no spaces',
+    )
+  }
 })

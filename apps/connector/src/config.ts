@@ -203,3 +203,10 @@ export function readSecret(value: Secret, purpose: string): string {
     throw new ConfigError(`${purpose}: cannot read ${value.file}: ${(error as Error).message}`)
   }
 }
+
+/** A secret that goes into a header of HTTP. @throws ConfigError */
+export function readHttpToken(value: Secret, purpose: string): string {
+  const token = readSecret(value, purpose)
+  if (/^[!-~]+$/.test(token)) return token
+  throw new ConfigError(`${purpose}: may hold printable ASCII characters only, and no spaces`)
+}

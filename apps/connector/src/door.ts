@@ -6,7 +6,7 @@ import { type AcceptBtpOptions, acceptBtp, listenBtp } from '@hourglass/link-btp
 import { type HttpWireOut, Tokens } from '@hourglass/link-http'
 import { listenHttp } from '@hourglass/link-http/io'
 import { type Driver, nodeCrypto } from '@hourglass/sansio/io'
-import { type Config, type Secret, readSecret } from './config.ts'
+import { type Config, readHttpToken, readSecret } from './config.ts'
 import type { Logger } from './log.ts'
 import { StartError } from './start-error.ts'
 
@@ -74,7 +74,8 @@ async function openBoth(
 function credentialsOf({ accounts }: Config): Credentials {
   const peers = accounts.flatMap(({ id, link }) => {
     if (link.kind !== 'btp-server') return []
-    return [{ account: id, tokenDigest: digestOf(link.token, `account ${id}, link.token`) }]
+    const token = readSecret(link.token, `account ${id}, link.token`)
+    return [{ account: id, tokenDigest: digestToken(nodeCrypto, token) }]
   })
   return new Credentials(nodeCrypto, peers)
 }
@@ -83,15 +84,11 @@ function tokensOf({ accounts }: Config): Tokens {
   const peers = accounts.flatMap(({ id, link }) => {
     if (link.kind !== 'http') return []
     const tokenDigests = link.peerTokens.map((token, i) =>
-      digestOf(token, `account ${id}, link.peerTokens[${i}]`),
+      digestToken(nodeCrypto, readHttpToken(token, `account ${id}, link.peerTokens[${i}]`)),
     )
     return [{ account: id, tokenDigests }]
   })
   return new Tokens(nodeCrypto, peers)
-}
-
-function digestOf(token: Secret, purpose: string): Uint8Array {
-  return digestToken(nodeCrypto, readSecret(token, purpose))
 }
 
 function readTls({ certificate, key }: NonNullable<NonNullable<Config['listen']>['tls']>): {

@@ -6,7 +6,7 @@ import { connectBtp } from '@hourglass/link-btp/io'
 import { HttpLink, type HttpWireOut } from '@hourglass/link-http'
 import { type ConnectHttpOptions, connectHttp } from '@hourglass/link-http/io'
 import { type Driver, nodeRng } from '@hourglass/sansio/io'
-import { type AccountConfig, type Config, type Secret, readSecret } from './config.ts'
+import { type AccountConfig, type Config, type Secret, readHttpToken, readSecret } from './config.ts'
 import { type Door, openDoor } from './door.ts'
 import type { Logger } from './log.ts'
 import type { PluginAccounts } from './plugins.ts'
@@ -87,7 +87,12 @@ function connectPeer(
   { url, token, http2 }: Extract<AccountConfig['link'], { kind: 'http' }>,
   { door, ...hear }: { door: Door | undefined } & Pick<ConnectHttpOptions, 'receive' | 'report'>,
 ): Carrier {
-  const client = connectHttp({ url, token: tokenOf(id, token), http2, ...hear })
+  const client = connectHttp({
+    url,
+    token: readHttpToken(token, `account ${id}, link.token`),
+    http2,
+    ...hear,
+  })
   return {
     send(wire) {
       const out = wire as HttpWireOut

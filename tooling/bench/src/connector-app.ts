@@ -8,7 +8,7 @@ import type { Middle } from './btp-lines.ts'
 import { EXTENSION } from './modules.ts'
 
 const require = createRequire(import.meta.url)
-const ADDRESS = 'test.connector'
+export const CONNECTOR_ADDRESS = 'test.connector'
 const PROGRAM = EXTENSION === '.ts' ? 'src/main.ts' : 'bin.js'
 
 export interface AppOptions extends Pick<ConfigInput, 'durability' | 'journal'> {
@@ -20,34 +20,53 @@ export interface AppOptions extends Pick<ConfigInput, 'durability' | 'journal'> 
  * `program`: another one that takes the same arguments.
  */
 export function planConnectorApp(port: number, directory: string, options: AppOptions): Middle {
-  const { durability, journal = { kind: 'sqlite' }, program } = options
-  const app = dirname(require.resolve('@hourglass/connector-app/package.json'))
-  const account = (id: string): object => ({
-    id,
-    relation: 'child',
-    asset: { code: 'USD', scale: 9 },
-    link: { kind: 'btp-server', token: `${id}-token` },
-    balance: { max: '1000000000000000' },
-  })
-  const config = {
-    address: ADDRESS,
-    data: join(directory, 'data'),
-    durability,
-    journal,
-    listen: { port },
-    accounts: [account('alice'), account('bob')],
-  }
-  const file = join(directory, 'config.json')
-  writeFileSync(file, JSON.stringify(config))
+  const start = planProgram(port, directory, ['alice', 'bob'], options)
   return {
-    module: program ?? join(app, PROGRAM),
-    args: ['--config', file],
+    ...start,
     ends: [
       { port, username: 'alice', token: 'alice-token' },
       { port, username: 'bob', token: 'bob-token' },
     ],
-    receiver: `${ADDRESS}.bob`,
+    receiver: `${CONNECTOR_ADDRESS}.bob`,
   }
+}
+
+/** A connector with an account for each of these names, whose token is the name and `-token`. */
+export function planChildren(port: number, directory: string, names: readonly string[]): Program {
+  return planProgram(port, directory, names, { durability: 'process' })
+}
+
+/** Names of so many children. */
+export function childNames(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `child-${i}`)
+}
+
+type Program = Pick<Middle, 'module' | 'args'>
+
+function planProgram(
+  port: number,
+  directory: string,
+  names: readonly string[],
+  { durability, journal = { kind: 'sqlite' }, program }: AppOptions,
+): Program {
+  const app = dirname(require.resolve('@hourglass/connector-app/package.json'))
+  const config = {
+    address: CONNECTOR_ADDRESS,
+    data: join(directory, 'data'),
+    durability,
+    journal,
+    listen: { port },
+    accounts: names.map((id) => ({
+      id,
+      relation: 'child',
+      asset: { code: 'USD', scale: 9 },
+      link: { kind: 'btp-server', token: `${id}-token` },
+      balance: { max: '1000000000000000' },
+    })),
+  }
+  const file = join(directory, 'config.json')
+  writeFileSync(file, JSON.stringify(config))
+  return { module: program ?? join(app, PROGRAM), args: ['--config', file] }
 }
 
 /** The same over a PostgreSQL server of its own, of which only what the connector itself does is measured. */

@@ -3,6 +3,7 @@ import { Agent, type RequestOptions, request as requestHttp } from 'node:http'
 import { Agent as TlsAgent, request as requestHttps } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Carrier, Post } from './carrier.ts'
+import { latin1 } from './latin1.ts'
 import { readBody } from './read-body.ts'
 
 export class Http1Carrier implements Carrier {
@@ -16,6 +17,7 @@ export class Http1Carrier implements Carrier {
     const isTls = url.protocol === 'https:'
     const options = { keepAlive: true, maxSockets: CONNECTIONS_MAX, scheduling: 'lifo' } as const
     this.#agent = isTls ? new TlsAgent({ ...options, ...(ca !== undefined && { ca }) }) : new Agent(options)
+    this.#watch(this.#agent, isTls ? 'secureConnect' : 'connect')
     this.#request = isTls ? requestHttps : requestHttp
     const { hostname, port } = url
     // Of an IPv6 address, Node wants no brackets.
@@ -31,7 +33,6 @@ export class Http1Carrier implements Carrier {
       isOver = true
       failed(error, request.socket !== null && this.#connected.has(request.socket))
     }
-    request.on('socket', (socket) => this.#watch(socket))
     request.on('error', fail)
     request.on('response', (response) => {
       response.on('error', fail)
@@ -42,7 +43,7 @@ export class Http1Carrier implements Carrier {
         answered(response.statusCode ?? 0, response.headers, whole)
       })
     })
-    request.end(body)
+    request.end(latin1(body), 'latin1')
     return () => {
       isOver = true
       request.destroy()
@@ -54,11 +55,13 @@ export class Http1Carrier implements Carrier {
     return Promise.resolve()
   }
 
-  #watch(socket: Socket): void {
-    if (!socket.connecting) return
-    socket.once(this.#request === requestHttps ? 'secureConnect' : 'connect', () =>
-      this.#connected.add(socket),
-    )
+  /** Notes which connections come about. */
+  #watch(agent: Agent, event: 'connect' | 'secureConnect'): void {
+    const create = agent.createConnection.bind(agent)
+    agent.createConnection = (options, callback) => {
+      const socket = create(options, callback) as Socket
+      return socket.once(event, () => this.#connected.add(socket))
+    }
   }
 }
 

@@ -7,6 +7,7 @@ import { MESSAGE_BYTES_MAX } from '../limits.ts'
 import type { HttpResponse, HttpWireIn, HttpWireOut } from '../wire.ts'
 import { bearerToken, decodeRequestHeaders, encodeResponseHeaders } from './headers.ts'
 import { HttpError } from './http-error.ts'
+import { latin1 } from './latin1.ts'
 import { type Port, type PortOptions, openPort } from './open-port.ts'
 import { readBody } from './read-body.ts'
 
@@ -54,9 +55,10 @@ class Listener implements HttpServer {
   #lastExchange = 0
   /** Requests that a link has to answer. */
   readonly #waiting = new Map<number, Asked>()
-  /** Requests whose bodies are being read, oldest first. */
+  /** Requests whose bodies are being read, oldest first, and since which sweep. */
   readonly #reading = new Map<Asked, number>()
   #sweep: NodeJS.Timeout | undefined
+  #sweeps = 0
 
   constructor(options: ListenHttpOptions) {
     this.#options = options
@@ -101,22 +103,24 @@ class Listener implements HttpServer {
 
   #read(asked: Asked, account: string): void {
     const head = decodeRequestHeaders(asked.headers)
-    this.#reading.set(asked, performance.now())
-    asked.onClose(() => this.#reading.delete(asked))
+    const exchange = ++this.#lastExchange
+    this.#reading.set(asked, this.#sweeps)
+    asked.onClose(() => {
+      this.#reading.delete(asked)
+      this.#waiting.delete(exchange)
+    })
     readBody(asked.body, (body) => {
       this.#reading.delete(asked)
       if (body === undefined) return respond(asked, TOO_LARGE, true)
-      const exchange = ++this.#lastExchange
       this.#waiting.set(exchange, asked)
-      asked.onClose(() => this.#waiting.delete(exchange))
       this.#options.receive(account, { kind: 'request', exchange, ...head, body })
     })
   }
 
   #endSlow(): void {
-    const limit = performance.now() - READ_MS
+    const limit = ++this.#sweeps - READ_SWEEPS
     for (const [asked, since] of this.#reading) {
-      if (since > limit) return
+      if (since >= limit) return
       this.#reading.delete(asked)
       this.#report('not-http', `${asked.remote} takes too long for a request`)
       asked.destroy()
@@ -130,7 +134,6 @@ class Listener implements HttpServer {
 
 function toAsked1(request: IncomingMessage, response: ServerResponse): Asked {
   const { method, headers, socket } = request
-  request.on('error', ignore)
   response.on('error', ignore)
   return {
     method,
@@ -141,7 +144,7 @@ function toAsked1(request: IncomingMessage, response: ServerResponse): Asked {
     body: request,
     respond(status, fields, body, isLast) {
       if (isLast) fields.connection = 'close'
-      response.writeHead(status, fields).end(body)
+      response.writeHead(status, fields).end(latin1(body), 'latin1')
     },
     onClose: (listener) => void response.once('close', listener),
     destroy: () => void socket.destroy(),
@@ -187,6 +190,6 @@ function ignore(): void {
   // A request that is cut off is over, as its `close` tells.
 }
 
-/** A body has so long to come, and those that are slower are looked for so often. */
-const READ_MS = 10_000
+/** A body has so many sweeps to come, which are so far apart: 10 seconds. */
+const READ_SWEEPS = 10
 const SWEEP_MS = 1000
