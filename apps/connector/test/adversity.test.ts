@@ -160,6 +160,7 @@ describe(`${RULE} a peer sends`, () => {
     ['text (BTP-01)', Buffer.of(0x81, 0x82, 0, 0, 0, 0, 0x68, 0x69)],
     ['a message without a mask', Buffer.concat([Buffer.of(0x82, 0x02), message.subarray(0, 2)])],
     ['a message that says 10 MB (BTP-55)', messageHead(10_000_000)],
+    ['64 MB in one message (BTP-55)', Buffer.concat([messageHead(64 * 2 ** 20), garbage(8, 100_000)])],
     ['a message that says 2^53 octets (BTP-55)', messageHead(2 ** 53)],
     ['a message of one octet too many (BTP-55)', Buffer.concat([messageHead(tooLong), garbage(3, tooLong)])],
   ])('%s', async (_, bytes) => {
@@ -230,6 +231,26 @@ describe(`${RULE} a peer sends`, () => {
 })
 
 describe(`${RULE} a peer floods`, () => {
+  it('with connections, each with a packet: the newest is served (BTP-50)', async () => {
+    await withstand(async () => {
+      const opened = await Promise.all(
+        Array.from({ length: 200 }, () => Hostile.open('mallory', program.port)),
+      )
+      for (const mallory of opened) mallory.ask(prepareTo('test.acme.nobody'))
+      for (const mallory of opened) mallory.cut()
+      await goneFrom('mallory')
+      return []
+    })
+  })
+
+  it('with half a message that never becomes whole', async () => {
+    await withstand(async () => {
+      const mallory = await Hostile.open('mallory', program.port)
+      mallory.write(Buffer.concat([messageHead(FRAME_BYTES_MAX), garbage(9, FRAME_BYTES_MAX / 2)]))
+      return []
+    })
+  })
+
   it('with more packets than it may have in flight: T05 (ILP-53, SEC-06)', async () => {
     await withstand(async () => {
       const trudy = await Hostile.open('trudy', program.port)

@@ -5,6 +5,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { LINK_BODY_BYTES_MAX, type LinkOutput } from '../index.ts'
+import { flappingRule } from './flapping.ts'
 import { DEADLINE_MS, type LinkPair, PairDriver } from './pair-driver.ts'
 import { type Step, playSteps, stepArbitrary } from './random-course.ts'
 
@@ -21,6 +22,7 @@ export function linkSuite<WireIn, WireOut>(name: string, makePair: () => LinkPai
     exchangeRules(start)
     bodyRules(start)
     deadlineRules(makePair)
+    flappingRule(makePair)
     it('gives each request exactly one answer, and a true one, whatever happens', () => {
       fc.assert(
         fc.property(fc.array(stepArbitrary, { maxLength: 120 }), (steps: readonly Step[]) =>

@@ -96,6 +96,16 @@ export class PairDriver<WireIn, WireOut> {
     return this.#outputs[side].splice(0)
   }
 
+  /** Those of one kind alone; the others stay. */
+  takeAll<Kind extends LinkOutput<WireOut>['kind']>(
+    side: Side,
+    kind: Kind,
+  ): Extract<LinkOutput<WireOut>, { kind: Kind }>[] {
+    const outputs = this.take(side)
+    this.#outputs[side] = outputs.filter((output) => output.kind !== kind)
+    return outputs.filter((output) => output.kind === kind) as Extract<LinkOutput<WireOut>, { kind: Kind }>[]
+  }
+
   /** The ids under which `side` has been asked since the last `take`; other outputs must not have come. */
   takeRequestIds(side: Side): number[] {
     return this.take(side).map((output) => {
