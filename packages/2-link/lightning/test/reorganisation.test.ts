@@ -1,7 +1,8 @@
-/** A channel whose funding transaction is taken back by the chain: before it is usable, and while it is used. */
+/** A chain that takes back what it had of a channel: its funding, before and in use, and what claims from it. */
+import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { INBOUND_LIMITS } from '@hourglass/lightning/io'
-import { CAPACITY_SAT, FUNDS_SAT, type Party, Rig, areUsable, keysend } from './rig.ts'
+import { CAPACITY_SAT, FUNDS_SAT, type Party, Rig, areUsable, keysend, sha256 } from './rig.ts'
 import { expectExact, settled } from './settled.ts'
 import { type Lie, TRUTH, UntrueServer } from './untrue-server.ts'
 
@@ -125,3 +126,33 @@ describe('a channel in use whose funding is taken back', { timeout: 300_000 }, (
     await closed()
   })
 })
+
+it('a payment is claimed again whose claim was taken back with the block at which it was made', async () => {
+  await meet(1)
+  await rig.openChannel(alice, bob)
+  const preimage = randomBytes(32)
+  const invoice = await bob.node.createInvoice({
+    ...{ amountMsat: 50_000_000n, description: 'held', expiryS: 3600, hash: sha256(preimage) },
+  })
+  const paying = alice.node.payInvoice(invoice)
+  await rig.until(() => bob.events.some(({ kind }) => kind === 'held'))
+  await bob.node.closeChannel((await bob.node.channels())[0]!.channelId, true)
+  // His commitment, and what pays for it.
+  await rig.until(async () => (await waiting()).length === 2)
+  await rig.mine()
+  const height = await rig.chain.height()
+  await rig.mine()
+  await bob.node.settleHeld(preimage)
+  await rig.until(async () => (await waiting()).length > 0)
+  await takeBack(height)
+  for (const txid of await waiting()) await rig.chain.forget(txid)
+  let isOver = false
+  const paid = paying.finally(() => (isOver = true))
+  await rig.mine()
+  // Not so many blocks that alice may have it back.
+  await rig.until(async () => {
+    if ((await waiting()).length > 0) await rig.mine()
+    return isOver
+  })
+  expect(await paid).toMatchObject({ kind: 'sent' })
+}, 300_000)

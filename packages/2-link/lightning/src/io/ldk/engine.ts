@@ -37,8 +37,8 @@ import type { BitcoinNetwork } from '../../node.ts'
 import { reversed } from '../chain/hash.ts'
 import { LightningError } from '../lightning-error.ts'
 import type { ChainFollower, ChainListener, Tip } from './chain-follower.ts'
+import type { ChannelSpends } from './channel-spends.ts'
 import type { CloseGuard } from './close-guard.ts'
-import type { Commitments } from './commitments.ts'
 import type { Fees } from './fees.ts'
 import type { InboundLimits } from './inbound.ts'
 import type { MonitorStore } from './monitor-store.ts'
@@ -55,7 +55,7 @@ export interface EngineOptions {
   readonly fees: Fees
   readonly limits: InboundLimits
   readonly monitors: MonitorStore
-  readonly commitments: Commitments
+  readonly spends: ChannelSpends
   readonly follower: ChainFollower
   /** Of the wallet: channels that are closed by agreement pay to it. */
   readonly script: Uint8Array
@@ -91,7 +91,7 @@ export async function openEngine(options: EngineOptions, records: readonly Store
     for (const monitor of monitors) {
       await options.follower.lead(monitorListener(monitor, parts, options))
       // What it knows already it does not do twice.
-      if (options.commitments.isOwed(monitor))
+      if (options.spends.isOwed(monitor))
         monitor.broadcast_latest_holder_commitment_txn(broadcaster, options.fees.estimator, logger)
       const isWatched = parts.chainMonitor
         .as_Watch()
@@ -218,18 +218,18 @@ function makePeers(manager: ChannelManager, { graph, logger, keys }: Parts): Pee
 function monitorListener(
   monitor: ChannelMonitor,
   { broadcaster, logger }: Parts,
-  { fees: { estimator }, commitments }: EngineOptions,
+  { fees: { estimator }, spends }: EngineOptions,
 ): ChainListener {
   return {
     tip: () => tipOf(monitor.current_best_block()),
     connect({ header, transactions, transfers }, height) {
       const placed = transactions.map((raw, position) => Placed.constructor_new(position, raw))
       monitor.block_connected(header, placed, height, broadcaster, estimator, logger)
-      commitments.connect(transfers, height)
+      spends.connect(transfers, height)
     },
     disconnect(header, _parent, height) {
       monitor.block_disconnected(header, height, broadcaster, estimator, logger)
-      commitments.disconnect(height)
+      spends.disconnect(height)
     },
   }
 }

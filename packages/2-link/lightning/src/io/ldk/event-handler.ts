@@ -32,7 +32,7 @@ import type { CustomRecord, NodeEvent, PaymentEnd } from '../../node.ts'
 import { decodeTransfer } from '../chain/block.ts'
 import type { Wallet } from '../wallet/wallet.ts'
 import { ANCHOR_RESERVE_SAT } from './anchor-wallet.ts'
-import type { Commitments } from './commitments.ts'
+import type { ChannelSpends } from './channel-spends.ts'
 import type { Engine } from './engine.ts'
 import type { Fees } from './fees.ts'
 import type { PaymentBook } from './payment-book.ts'
@@ -53,7 +53,7 @@ export interface EventParts {
   readonly limits: InboundLimits
   /** Whether we were told to connect to it. */
   readonly isWanted: (peerId: string) => boolean
-  readonly commitments: Commitments
+  readonly spends: ChannelSpends
   readonly height: () => number
   /** Told once the event is durable. */
   readonly tell: (event: NodeEvent) => void
@@ -87,7 +87,7 @@ function handle(parts: EventParts, event: Event): void {
   if (event instanceof Event_OpenChannelRequest) return accept(parts, event)
   if (event instanceof Event_DiscardFunding) return discard(parts, event)
   if (event instanceof Event_SpendableOutputs) return sweep(parts, event)
-  if (event instanceof Event_BumpTransaction) return parts.commitments.tell(event.bump_transaction)
+  if (event instanceof Event_BumpTransaction) return parts.spends.tell(event.bump_transaction)
   const isAboutChannels =
     event instanceof Event_ChannelPending ||
     event instanceof Event_ChannelReady ||

@@ -1,14 +1,11 @@
 /** The embedded node's parts, put together and started. Layer 2, io. */
 import type { Journal, JournalRecord } from '@hourglass/journal'
-import { equalBytes } from '@hourglass/sansio'
 import type { BitcoinNetwork, NodeEvent, PaymentEnd } from '../../node.ts'
-import { decodeTransfer } from '../chain/block.ts'
-import type { Wallet } from '../wallet/wallet.ts'
 import { makeBumper } from './anchor-wallet.ts'
 import type { ChainListener } from './chain-follower.ts'
+import { ChannelSpends } from './channel-spends.ts'
 import { CloseGuard } from './close-guard.ts'
 import { Closer } from './closer.ts'
-import { Commitments } from './commitments.ts'
 import { type Engine, openEngine, tipOf } from './engine.ts'
 import { makeEventHandler } from './event-handler.ts'
 import { INBOUND_LIMITS, type InboundLimits } from './inbound.ts'
@@ -16,9 +13,9 @@ import { MonitorStore } from './monitor-store.ts'
 import { Payer } from './payer.ts'
 import type { PaymentBook } from './payment-book.ts'
 import { PeerKeeper } from './peer-keeper.ts'
-import type { Publisher } from './publisher.ts'
 import { Pump } from './pump.ts'
 import { loadLdk } from './runtime.ts'
+import { send } from './send.ts'
 import { Sockets } from './sockets.ts'
 import { type Stores, openStores } from './stores.ts'
 import { Sweeper } from './sweeper.ts'
@@ -70,13 +67,17 @@ export async function openParts(options: NodeOptions, tell: (event: NodeEvent) =
   let kick = (): void => undefined
   const monitors = new MonitorStore(() => kick())
   const broadcast = (transactions: readonly Uint8Array[]): void => {
-    send(transactions, { publisher, wallet, guard })
+    send(transactions, { publisher, wallet, guard, spends })
     kick()
   }
-  const commitments = new Commitments((event) => bumper.handle_event(event))
-  for (const part of [guard, commitments]) part.restore(records)
+  const spends = new ChannelSpends({
+    bump: (event) => bumper.handle_event(event),
+    send: (raw) => broadcast([raw]),
+    owns: (coin) => wallet.coins.owns(coin),
+  })
+  for (const part of [guard, spends]) part.restore(records)
   const engine = await openEngine(
-    { network, seed, script, fees, limits, monitors, commitments, follower, broadcast, log, guard },
+    { network, seed, script, fees, limits, monitors, spends, follower, broadcast, log, guard },
     records,
   )
   const sockets = new Sockets(engine.peers, () => kick())
@@ -92,27 +93,18 @@ export async function openParts(options: NodeOptions, tell: (event: NodeEvent) =
   const remind = (): void => closer.look()
   const clock = new Clock({ engine, fees, payer, follow: () => follow(), remind, kick: () => kick(), pollMs })
   const handler = makeEventHandler({
-    ...{ engine, wallet, fees, book, publisher, sweeper, commitments, limits, isWanted, height, log },
+    ...{ engine, wallet, fees, book, publisher, sweeper, spends, limits, isWanted, height, log },
     tell: (event) => pump.after(() => tell(event)),
     ended: (hash, end) => ended(hash, end, { pump, payer, book }),
     forward: () => pump.forward(),
   })
   const takeChanges = (): JournalRecord[] =>
-    [monitors, stores, commitments, ...kept].flatMap((part) => part.takeChanges())
+    [monitors, stores, spends, ...kept].flatMap((part) => part.takeChanges())
   const takeTransactions = (): (() => void) | undefined => publisher.takeTransactions()
   const pump = new Pump({ engine, handler, sockets, journal, takeChanges, takeTransactions })
   kick = () => pump.kick()
   let isClosed = false
-  const follow = makeFollow({
-    engine,
-    stores,
-    monitors,
-    commitments,
-    sweeper,
-    guard,
-    kick,
-    isOver: () => isClosed,
-  })
+  const follow = makeFollow({ engine, stores, monitors, spends, sweeper, guard }, kick, () => isClosed)
 
   await follow()
   await new Promise<void>((resolve) => pump.after(resolve))
@@ -133,16 +125,14 @@ interface Followers {
   readonly engine: Engine
   readonly stores: Stores
   readonly monitors: MonitorStore
-  readonly commitments: Commitments
+  readonly spends: ChannelSpends
   readonly sweeper: Sweeper
   readonly guard: CloseGuard
-  readonly kick: () => void
-  readonly isOver: () => boolean
 }
 
 /** Leads all who need the chain to its newest block, and does then what is to be done at each. */
-function makeFollow(followers: Followers): () => Promise<void> {
-  const { stores, commitments, sweeper, guard, kick, isOver } = followers
+function makeFollow(followers: Followers, kick: () => void, isOver: () => boolean): () => Promise<void> {
+  const { stores, spends, sweeper, guard } = followers
   const { follower, fees, publisher } = stores
   const listener = chainListener(followers)
   let isFirst = true
@@ -157,24 +147,9 @@ function makeFollow(followers: Followers): () => Promise<void> {
     sweeper.sweep(height, fees.feeRate)
     if (!isFirst) guard.trust()
     isFirst = false
-    commitments.synced(height, fees.urgentFeeRate)
+    spends.synced(height, fees.urgentFeeRate)
     kick()
   }
-}
-
-/** Transactions that LDK wants on the chain: it forgets those that concern our wallet. */
-function send(
-  transactions: readonly Uint8Array[],
-  { publisher, wallet, guard }: { publisher: Publisher; wallet: Wallet; guard: CloseGuard },
-): void {
-  const transfers = transactions.map(decodeTransfer)
-  if (transfers.some((transfer) => guard.refuses(transfer) || publisher.isFutile(transfer))) return
-  publisher.publish(transactions)
-  transfers.forEach(({ inputs, outputs }, i) => {
-    const spends = inputs.some((input) => wallet.coins.owns(input))
-    const pays = outputs.some((output) => equalBytes(output.script, wallet.script))
-    if (spends || pays) publisher.keep(transactions[i]!)
-  })
 }
 
 /** A payment of ours has ended; LDK may tell it again later. */
@@ -190,7 +165,7 @@ function ended(
 }
 
 /** Monitors, manager, wallet and its transactions see each block together: they are committed together. */
-function chainListener({ engine, stores, monitors, commitments }: Followers): ChainListener {
+function chainListener({ engine, stores, monitors, spends }: Followers): ChainListener {
   const { manager, chainMonitor } = engine
   const { wallet, publisher, book } = stores
   const [ofManager, ofMonitors] = [manager.as_Listen(), chainMonitor.as_Listen()]
@@ -203,7 +178,7 @@ function chainListener({ engine, stores, monitors, commitments }: Followers): Ch
       // Whoever else should send it again may be away.
       transfers.forEach(({ txid }, i) => monitors.isFunding(txid) && publisher.keep(transactions[i]!))
       publisher.connect(transfers, height)
-      commitments.connect(transfers, height)
+      spends.connect(transfers, height)
       book.expire(height)
     },
     disconnect(header, _parent, height) {
@@ -211,7 +186,7 @@ function chainListener({ engine, stores, monitors, commitments }: Followers): Ch
       ofManager.block_disconnected(header, height)
       wallet.coins.disconnect(height)
       publisher.disconnect(height)
-      commitments.disconnect(height)
+      spends.disconnect(height)
     },
   }
 }
