@@ -2,13 +2,10 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import type { PaymentState } from '@hourglass/pay'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { decodeDecimal } from '../src/amount.ts'
-import { type WalletConfig, loadConfig } from '../src/config.ts'
-import { quotePayment } from '../src/pay.ts'
+import { loadConfig } from '../src/config.ts'
 import { UnfinishedPayments } from '../src/unfinished-payments.ts'
-import { openWallet } from '../src/wallet.ts'
+import { balanceOf, leaveInTheMiddle } from './left-payment.ts'
 import { type Outcome, Stage } from './processes.ts'
 
 const stage = new Stage()
@@ -184,36 +181,6 @@ describe('hourglass balance', () => {
     expect(JSON.parse(stdout)).toMatchObject({ assetCode: 'USD', assetScale: 2, address: 'test.a.alice' })
   })
 })
-
-async function balanceOf(config: WalletConfig): Promise<bigint> {
-  const wallet = await openWallet(config)
-  const { balance } = await wallet.balance()
-  await wallet.close()
-  return balance
-}
-
-/** Pays 100.00 dollars until two states are durable, and nothing after that; resolves to the payment's id. */
-async function leaveInTheMiddle(
-  config: WalletConfig,
-  [target, origin]: readonly [string, string],
-): Promise<string> {
-  const wallet = await openWallet(config)
-  const resolve = new Map([['bob.example', origin]])
-  const file = new UnfinishedPayments(config).create({ target, resolve })
-  const stuck = Promise.withResolvers<undefined>()
-  let saves = 0
-  const save = async (state: PaymentState): Promise<void> => {
-    if (++saves <= 2) return file.save(state)
-    stuck.resolve(undefined)
-    return new Promise(() => undefined)
-  }
-  const { payment } = await quotePayment(wallet, target, { send: decodeDecimal('100') }, { resolve, save })
-  void payment.pay()
-  await stuck.promise
-  file.close()
-  await wallet.close()
-  return file.id
-}
 
 describe('hourglass pay and receive', () => {
   const pay = async (args: string[]): Promise<Outcome> =>

@@ -99,8 +99,7 @@ export class Payment implements Machine<PaymentInput, PaymentOutput> {
     if (state.connection.uncertain === 0n) return this.#goOn(state, now)
     this.#phase = 'asking'
     const { crypto, rng } = this.#options
-    const { lastSequence, ...credentials } = state.connection
-    this.#question = new Question({ crypto, rng, credentials, lastSequence }, QUESTION_ID, now)
+    this.#question = new Question({ crypto, rng, state, id: QUESTION_ID }, now)
     this.#ask(now)
   }
 
@@ -197,7 +196,7 @@ export class Payment implements Machine<PaymentInput, PaymentOutput> {
     const amount = this.#isPaying ? prepare.amount : 0n
     this.#amounts.set(id, prepare.amount)
     if (this.#tally === undefined) this.#probes++
-    else this.#tally.prepared(id, amount)
+    else this.#tally.prepared(id, amount, prepare.expiresAt)
     const output: PaymentOutput = { kind: 'prepare', id, prepare }
     if (this.#isPaying) this.#commits.hold(output)
     else this.#outputs.push(output)
@@ -243,7 +242,7 @@ function progressOf(state: PaymentState): PaymentProgress {
 
 function connectionOf(credentials: Credentials, lastSequence: bigint): PaymentState['connection'] {
   const { destination, sharedSecret } = credentials
-  return { destination, sharedSecret, lastSequence, delivered: 0n, uncertain: 0n }
+  return { destination, sharedSecret, lastSequence, delivered: 0n, uncertain: 0n, expiresAt: 0 }
 }
 
 function isSameConnection(a: Credentials, b: Credentials): boolean {

@@ -1,28 +1,37 @@
 /**
- * Asks the receiver what a connection has brought it, again where somebody on the way is in trouble. Layer 5.
+ * Asks the receiver what the last connection has brought it. Layer 5.
  *
- *   asked ─trouble→ pausing ─timeout→ asked …          ends with an answer, a final refusal, or when patience is over
+ *   asked ─trouble, or not all is there yet→ pausing ─timeout→ asked …
+ *
+ * It ends when all is there, or when nothing more can arrive; where nobody tells, when patience is over.
  */
 import { type Prepare, type Reply, PacketType, errorClass } from '@hourglass/ilp'
-import type { Instant } from '@hourglass/sansio'
-import { Inquiry, type InquiryOptions, NO_PROGRESS_MS, PACKET_LIFETIME_MS } from '@hourglass/stream'
+import type { Crypto, Instant, Rng } from '@hourglass/sansio'
+import { Inquiry, NO_PROGRESS_MS, PACKET_LIFETIME_MS } from '@hourglass/stream'
+import { type PaymentState, clearedAt } from './state.ts'
 
 const PAUSE_MS = 250
 
+export interface QuestionOptions {
+  readonly crypto: Crypto
+  readonly rng: Rng
+  readonly state: PaymentState
+  /** Of all its packets: there is one at a time. */
+  readonly id: number
+}
+
 export class Question {
-  readonly #options: InquiryOptions
-  readonly #id: number
+  readonly #options: QuestionOptions
   readonly #until: Instant
   #lastSequence: bigint
   #inquiry: Inquiry | undefined
   #againAt: Instant | undefined
+  #heard: bigint | undefined
 
-  /** All its packets have the same id: there is one at a time. */
-  constructor(options: InquiryOptions, id: number, now: Instant) {
+  constructor(options: QuestionOptions, now: Instant) {
     this.#options = options
-    this.#id = id
-    this.#until = now + NO_PROGRESS_MS
-    this.#lastSequence = options.lastSequence
+    this.#until = Math.max(now, options.state.connection.expiresAt) + NO_PROGRESS_MS
+    this.#lastSequence = options.state.connection.lastSequence
   }
 
   /** Of the last packet that was sent on the connection. */
@@ -36,17 +45,36 @@ export class Question {
   }
 
   ask(now: Instant): Prepare {
+    const { crypto, rng, state, id } = this.#options
     this.#againAt = undefined
-    this.#inquiry = new Inquiry({ ...this.#options, lastSequence: this.#lastSequence++ })
-    return this.#inquiry.ask(this.#id, now + PACKET_LIFETIME_MS)
+    this.#inquiry = new Inquiry({
+      crypto,
+      rng,
+      credentials: state.connection,
+      lastSequence: this.#lastSequence++,
+    })
+    return this.#inquiry.ask(id, now + PACKET_LIFETIME_MS)
   }
 
   /** The receiver's total; `again` later; undefined: nobody tells. */
   answered(reply: Reply, now: Instant): bigint | 'again' | undefined {
     const word = this.#inquiry?.answered(reply)
-    if (word !== undefined) return word.received
+    if (word !== undefined) {
+      this.#heard = word.received
+      return this.#isLast(word.received, now) ? word.received : this.#pause(now)
+    }
     const isFinal = reply.type === PacketType.Reject && errorClass(reply.code) === 'final'
-    if (isFinal || now + PAUSE_MS > this.#until) return undefined
+    return isFinal || now + PAUSE_MS > this.#until ? this.#heard : this.#pause(now)
+  }
+
+  /** Whether waiting cannot tell more. A receiver that says less than it has confirmed has no memory (STR-113). */
+  #isLast(received: bigint, now: Instant): boolean {
+    const { state } = this.#options
+    const { delivered, expiresAt } = state.connection
+    return received >= clearedAt(state) || received < delivered || now >= expiresAt
+  }
+
+  #pause(now: Instant): 'again' {
     this.#againAt = now + PAUSE_MS
     return 'again'
   }

@@ -21,6 +21,7 @@ const anyState: fc.Arbitrary<PaymentState> = fc.record({
     lastSequence: amount,
     delivered: amount,
     uncertain: amount,
+    expiresAt: fc.nat(),
   }),
 })
 

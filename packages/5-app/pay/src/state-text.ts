@@ -4,7 +4,7 @@
  */
 import { isAddress } from '@hourglass/ilp'
 import { decodeBase64, encodeBase64 } from '@hourglass/oer'
-import { DecodeError } from '@hourglass/sansio'
+import { DecodeError, type Instant } from '@hourglass/sansio'
 import type { PaymentAmount, Ratio } from '@hourglass/stream'
 import type { ConnectionState, PaymentState } from './state.ts'
 
@@ -23,17 +23,13 @@ export function encodePaymentState({ connection, ...state }: PaymentState): stri
 export function decodePaymentState(text: string): PaymentState {
   const fields = objectOf(decodeJson(text))
   if (fields['version'] !== VERSION) throw new DecodeError('bad-state', 0)
-  const { packets } = fields
-  if (typeof packets !== 'number' || !Number.isSafeInteger(packets) || packets < 0) {
-    throw new DecodeError('bad-state', 0)
-  }
   return {
     amount: decodeAmount(objectOf(fields['amount'])),
     minimumRate: decodeRatio(objectOf(fields['minimumRate'])),
     sendMax: decodeNumber(fields['sendMax']),
     sent: decodeNumber(fields['sent']),
     delivered: decodeNumber(fields['delivered']),
-    packets,
+    packets: decodeCount(fields['packets']),
     uncertain: decodeNumber(fields['uncertain']),
     unconfirmed: decodeNumber(fields['unconfirmed']),
     connection: decodeConnection(objectOf(fields['connection'])),
@@ -69,7 +65,19 @@ function decodeConnection(fields: Fields): ConnectionState {
     lastSequence: decodeNumber(fields['lastSequence']),
     delivered: decodeNumber(fields['delivered']),
     uncertain: decodeNumber(fields['uncertain']),
+    expiresAt: decodeInstant(fields['expiresAt']),
   }
+}
+
+function decodeCount(value: unknown): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
+  throw new DecodeError('bad-state', 0)
+}
+
+/** Clocks may count parts of a millisecond. */
+function decodeInstant(value: unknown): Instant {
+  if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value
+  throw new DecodeError('bad-state', 0)
 }
 
 function decodeNumber(value: unknown): bigint {

@@ -4,6 +4,7 @@
  * It is durable before a packet with money leaves, so whoever reads it knows the most that may have been sent. What is
  * uncertain counts as sent for ever: it is never sent again, so nothing is paid twice.
  */
+import type { Instant } from '@hourglass/sansio'
 import { type Credentials, type PaymentAmount, type Ratio, mulCeil, mulFloor } from '@hourglass/stream'
 
 export interface PaymentState {
@@ -33,6 +34,8 @@ export interface ConnectionState extends Credentials {
   readonly delivered: bigint
   /** What is on its way, or was when the process ended. */
   readonly uncertain: bigint
+  /** When all of that has arrived, or never will. */
+  readonly expiresAt: Instant
 }
 
 /** On its way, or lost. */
@@ -45,8 +48,8 @@ export function uncertainOf({ uncertain, connection }: PaymentState): bigint {
  * that was uncertain, all of it counts as sent. A receiver that says less is not believed.
  */
 export function settle(state: PaymentState, received: bigint | undefined): PaymentState {
-  const { connection, minimumRate } = state
-  const least = mulCeil(connection.uncertain, minimumRate)
+  const { connection } = state
+  const least = leastOf(state)
   const more = connection.uncertain > 0n ? above(received, connection.delivered) : 0n
   const isConfirmed = more >= least
   return {
@@ -57,6 +60,11 @@ export function settle(state: PaymentState, received: bigint | undefined): Payme
     unconfirmed: state.unconfirmed + (isConfirmed ? 0n : least - more),
     connection: { ...connection, delivered: connection.delivered + more, uncertain: 0n },
   }
+}
+
+/** What the receiver has to say to have got for all that is uncertain to be cleared up. */
+export function clearedAt(state: PaymentState): bigint {
+  return state.connection.delivered + leastOf(state)
 }
 
 /** What is still to be paid; undefined where nothing is. Nothing is on its way. */
@@ -85,4 +93,9 @@ function above(received: bigint | undefined, delivered: bigint): bigint {
 /** Sent for sure, or maybe. */
 function offeredOf({ sent, uncertain, connection }: PaymentState): bigint {
   return sent + uncertain + connection.uncertain
+}
+
+/** What the uncertain part of the connection delivers at least, if it is paid. */
+function leastOf({ connection, minimumRate }: PaymentState): bigint {
+  return mulCeil(connection.uncertain, minimumRate)
 }

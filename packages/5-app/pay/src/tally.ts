@@ -1,4 +1,5 @@
 /** Keeps a payment's state while packets with money come and go. Layer 5. */
+import type { Instant } from '@hourglass/sansio'
 import { type PaymentState, settle } from './state.ts'
 
 /** Totals of one process, as its sender tells them. */
@@ -22,10 +23,10 @@ export class Tally {
   }
 
   /** Any packet leaves on the connection. */
-  prepared(id: number, amount: bigint): void {
+  prepared(id: number, amount: bigint, expiresAt: Instant): void {
     if (amount > 0n) this.#inFlight.set(id, amount)
     const { lastSequence, uncertain } = this.#state.connection
-    this.#connect({ lastSequence: lastSequence + 1n, uncertain: uncertain + amount })
+    this.#connect({ lastSequence: lastSequence + 1n, uncertain: uncertain + amount, expiresAt })
   }
 
   /** The packet was answered, whatever the answer is worth: what it paid is told by `progressed`. */

@@ -111,13 +111,15 @@ export class Course {
     const hand = (ms: number, input: PaymentInput): void => this.#after(ms, () => this.#hand(machine, input))
     switch (output.kind) {
       case 'prepare': {
-        const { id } = output
-        const reply = this.hops.carry(output.prepare)
+        const { id, prepare } = output
         const { delayMs } = this.#options.path
-        hand(
-          delayMs,
-          this.#isLost(reply) ? { kind: 'failed', id, isLost: true } : { kind: 'reply', id, reply },
-        )
+        // Packets overtake one another, those of a process that has ended as well.
+        const ms = Math.floor((delayMs * this.#rng.bytes(1)[0]!) / 64)
+        this.#after(ms, () => {
+          const reply = this.hops.carry(prepare)
+          const isLost = this.#isLost(reply)
+          hand(delayMs, isLost ? { kind: 'failed', id, isLost } : { kind: 'reply', id, reply })
+        })
         break
       }
       case 'quoted':
