@@ -5,6 +5,8 @@ import { nodeCrypto } from '@hourglass/sansio/io'
 import { describe, expect, it } from 'vitest'
 import { buildAdmin } from './admin.ts'
 import { describeRejection } from './explain.ts'
+import type { Config } from './config.ts'
+import { LiveConfig, type LiveParts } from './live.ts'
 import type { RejectionReport } from './reports.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
@@ -30,11 +32,13 @@ function rejecting(): Node {
 }
 
 async function get(url: string): Promise<{ status: number; body: unknown }> {
+  const live = new LiveConfig({} as Config, {} as LiveParts)
   const admin = buildAdmin({
     node: rejecting(),
     settlers: new Map(),
     lines: new Map(),
     push: () => undefined,
+    live,
   })
   const { statusCode, body } = await admin.inject({ url })
   return { status: statusCode, body: JSON.parse(body) as unknown }

@@ -17,6 +17,7 @@ import {
   reportSettlement,
   reportSettlements,
 } from './reports.ts'
+import type { ConfigDocument, LiveConfig } from './live.ts'
 import type { SettledLine, Settler } from './settlers/index.ts'
 
 interface ById {
@@ -32,10 +33,11 @@ export interface Operated {
   readonly lines: ReadonlyMap<string, SettledLine>
   /** Hands an order to the node. */
   readonly push: (order: NodeInput) => void
+  readonly live: Pick<LiveConfig, 'plan' | 'apply'>
 }
 
 /** The admin server, ready to listen. */
-export function buildAdmin({ node, settlers, lines, push }: Operated): FastifyInstance {
+export function buildAdmin({ node, settlers, lines, push, live }: Operated): FastifyInstance {
   const server = fastify({ logger: false })
   server.get('/ledgers', () => reportLedgers(settlers))
   server.get('/accounts', () => reportAccounts(node))
@@ -48,6 +50,7 @@ export function buildAdmin({ node, settlers, lines, push }: Operated): FastifyIn
   server.get('/routes', () => reportRoutes(node))
   addAccountRoutes(server, node, push)
   addPaymentRoute(server, node, lines)
+  addChangeRoutes(server, live, push)
   server.post<ById & { Body: unknown }>('/holds/:id', async (request, reply) => {
     const hold = node.connector.books.holds.get(Number(request.params.id))
     if (hold === undefined) return reply.code(404).send({ message: `there is no hold ${request.params.id}` })
@@ -88,6 +91,24 @@ function addAccountRoutes(server: FastifyInstance, node: Node, push: (order: Nod
   server.post<ById>('/accounts/:id/reconcile', async ({ params }, reply) => {
     push({ kind: 'reconcile', account: params.id })
     return reply.code(202).send({ message: 'asking the peer; GET /holds shows what stays open' })
+  })
+}
+
+function addChangeRoutes(server: FastifyInstance, live: Operated['live'], push: Operated['push']): void {
+  server.post<{ Body: ConfigDocument }>('/plan', ({ body }) => live.plan(body))
+  server.post<{ Body: ConfigDocument }>('/apply', async ({ body }, reply) => {
+    const plan = await live.apply(body)
+    return reply
+      .code(plan.problems.length > 0 ? 409 : 200)
+      .send({ message: plan.problems.join('\n'), ...plan })
+  })
+  server.post<{ Body: unknown }>('/forwarding', async ({ body }, reply) => {
+    const { isOn } = (body ?? {}) as { isOn?: unknown }
+    if (typeof isOn !== 'boolean') return reply.code(400).send({ message: '"isOn" must be true or false' })
+    push({ kind: 'forwarding', isOn })
+    return reply
+      .code(200)
+      .send({ message: isOn ? 'forwarding' : 'not forwarding; what is in flight ends as ever' })
   })
 }
 

@@ -65,6 +65,8 @@ const schema = z.strictObject({
   /** Routes are exchanged with peers. Without it the routes are those above. */
   routing: routing.optional(),
   ...rates,
+  /** How long a stop waits for packets in flight. What is open then stays held, and is reconciled. */
+  stopPatienceMs: z.int().min(0).default(5000),
   /** Log each packet: for people who watch, too dear under load. */
   tracePackets: z.boolean().default(false),
   logLevel: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
@@ -81,25 +83,36 @@ export type Secret = z.output<typeof secret>
 
 /** @throws ConfigError */
 export function loadConfig(file: string): Config {
+  return configOf(readConfigFile(file), file, dirname(file))
+}
+
+/** What stands in the file, unchecked. @throws ConfigError */
+export function readConfigFile(file: string): unknown {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
     throw new ConfigError(`cannot read the config file ${file}: ${(error as Error).message}`)
   }
-  let value: unknown
   try {
-    value = parse(text)
+    return parse(text) as unknown
   } catch (error) {
     const [firstLine] = (error as Error).message.split('\n')
     throw new ConfigError(`${file} is neither YAML nor JSON: ${firstLine ?? ''}`)
   }
-  const config = checkConfig(value, file)
-  const at = (path: string): string => resolve(dirname(file), path)
-  const rateSources = config.rateSources.map((source) =>
-    source.kind === 'file' ? { ...source, path: at(source.path) } : source,
+}
+
+/** The config whose paths are relative to `directory`. @throws ConfigError that names `source` */
+export function configOf(value: unknown, source: string, directory: string): Config {
+  const config = checkConfig(value, source)
+  const rateSources = config.rateSources.map((each) =>
+    each.kind === 'file' ? { ...each, path: resolve(directory, each.path) } : each,
   )
-  return { ...config, data: at(config.data), plugins: at(config.plugins), rateSources }
+  const [data, plugins] = [config.data, config.plugins].map((path) => resolve(directory, path)) as [
+    string,
+    string,
+  ]
+  return { ...config, data, plugins, rateSources }
 }
 
 /** Checks a config's form and that its names fit together. @throws ConfigError that names `source`. */

@@ -1,12 +1,12 @@
 /** Where peers connect: one port for all accounts that wait for their peers, over BTP and over HTTP. */
 import type { NodeInput } from '@hourglass/connector'
-import { digestToken } from '@hourglass/link'
-import { type BtpWireOut, Credentials } from '@hourglass/link-btp'
+import type { BtpWireOut } from '@hourglass/link-btp'
 import { type AcceptBtpOptions, acceptBtp, listenBtp } from '@hourglass/link-btp/io'
-import { type HttpWireOut, Tokens } from '@hourglass/link-http'
+import type { HttpWireOut } from '@hourglass/link-http'
 import { listenHttp } from '@hourglass/link-http/io'
-import { type Driver, nodeCrypto } from '@hourglass/sansio/io'
-import { type Config, readHttpToken, readSecret } from './config.ts'
+import type { Driver } from '@hourglass/sansio/io'
+import { type AccountConfig, type Config, readSecret } from './config.ts'
+import { Guests } from './guests.ts'
 import type { Logger } from './log.ts'
 import { StartError } from './start-error.ts'
 
@@ -14,8 +14,15 @@ export interface Door {
   readonly port: number
   /** Does what a link says to a peer that came in here. */
   send(account: string, wire: BtpWireOut | Extract<HttpWireOut, { kind: 'respond' }>): void
+  /** Lets in the peers of these accounts too, by their tokens of the moment. @throws ConfigError */
+  admit(accounts: readonly AccountConfig[]): void
+  /** Closes that account's socket, and lets its peer in no more. */
+  drop(account: string): void
   close(): Promise<void>
 }
+
+/** What one of the two kinds of servers does. */
+type Server = Omit<Door, 'admit'>
 
 /** Undefined where the config has none. @throws StartError */
 export async function openDoor(
@@ -32,30 +39,40 @@ export async function openDoor(
     receive: (account: string, wire: unknown) => driver.push({ kind: 'wire', account, wire }),
     report: (error: Error) => log.warn(error.message),
   }
-  const credentials = credentialsOf(config)
+  const guests = new Guests()
+  guests.admit(config.accounts)
   const btp: AcceptBtpOptions = {
     ...options,
     allowedOrigins: origins,
-    authenticate: (claim) => credentials.find(claim),
+    authenticate: (claim) => guests.findByClaim(claim),
   }
   try {
     const isHttp = config.accounts.some(({ link }) => link.kind === 'http')
-    return await (isHttp ? openBoth(config, options, btp) : listenBtp({ ...options, ...btp }))
+    const server = await (isHttp ? openBoth(guests, options, btp) : listenBtp({ ...options, ...btp }))
+    return {
+      port: server.port,
+      send: (account, wire) => server.send(account, wire),
+      admit: (accounts) => guests.admit(accounts),
+      drop(account) {
+        guests.drop(account)
+        server.drop(account)
+      },
+      close: async () => server.close(),
+    }
   } catch (error) {
     throw new StartError((error as Error).message)
   }
 }
 
 async function openBoth(
-  config: Config,
+  guests: Guests,
   options: Omit<Parameters<typeof listenHttp>[0], 'authenticate'>,
   btp: AcceptBtpOptions,
-): Promise<Door> {
-  const tokens = tokensOf(config)
+): Promise<Server> {
   const acceptor = acceptBtp(btp)
   const server = await listenHttp({
     ...options,
-    authenticate: (token) => tokens.find(token),
+    authenticate: (token) => guests.findByToken(token),
     upgrade: (request, stream, head) => acceptor.upgrade(request, stream, head),
   })
   return {
@@ -64,31 +81,12 @@ async function openBoth(
       if (wire.kind === 'respond') server.send(wire)
       else acceptor.send(account, wire)
     },
+    drop: (account) => acceptor.drop(account),
     async close() {
       acceptor.close()
       await server.close()
     },
   }
-}
-
-function credentialsOf({ accounts }: Config): Credentials {
-  const peers = accounts.flatMap(({ id, link }) => {
-    if (link.kind !== 'btp-server') return []
-    const token = readSecret(link.token, `account ${id}, link.token`)
-    return [{ account: id, tokenDigest: digestToken(nodeCrypto, token) }]
-  })
-  return new Credentials(nodeCrypto, peers)
-}
-
-function tokensOf({ accounts }: Config): Tokens {
-  const peers = accounts.flatMap(({ id, link }) => {
-    if (link.kind !== 'http') return []
-    const tokenDigests = link.peerTokens.map((token, i) =>
-      digestToken(nodeCrypto, readHttpToken(token, `account ${id}, link.peerTokens[${i}]`)),
-    )
-    return [{ account: id, tokenDigests }]
-  })
-  return new Tokens(nodeCrypto, peers)
 }
 
 function readTls({ certificate, key }: NonNullable<NonNullable<Config['listen']>['tls']>): {

@@ -16,6 +16,10 @@ export interface Wires {
   /** Port where peers connect; undefined where none is configured. */
   readonly port: number | undefined
   send(account: string, wire: unknown): void
+  /** Connects to those of `accounts` that are new, and lets in those of them that connect to us. */
+  admit(accounts: readonly AccountConfig[]): void
+  /** The account is gone: its socket is closed, and its peer is not let in any more. */
+  drop(account: string): void
   close(): Promise<void>
 }
 
@@ -58,12 +62,14 @@ export async function openWires(
     (account: string) =>
     (wire: unknown): void =>
       driver.push({ kind: 'wire', account, wire })
-  for (const { id, link } of config.accounts) {
+  const connect = ({ id, link }: AccountConfig): void => {
+    if (carriers.has(id)) return
     const receive = receiver(id)
     const report = (error: Error): void => log.warn({ account: id }, error.message)
     if (link.kind === 'btp-client') carriers.set(id, connectBtp({ url: link.url.url, receive, report }))
     else if (link.kind === 'http') carriers.set(id, connectPeer(id, link, { door, receive, report }))
   }
+  config.accounts.forEach(connect)
   try {
     for (const [id, plugin] of plugins) carriers.set(id, plugin.open(receiver(id)))
   } catch (error) {
@@ -76,6 +82,15 @@ export async function openWires(
       const carrier = carriers.get(account)
       if (carrier === undefined) door?.send(account, wire as BtpWireOut)
       else carrier.send(wire)
+    },
+    admit(accounts) {
+      door?.admit(accounts)
+      accounts.forEach(connect)
+    },
+    drop(account) {
+      door?.drop(account)
+      void carriers.get(account)?.close()
+      carriers.delete(account)
     },
     close,
   }

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { ConfigError, loadConfig, readSecret } from './config.ts'
 import { deployContract } from './deploy.ts'
 import { askRejections, describeRejection } from './explain.ts'
+import { describePlan, submitConfig } from './live-commands.ts'
 import { type HandDecision, describeHold, reconcile } from './reconcile.ts'
 import { StartError } from './start-error.ts'
 import { startConnector } from './start.ts'
@@ -14,6 +15,8 @@ const program = new Command('hourglass-connector')
   .description('Runs one Interledger connector.')
   .option('-c, --config <file>', 'YAML or JSON config file')
   .option('--check', 'check the config file and exit')
+  // What comes after the name of a command is that command's.
+  .enablePositionalOptions()
   .showHelpAfterError('(hourglass-connector --help lists the options)')
   .action(async ({ config, check }: { config?: string; check?: true }) => {
     if (config === undefined)
@@ -63,6 +66,20 @@ program
     )
   })
 
+for (const [command, description] of [
+  ['plan', 'show what a config would change of the running node, and change nothing'],
+  ['apply', 'have the running node go on with this config; all of it or, with one problem, nothing'],
+] as const) {
+  program
+    .command(`${command} <file>`)
+    .description(description)
+    .action(async (file: string) => {
+      const plan = await submitConfig(file, command)
+      console.log(describePlan(plan))
+      if (plan.problems.length > 0) process.exitCode = 1
+    })
+}
+
 type Endings = Record<HandDecision['outcome'], number>
 
 function ending(outcome: HandDecision['outcome'], description: string): Option {
@@ -105,7 +122,7 @@ async function run(file: string, isCheck: boolean): Promise<void> {
     if (isStopping) return
     isStopping = true
     starting
-      .then(async (connector) => connector.stop())
+      .then(async (connector) => connector.stop(config.stopPatienceMs))
       .then(
         () => process.exit(0),
         (error: unknown) => fail(String(error)),

@@ -1,23 +1,21 @@
 /** The config in the words of the node. */
-import type { AccountOptions, NodeOptions } from '@hourglass/connector'
+import type { AccountOptions, NodeOptions, Settings } from '@hourglass/connector'
 import { nodeCrypto, nodeRng } from '@hourglass/sansio/io'
 import { type AccountConfig, type Config, readSecret } from './config.ts'
 
 export function nodeOptions(config: Config): Omit<NodeOptions, 'stacks'> {
-  return {
-    address: config.address,
-    crypto: nodeCrypto,
-    accounts: config.accounts.map((account) => ({
-      ...accountOptions(account),
-      routing: { ...config.routing?.[account.relation], ...account.routing },
-    })),
-    routes: config.routes,
-    routing: config.routing === undefined ? undefined : exchangeOptions(config.routing),
-    rates: config.rates,
-    spread: config.spread,
-    spreads: config.spreads,
-    tracePackets: config.tracePackets,
-  }
+  const { address, tracePackets } = config
+  const routing = config.routing === undefined ? undefined : exchangeOptions(config.routing)
+  return { address, crypto: nodeCrypto, tracePackets, routing, ...settingsOf(config) }
+}
+
+/** What may change while the node runs. */
+export function settingsOf({ accounts: configs, routes, routing, rates, spread, spreads }: Config): Settings {
+  const accounts = configs.map((account) => ({
+    ...accountOptions(account),
+    routing: { ...routing?.[account.relation], ...account.routing },
+  }))
+  return { accounts, routes, rates, spread, spreads }
 }
 
 function accountOptions({

@@ -1,6 +1,7 @@
 /** Reads sources of rates again and again, and tells the node. One that fails says nothing: its rates grow old. */
 import { readFile } from 'node:fs/promises'
-import type { NodeInput } from '@hourglass/connector'
+import { isDeepStrictEqual } from 'node:util'
+import type { NodeInput, RateTable } from '@hourglass/connector'
 import { now } from '@hourglass/sansio/io'
 import type { Config } from './config.ts'
 import type { Logger } from './log.ts'
@@ -11,34 +12,77 @@ type SourceConfig = Config['rateSources'][number]
 const ANSWER_TIMEOUT_MS = 10_000
 const DOCUMENT_BYTES_MAX = 1 << 20
 
-export interface RateSources {
+type Push = (input: NodeInput) => void
+
+export class RateSources {
+  readonly #push: Push
+  readonly #log: Logger
+  /** By rank. */
+  #readers: Reader[] = []
+
+  constructor(push: Push, log: Logger) {
+    this.#push = push
+    this.#log = log
+  }
+
+  /** Reads these from now on, in this order; what others have said is forgotten. */
+  follow(sources: readonly SourceConfig[]): void {
+    const before = this.#readers
+    this.#readers = sources.map((source, rank) => {
+      const reader = before[rank]
+      if (reader !== undefined && isDeepStrictEqual(reader.source, source)) return reader
+      return new Reader(source, rank, this.#push, this.#log)
+    })
+    for (const [rank, reader] of before.entries()) {
+      if (this.#readers[rank] === reader) continue
+      reader.close()
+      this.#push({ kind: 'rates', rank, table: NOTHING })
+    }
+  }
+
   /** Reads no more, and tells nothing of what is being read. */
-  close(): void
+  close(): void {
+    for (const reader of this.#readers) reader.close()
+  }
 }
 
-export function openRateSources(
-  sources: readonly SourceConfig[],
-  push: (input: NodeInput) => void,
-  log: Logger,
-): RateSources {
-  const ended = new AbortController()
-  sources.forEach((source, rank) => {
-    let timer: NodeJS.Timeout | undefined
-    const refresh = async (): Promise<void> => {
-      try {
-        const text = await read(source, ended.signal)
-        const table = readRateDocument(text, source.staleAfterMs, now())
-        if (!ended.signal.aborted) push({ kind: 'rates', rank, table })
-      } catch (error) {
-        if (!ended.signal.aborted)
-          log.warn({ source: nameOf(source), reason: reasonOf(error) }, 'rates.failed')
+const NOTHING: RateTable = { base: '', rates: new Map(), freshUntil: 0 }
+
+/** One source. */
+class Reader {
+  readonly source: SourceConfig
+  readonly #rank: number
+  readonly #push: Push
+  readonly #log: Logger
+  readonly #ended = new AbortController()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(source: SourceConfig, rank: number, push: Push, log: Logger) {
+    this.source = source
+    this.#rank = rank
+    this.#push = push
+    this.#log = log
+    void this.#refresh()
+  }
+
+  close(): void {
+    this.#ended.abort()
+    clearTimeout(this.#timer)
+  }
+
+  async #refresh(): Promise<void> {
+    const { source } = this
+    const { signal } = this.#ended
+    try {
+      const table = readRateDocument(await read(source, signal), source.staleAfterMs, now())
+      if (!signal.aborted) this.#push({ kind: 'rates', rank: this.#rank, table })
+    } catch (error) {
+      if (!signal.aborted) {
+        this.#log.warn({ source: nameOf(source), reason: reasonOf(error) }, 'rates.failed')
       }
-      if (!ended.signal.aborted) timer = setTimeout(() => void refresh(), source.refreshMs)
     }
-    ended.signal.addEventListener('abort', () => clearTimeout(timer))
-    void refresh()
-  })
-  return { close: () => ended.abort() }
+    if (!signal.aborted) this.#timer = setTimeout(() => void this.#refresh(), source.refreshMs)
+  }
 }
 
 /** One case for each kind of source. */

@@ -14,6 +14,8 @@ export interface AccountReport {
   readonly relation: string
   readonly assetCode: string
   readonly assetScale: number
+  /** `leaving`: what is in flight ends, and nothing new is taken; `retired`: in the books alone. */
+  readonly state: Account['state']
   readonly up: boolean
   /** Whether the peer answers what became of packets; null: not known yet. */
   readonly reconciles: boolean | null
@@ -96,12 +98,13 @@ export function reportAccounts(node: Node): AccountReport[] {
 }
 
 function reportAccount(account: Readonly<Account>): AccountReport {
-  const { id, relation, asset, up, incoming, outgoing } = account
+  const { id, relation, asset, state, up, incoming, outgoing } = account
   return {
     id,
     relation,
     assetCode: asset.code,
     assetScale: asset.scale,
+    state,
     up,
     reconciles: account.reconciles ?? null,
     ...decimals(account.view()),

@@ -3,18 +3,21 @@
  * It decides nothing about money; each output of the node is carried out by exactly one part.
  */
 import type { AddressInfo } from 'node:net'
-import { Node, type NodeAccount, type NodeInput, type NodeOutput } from '@hourglass/connector'
-import type { Journal, JournalHealth, StoredRecord } from '@hourglass/journal'
+import { setTimeout } from 'node:timers/promises'
+import { Node, type NodeInput, type NodeOutput } from '@hourglass/connector'
+import type { Journal, JournalHealth } from '@hourglass/journal'
 import { type Driver, drive } from '@hourglass/sansio/io'
 import { type Operated, buildAdmin } from './admin.ts'
 import type { Config } from './config.ts'
 import { loadJournal } from './journal.ts'
-import { type Wires, buildLink, openWires } from './links.ts'
+import { type Wires, openWires } from './links.ts'
+import { LiveConfig, type LiveParts } from './live.ts'
 import { type Logger, logHealth, logTrace, openLog } from './log.ts'
 import { nodeOptions } from './node-options.ts'
-import { openRateSources } from './rate-sources.ts'
-import { type SettledLine, type Settler, openSettlers } from './settlers/index.ts'
-import { type PluginAccounts, loadPlugins } from './plugins.ts'
+import { RateSources } from './rate-sources.ts'
+import { loadPlugins } from './plugins.ts'
+import { openSettlers } from './settlers/index.ts'
+import { StackBuilder } from './stack-builder.ts'
 import { StartError } from './start-error.ts'
 
 export interface RunningConnector {
@@ -22,7 +25,8 @@ export interface RunningConnector {
   /** Port where peers connect; undefined where none is configured. */
   readonly port: number | undefined
   readonly adminPort: number | undefined
-  stop(): Promise<void>
+  /** Takes no packets any more; waits for those in flight, at most so long; then ends. What is open stays held. */
+  stop(patienceMs?: number): Promise<void>
 }
 
 export interface StartOptions {
@@ -54,50 +58,45 @@ export async function startConnector(config: Config, options: StartOptions = {})
   const say = (ledger: string, message: string): void => log.info({ ledger, message }, 'ledger.says')
   const plugins = await orClose(journal, loadPlugins(config, journal, records, log))
   const settlers = await orClose(journal, openSettlers(config, journal, say))
-  const { stacks, lines } = buildStacks(config, { settlers, plugins }, records, (account, event) =>
-    push({ kind: 'ledger', account, event }),
-  )
-  const node = new Node({ ...nodeOptions(config), stacks })
+  const hear = (account: string, event: unknown): void => push({ kind: 'ledger', account, event })
+  const builder = new StackBuilder({ settlers, plugins }, hear)
+  const node = new Node({ ...nodeOptions(config), stacks: builder.build(config.accounts, records) })
   node.restore(records)
 
   let wires: Wires | undefined
-  const driver: Driver<NodeInput> = driveObserved(node, options.observer, (output) => {
-    switch (output.kind) {
-      case 'wire':
-        wires?.send(output.account, output.wire)
-        break
-      case 'ledger':
-        lines.get(output.account)?.perform(output.action)
-        break
-      case 'commit':
-        journal.commit(output.records, () => driver.push({ kind: 'committed', id: output.id }))
-        break
-      case 'trace':
-        logTrace(log, output)
-        break
-    }
-  })
+  const driver: Driver<NodeInput> = driveObserved(node, options.observer, (output) =>
+    perform(output, { wires, builder, journal, log, push }),
+  )
   push = (input) => driver.push(input)
   early.forEach(push)
-  const rates = openRateSources(config.rateSources, push, log)
+  const rates = new RateSources(push, log)
+  rates.follow(config.rateSources)
 
   const close = async (): Promise<void> => {
     rates.close()
     await wires?.close()
     driver.stop()
-    for (const line of lines.values()) line.close()
+    builder.close()
     await Promise.all([...settlers.values()].map(async (settler) => settler.close()))
     await journal.close()
   }
   try {
     wires = await openWires(config, plugins, driver, log)
-    const admin = await openAdmin(config, { node, settlers, lines, push: (order) => driver.push(order) })
+    const buildStacks: LiveParts['buildStacks'] = async (accounts) =>
+      builder.build(accounts, await journal.load(''))
+    const follow = ({ accounts, rateSources }: Config): void => {
+      wires?.admit(accounts)
+      rates.follow(rateSources)
+    }
+    const live = new LiveConfig(config, { node, push, buildStacks, follow })
+    const admin = await openAdmin(config, { node, settlers, lines: builder.lines, live, push })
     log.info({ address: config.address, port: wires.port, adminPort: admin?.port }, 'connector.started')
     return {
       node,
       port: wires.port,
       adminPort: admin?.port,
-      async stop() {
+      async stop(patienceMs = 0) {
+        await quiet(node, push, patienceMs)
         await admin?.close()
         await close()
       },
@@ -105,6 +104,37 @@ export async function startConnector(config: Config, options: StartOptions = {})
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+/** What carries out outputs. */
+interface Parts {
+  /** Undefined: not open yet. */
+  readonly wires: Wires | undefined
+  readonly builder: StackBuilder
+  readonly journal: Journal
+  readonly log: Logger
+  readonly push: (input: NodeInput) => void
+}
+
+function perform(output: NodeOutput, { wires, builder, journal, log, push }: Parts): void {
+  switch (output.kind) {
+    case 'wire':
+      wires?.send(output.account, output.wire)
+      break
+    case 'ledger':
+      builder.perform(output.account, output.action)
+      break
+    case 'left':
+      wires?.drop(output.account)
+      log.info({ account: output.account }, 'connector.left')
+      break
+    case 'commit':
+      journal.commit(output.records, () => push({ kind: 'committed', id: output.id }))
+      break
+    case 'trace':
+      logTrace(log, output)
+      break
   }
 }
 
@@ -129,33 +159,13 @@ function driveObserved(
   }
 }
 
-interface Stacks {
-  readonly stacks: readonly NodeAccount[]
-  /** Of each settled account. */
-  readonly lines: ReadonlyMap<string, SettledLine>
-}
+const LOOK_EVERY_MS = 20
 
-/** A link for every account, and a settlement where one is configured, as the journal left it. */
-function buildStacks(
-  config: Config,
-  { settlers, plugins }: { settlers: ReadonlyMap<string, Settler>; plugins: PluginAccounts },
-  records: readonly StoredRecord[],
-  hear: (account: string, event: unknown) => void,
-): Stacks {
-  const lines = new Map<string, SettledLine>()
-  const stacks = config.accounts.map((account): NodeAccount => {
-    const { id, asset, settlement: terms } = account
-    const link = buildLink(account)
-    if (terms === undefined) return { id, link }
-    const hearIt = (event: unknown): void => hear(id, event)
-    const line =
-      terms.kind === 'plugin'
-        ? plugins.get(id)!.settle(records, hearIt)
-        : settlers.get(terms.ledger)!.settle({ id, scale: asset.scale, config: terms, hear: hearIt }, records)
-    lines.set(id, line)
-    return { id, link, settlement: line.settlement }
-  })
-  return { stacks, lines }
+/** CONN-41: nothing new is taken; what is in flight has `patienceMs` to end. */
+async function quiet(node: Node, push: (input: NodeInput) => void, patienceMs: number): Promise<void> {
+  push({ kind: 'forwarding', isOn: false })
+  const patience = AbortSignal.timeout(patienceMs)
+  while (node.connector.packetsInFlight > 0 && !patience.aborted) await setTimeout(LOOK_EVERY_MS)
 }
 
 async function orClose<T>(journal: Journal, promise: Promise<T>): Promise<T> {

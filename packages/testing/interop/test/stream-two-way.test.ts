@@ -93,7 +93,11 @@ it('STR-46, STR-59: @interledger/pay pays our two-way server, which sends it not
     deregisterDataHandler: () => undefined,
   }
   const { destination: destinationAddress, sharedSecret } = server.credentials({ connectionTag: 'invoice 7' })
-  const destination = await setupPayment({ plugin, destinationAddress, sharedSecret: Buffer.from(sharedSecret) })
+  const destination = await setupPayment({
+    plugin,
+    destinationAddress,
+    sharedSecret: Buffer.from(sharedSecret),
+  })
   expect(destination.destinationAsset).toEqual({ code: 'USD', scale: 6 })
   const sourceAsset = { code: 'USD', scale: 6 }
   const quote = await startQuote({ plugin, destination, sourceAsset, amountToSend: 98_765n })

@@ -28,6 +28,8 @@ export interface BtpAcceptor {
   upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void
   /** Does what that account's link says; what is for a socket that is gone is dropped. */
   send(account: string, wire: BtpWireOut): void
+  /** Closes that account's socket. It may connect again, where it is still let in. */
+  drop(account: string): void
   /** Closes all sockets, and tells no more of them. */
   close(): void
 }
@@ -58,6 +60,10 @@ class Acceptor implements BtpAcceptor, ServerSocketHost {
     const socket = this.#sockets.get(account)
     if (wire.kind === 'frame') socket?.send(wire.bytes)
     else if (wire.kind === 'close') socket?.close(closeError(wire.reason))
+  }
+
+  drop(account: string): void {
+    this.#sockets.get(account)?.close(new LinkError('closed', 'is no longer served'))
   }
 
   close(): void {

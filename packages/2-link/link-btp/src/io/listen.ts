@@ -14,7 +14,7 @@ export interface ListenBtpOptions extends AcceptBtpOptions {
   readonly tls?: { readonly cert: string; readonly key: string }
 }
 
-export interface BtpServer extends Pick<BtpAcceptor, 'send'> {
+export interface BtpServer extends Pick<BtpAcceptor, 'send' | 'drop'> {
   readonly port: number
   /** Closes the port and all sockets; resolves when they are. */
   close(): Promise<void>
@@ -39,6 +39,7 @@ export async function listenBtp(options: ListenBtpOptions): Promise<BtpServer> {
   return {
     port: (server.address() as AddressInfo).port,
     send: (account, wire) => acceptor.send(account, wire),
+    drop: (account) => acceptor.drop(account),
     async close() {
       isStopped = true
       const closed = new Promise((resolve) => server.close(resolve))
