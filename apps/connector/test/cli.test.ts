@@ -76,6 +76,14 @@ describe('hourglass-connector that cannot start ends at once with one message', 
     server.close()
   })
 
+  it('with a command for a node that does not run, whose options come after its name', async () => {
+    const { server, port } = await listen()
+    await new Promise((resolve) => server.close(resolve))
+    const file = programs.file('absent.json', { ...config, admin: { port } })
+    const said = message(await programs.run(['explain', '--config', file]))
+    expect(said).toBe(`no connector answers at 127.0.0.1:${port}: start it first`)
+  })
+
   it('where the RPC of a ledger cannot be reached', async () => {
     const { server, port } = await listen()
     await new Promise((resolve) => server.close(resolve))
