@@ -15,6 +15,12 @@ import {
 import { type Frame, type StreamPacket, decodeStreamPacket, encodeStreamPacket } from './wire/packet.ts'
 
 const NOW = 1_700_000_000_000
+const CLOSING: Sent = {
+  frames: [
+    { type: 0x11, streamId: 1n, shares: 1n },
+    { type: 0x01, code: 1, message: '' },
+  ],
+}
 const MONEY: Frame = { type: 0x11, streamId: 1n, shares: 1n }
 
 function newServer(options: Partial<StreamServerOptions> = {}): StreamServer {
@@ -247,18 +253,25 @@ describe('STREAM server', () => {
     expect(reply.data.length).toBeLessThan(100)
   })
 
-  it('has room for so many connections; closed ones make way, then idle ones', () => {
+  it('has room for so many connections; one that is idle makes way', () => {
     const connectionsMax = 20
     const server = newServer({ connectionsMax })
-    const close: Sent = { amount: 0n, frames: [MONEY, { type: 0x01, code: 1, message: '' }] }
-    const [first, second, late] = [server.credentials(), server.credentials(), server.credentials()]
-    for (const credentials of [first, second]) send(server, credentials, close)
-    for (let i = 2; i < connectionsMax; i++) send(server, server.credentials(), {}, NOW + i)
-    expect(send(server, first).reply).toMatchObject({ code: 'F99' }) // Closed, and remembered.
-    for (let i = 0; i < 2; i++) expect(send(server, server.credentials()).reply.type).toBe(PacketType.Fulfill)
+    for (let i = 0; i < connectionsMax; i++) send(server, server.credentials(), {}, NOW + i)
+    const late = server.credentials()
     expect(send(server, late, {}, NOW + 100).packet?.frames).toEqual([{ type: 0x01, code: 3, message: '' }])
-    const idle = NOW + 2 + CONNECTION_IDLE_MS
+    const idle = NOW + CONNECTION_IDLE_MS
     expect(send(server, late, { expiresAt: idle + 1 }, idle).reply.type).toBe(PacketType.Fulfill)
+  })
+
+  it('remembers of a closed connection no more than that it is over, and that not for ever: STR-114', () => {
+    const server = newServer({ connectionsMax: 2 })
+    const all = Array.from({ length: 4 }, () => server.credentials())
+    for (const credentials of all) send(server, credentials, CLOSING)
+    const types = all.toReversed().map((credentials) => send(server, credentials, CLOSING).reply.type)
+    expect(types).toEqual([14, 14, 13, 13]) // The two that were closed last are remembered.
+    const later = NOW + CONNECTION_IDLE_MS
+    expect(send(server, all[0]!, { expiresAt: later + 1 }, later).outputs[0]).toMatchObject({ total: 100n })
+    expect(server.nextTimeout()).toBe(later + CONNECTION_IDLE_MS)
   })
 
   it('needs less than 20 kB of memory for a connection that rests', () => {

@@ -40,7 +40,7 @@ export interface StreamServerOptions extends AssetDetails {
   readonly isTwoWay?: boolean
   /** What a stream takes before `receive` says otherwise; default: any amount. */
   readonly streamReceiveMax?: bigint
-  /** Connections that are kept at once; closed ones make room, then those that have been idle for long. */
+  /** Connections that are kept at once; those that have been idle for long make room. */
   readonly connectionsMax?: number
   /** Asked of each packet with money that could be taken, before it is: the application's last word (STR-117). */
   readonly judge?: (offer: MoneyOffer & OfConnection) => Verdict
@@ -87,8 +87,8 @@ export class StreamServer implements Machine<StreamServerInput, StreamServerOutp
   readonly #connections = new Map<string, Kept>()
   /** Whose packets are on their way. */
   readonly #sent = new Map<number, Kept>()
-  /** Tokens of connections that are over; their totals are kept while there is room. The longest closed first. */
-  readonly #closed = new Set<string>()
+  /** Tokens of connections that both ends are done with, and since when: the longest first. All else is let go. */
+  readonly #closed = new Map<string, Instant>()
   /** Connections with a timer of their own. */
   readonly #timers = new Timers<Kept>()
   readonly #outputs = new Queue<StreamServerOutput>()
@@ -157,13 +157,14 @@ export class StreamServer implements Machine<StreamServerInput, StreamServerOutp
     const token = this.#tokenOf(prepare.destination)
     if (token === undefined) return this.#reject(id, ErrorCode.F02_UNREACHABLE)
     if (this.#isDraining) return this.#reject(id, ErrorCode.T99_APPLICATION_ERROR)
+    if (this.#isClosed(token, now)) return this.#reject(id, ErrorCode.F99_APPLICATION_ERROR) // STR-76
     const kept = this.#connections.get(token) ?? this.#newConnection(token, now)
     const packet = kept?.machine.openPacket(prepare)
     // STR-29, X-STR3, X-STR5
     if (kept === undefined || packet === undefined) return this.#reject(id, ErrorCode.F06_UNEXPECTED_PAYMENT)
     if (!this.#keep(token, kept, now)) kept.machine.handle({ kind: 'close', ...BUSY }, now)
     kept.machine.receive(id, prepare, packet, now)
-    this.#drain(kept)
+    this.#drain(kept, now)
   }
 
   /** The answer to a packet that one of the connections has sent. */
@@ -176,18 +177,19 @@ export class StreamServer implements Machine<StreamServerInput, StreamServerOutp
   #hand(kept: Kept | undefined, input: ConnectionInput, now: Instant): void {
     if (kept === undefined) return
     kept.machine.handle(input, now)
-    this.#drain(kept)
+    this.#drain(kept, now)
   }
 
-  #drain(kept: Kept): void {
+  #drain(kept: Kept, now: Instant): void {
     const { machine } = kept
-    for (let output = machine.poll(); output !== undefined; output = machine.poll()) this.#tell(kept, output)
+    for (let output = machine.poll(); output !== undefined; output = machine.poll()) {
+      if (output.kind === 'closed' && isGoodbye(output)) this.#bury(kept, now)
+      this.#tell(kept, output)
+    }
     this.#timers.set(kept, machine.nextTimeout())
   }
 
   #tell(kept: Kept, output: ConnectionOutput): void {
-    const { connection } = kept.name
-    if (output.kind === 'closed' && this.#connections.has(connection)) this.#closed.add(connection)
     if (output.kind === 'reply') this.#outputs.push(output)
     else if (output.kind === 'prepare') {
       this.#sent.set(output.id, kept)
@@ -195,6 +197,22 @@ export class StreamServer implements Machine<StreamServerInput, StreamServerOutp
     } else if (this.#options.isTwoWay === true || output.kind === 'money' || output.kind === 'closed') {
       this.#outputs.push({ ...output, ...kept.name })
     }
+  }
+
+  /** Keeps of a connection no more than that it is over, so that a late packet does not begin it anew. */
+  #bury({ name: { connection } }: Kept, now: Instant): void {
+    if (!this.#connections.delete(connection)) return
+    this.#closed.set(connection, now)
+    const [oldest] = this.#closed.keys()
+    if (this.#closed.size > this.#connectionsMax) this.#closed.delete(oldest!)
+  }
+
+  #isClosed(token: string, now: Instant): boolean {
+    const closedAt = this.#closed.get(token)
+    if (closedAt === undefined) return false
+    if (now < closedAt + CONNECTION_IDLE_MS) return true
+    this.#closed.delete(token)
+    return false
   }
 
   #addressOf(token: string): Address {
@@ -241,26 +259,20 @@ export class StreamServer implements Machine<StreamServerInput, StreamServerOutp
   }
 
   #hasRoom(now: Instant): boolean {
-    const { connectionsMax = CONNECTIONS_MAX } = this.#options
-    if (this.#connections.size < connectionsMax) return true
-    const [closed] = this.#closed
-    if (closed === undefined) this.#forgetIdle(now)
-    else this.#forget(closed)
-    return this.#connections.size < connectionsMax
+    if (this.#connections.size >= this.#connectionsMax) this.#forgetIdle(now)
+    return this.#connections.size < this.#connectionsMax
+  }
+
+  get #connectionsMax(): number {
+    return this.#options.connectionsMax ?? CONNECTIONS_MAX
   }
 
   #forgetIdle(now: Instant): void {
     for (const [token, kept] of this.#connections) {
       if (kept.usedAt + CONNECTION_IDLE_MS > now) return
-      this.#forget(token)
+      this.#connections.delete(token)
+      this.#timers.set(kept, undefined)
     }
-  }
-
-  #forget(token: string): void {
-    const kept = this.#connections.get(token)
-    if (kept !== undefined) this.#timers.set(kept, undefined)
-    this.#connections.delete(token)
-    this.#closed.delete(token)
   }
 
   /** STR-119: the message says nothing. */
@@ -273,3 +285,8 @@ export class StreamServer implements Machine<StreamServerInput, StreamServerOutp
 
 const NOTHING = new Uint8Array(0)
 const BUSY = { code: StreamErrorCode.EndpointBusy, message: '' }
+
+/** Whether both ends are done with a connection; where this one has given up, the other has to be told so. */
+function isGoodbye({ code, isByPeer }: Extract<ConnectionOutput, { kind: 'closed' }>): boolean {
+  return isByPeer || code === StreamErrorCode.NoError
+}
