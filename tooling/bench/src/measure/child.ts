@@ -12,6 +12,8 @@ export interface ChildOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Modules that run in it first. */
   readonly preload?: readonly URL[]
+  /** What its heap may grow to. Default: Node's own. */
+  readonly heapMib?: number
 }
 
 export class Child {
@@ -22,8 +24,9 @@ export class Child {
 
   constructor(module: URL | string, args: readonly string[], options: ChildOptions = {}) {
     const imports = (options.preload ?? []).flatMap((url) => ['--import', url.href])
+    const heap = options.heapMib === undefined ? [] : [`--max-old-space-size=${options.heapMib}`]
     this.#process = fork(module, args, {
-      execArgv: [...process.execArgv, ...imports],
+      execArgv: [...process.execArgv, ...heap, ...imports],
       env: { ...process.env, ...options.env },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })

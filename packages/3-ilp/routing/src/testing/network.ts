@@ -51,6 +51,13 @@ interface Event {
   readonly cuts?: number
 }
 
+export interface NetworkOptions {
+  /** Of each message. */
+  readonly delayMs?: number
+  /** Below these alone nodes learn prefixes. */
+  readonly prefixes?: readonly string[]
+}
+
 export class RouteNetwork {
   readonly nodes: Map<string, NetworkNode> = new Map<string, NetworkNode>()
   readonly totals: { updates: number; routes: number; withdrawals: number; bytes: number } = {
@@ -65,11 +72,13 @@ export class RouteNetwork {
   /** Asked of each message that leaves; false: it is lost, and its sender hears so. */
   passes: (sent: Sent) => boolean = () => true
   readonly #delayMs: number
+  readonly #prefixes: readonly string[] | undefined
   readonly #agenda = new Agenda<Event>()
   #started = 0
 
-  constructor({ delayMs = 10 }: { readonly delayMs?: number } = {}) {
+  constructor({ delayMs = 10, prefixes }: NetworkOptions = {}) {
     this.#delayMs = delayMs
+    this.#prefixes = prefixes
   }
 
   add(name: string): NetworkNode {
@@ -85,8 +94,8 @@ export class RouteNetwork {
     const link = { isUp: false, cuts: 0 }
     first.ends.set(b, { peer: second, relation, link })
     second.ends.set(a, { peer: first, relation: OPPOSITE[relation], link })
-    first.routing.addPeer({ id: b, relation }, {})
-    second.routing.addPeer({ id: a, relation: OPPOSITE[relation] }, {})
+    this.#introduce(first.routing, { id: b, relation })
+    this.#introduce(second.routing, { id: a, relation: OPPOSITE[relation] })
     this.heal(a, b)
   }
 
@@ -110,7 +119,7 @@ export class RouteNetwork {
     const others = [...node.ends.keys()]
     for (const other of others) this.cut(name, other)
     node.routing = this.#start(name)
-    for (const [id, { relation }] of node.ends) node.routing.addPeer({ id, relation }, {})
+    for (const [id, { relation }] of node.ends) this.#introduce(node.routing, { id, relation })
     for (const other of others) this.heal(name, other)
   }
 
@@ -150,6 +159,10 @@ export class RouteNetwork {
     const rng = rngOf(`${name} ${this.#started++}`)
     const address = toAddress(`test.${name}`)
     return new Routing<RoutePeer>({ address, crypto: nodeCrypto, peers: [], routes: [], exchange: { rng } })
+  }
+
+  #introduce(routing: Routing<RoutePeer>, peer: RoutePeer): void {
+    routing.addPeer(peer, { prefixes: this.#prefixes })
   }
 
   #step(): void {
