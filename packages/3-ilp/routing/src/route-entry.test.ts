@@ -7,7 +7,7 @@ const all = (): boolean => true
 
 function entryOf(...offers: readonly (readonly [RoutePeer, ...string[]])[]): RouteEntry<RoutePeer> {
   const entry = new RouteEntry<RoutePeer>()
-  for (const [peer, ...path] of offers) entry.offer({ peer, route: routeOf('test.x', path), generation: 0 })
+  for (const [peer, ...path] of offers) entry.offer({ peer, route: routeOf('test.x', path) })
   return entry
 }
 

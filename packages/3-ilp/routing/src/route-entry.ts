@@ -24,8 +24,6 @@ export interface NextHop<Peer> {
 export interface Offer<Peer> {
   readonly peer: Peer
   readonly route: Route
-  /** Which of the peer's tables it is from. */
-  readonly generation: number
 }
 
 export class RouteEntry<Peer extends RoutePeer> {

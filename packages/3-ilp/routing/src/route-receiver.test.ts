@@ -197,7 +197,7 @@ describe('a receiver of routes', () => {
 
   it('says when a prefix has another owner than before: SEC-12', () => {
     const { take, routes } = setUp()
-    routes.offer(peerOf('carol'), routeOf('test.shop', ['test.carol', 'test.x', 'test.shop']), 0)
+    routes.offer(peerOf('carol'), routeOf('test.shop', ['test.carol', 'test.x', 'test.shop']))
     expect(take(updateOf([routeOf('test.shop', ['test.mallory'])])).takenOver).toEqual(['test.shop'])
     expect(
       take(updateOf([routeOf('test.shop', ['test.y', 'test.mallory'])], [], { fromEpoch: 1 })).takenOver,

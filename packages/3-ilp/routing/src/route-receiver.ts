@@ -46,9 +46,10 @@ export class RouteReceiver<Peer extends RoutePeer> {
   #epoch = 0
   /** Counts the peer's tables. */
   #generation = 0
+  /** The prefixes that are kept of the peer, each with the table that it is from. */
+  readonly #generations = new Map<string, number>()
   /** Whether routes of an earlier table are there still. */
   #hasStale = false
-  #count = 0
   #isUp = false
   /** When to ask; undefined while an answer is awaited, and while all is well. */
   #askAt: Instant | undefined
@@ -67,7 +68,7 @@ export class RouteReceiver<Peer extends RoutePeer> {
 
   /** Routes of the peer that are kept. */
   get count(): number {
-    return this.#count
+    return this.#generations.size
   }
 
   up(now: Instant): void {
@@ -121,7 +122,7 @@ export class RouteReceiver<Peer extends RoutePeer> {
   /** CCP-33: how many routes have gone because the peer was silent; undefined while it is not. */
   expire(now: Instant): number | undefined {
     if (this.#expiresAt === undefined || this.#expiresAt > now) return undefined
-    const count = this.#count
+    const { count } = this
     this.#forget()
     if (this.#isUp) this.#ask(now)
     return count
@@ -163,16 +164,15 @@ export class RouteReceiver<Peer extends RoutePeer> {
 
   /** Whether it was taken: what is above the limit is not (CCP-60, SEC-13). */
   #offer(route: Route): boolean {
-    if (this.#count >= this.#options.routesMax) {
-      const entry = this.#routes.table.get(route.prefix)
-      if (entry?.offerOf(this.#peer) === undefined) return false
-    }
-    if (this.#routes.offer(this.#peer, route, this.#generation)) this.#count++
+    const { prefix } = route
+    if (this.count >= this.#options.routesMax && !this.#generations.has(prefix)) return false
+    this.#routes.offer(this.#peer, route)
+    this.#generations.set(prefix, this.#generation)
     return true
   }
 
   #withdraw(prefix: string): void {
-    if (this.#routes.withdraw(this.#peer, prefix)) this.#count--
+    if (this.#generations.delete(prefix)) this.#routes.withdraw(this.#peer, prefix)
   }
 
   /** Who the best route says has the prefix. */
@@ -198,18 +198,19 @@ export class RouteReceiver<Peer extends RoutePeer> {
     this.#table = table
     this.#epoch = 0
     this.#generation++
-    this.#hasStale = this.#count > 0
+    this.#hasStale = this.count > 0
   }
 
   #dropStale(): void {
     this.#hasStale = false
-    this.#count -= this.#routes.withdrawBefore(this.#peer, this.#generation)
+    for (const [prefix, generation] of this.#generations) {
+      if (generation < this.#generation) this.#withdraw(prefix)
+    }
   }
 
   /** CCP-18: as if nothing had ever been heard of the peer. */
   #forget(): void {
-    this.#routes.withdrawBefore(this.#peer)
-    this.#count = 0
+    for (const prefix of this.#generations.keys()) this.#withdraw(prefix)
     this.#hasStale = false
     this.#table = NO_TABLE
     this.#epoch = 0

@@ -94,10 +94,10 @@ describe('a sender of routes', () => {
     control()
     deliver(sender, NOW)
     const carol = peerOf('carol')
-    for (const prefix of ['test.a', 'test.b']) routes.offer(carol, routeOf(prefix), 0)
+    for (const prefix of ['test.a', 'test.b']) routes.offer(carol, routeOf(prefix))
     announcements.refresh()
     expect(announcements.epoch).toBe(3)
-    routes.offer(carol, routeOf('test.a', ['test.x', 'test.a']), 0)
+    routes.offer(carol, routeOf('test.a', ['test.x', 'test.a']))
     const update = deliver(sender, NOW + 1000)
     expect(update).toMatchObject({ fromEpoch: 1, toEpoch: 4 })
     expect(prefixesOf(update)).toEqual(['test.b', 'test.a'])
@@ -108,11 +108,11 @@ describe('a sender of routes', () => {
     control()
     deliver(sender, NOW)
     expect(sender.nextTimeout()).toBe(NOW + BROADCAST_MS)
-    routes.offer(peerOf('carol'), routeOf('test.a'), 0)
+    routes.offer(peerOf('carol'), routeOf('test.a'))
     expect(sender.takeUpdate(NOW + UPDATE_INTERVAL_MS - 1)).toBeUndefined()
     expect(sender.nextTimeout()).toBe(NOW + UPDATE_INTERVAL_MS)
     // Two changes within the interval are one update.
-    routes.offer(peerOf('carol'), routeOf('test.b'), 0)
+    routes.offer(peerOf('carol'), routeOf('test.b'))
     expect(prefixesOf(deliver(sender, NOW + UPDATE_INTERVAL_MS))).toEqual(['test.a', 'test.b'])
     const heartbeat = deliver(sender, NOW + UPDATE_INTERVAL_MS + BROADCAST_MS)
     expect(heartbeat).toMatchObject({
@@ -129,15 +129,15 @@ describe('a sender of routes', () => {
     control()
     deliver(sender, NOW)
     const carol = peerOf('carol')
-    routes.offer(carol, routeOf('test.a'), 0)
-    routes.offer(carol, routeOf('test.b'), 0)
+    routes.offer(carol, routeOf('test.a'))
+    routes.offer(carol, routeOf('test.b'))
     routes.withdraw(carol, 'test.b')
     expect(prefixesOf(sender.takeUpdate(NOW + UPDATE_INTERVAL_MS))).toEqual(['test.a'])
   })
 
   it('splits what is too much for one update, by number and by length: CCP-36, CCP-37', () => {
     const { sender, control, routes } = setUp()
-    for (let i = 0; i < 119; i++) routes.offer(peerOf('carol'), routeOf(`test.n${i}`), 0)
+    for (let i = 0; i < 119; i++) routes.offer(peerOf('carol'), routeOf(`test.n${i}`))
     control()
     const updates = deliverAll(sender, NOW)
     expect(updates.map((update) => prefixesOf(update).length)).toEqual([
@@ -154,7 +154,7 @@ describe('a sender of routes', () => {
     const long = setUp()
     const hop = `test.${'x'.repeat(1000)}`
     for (let i = 0; i < 50; i++) {
-      long.routes.offer(peerOf('carol'), routeOf(`test.n${i}`, [hop, hop, hop, `test.n${i}`]), 0)
+      long.routes.offer(peerOf('carol'), routeOf(`test.n${i}`, [hop, hop, hop, `test.n${i}`]))
     }
     // One that fits into no update at all is not told.
     long.routes.offer(
@@ -163,7 +163,6 @@ describe('a sender of routes', () => {
         'test.endless',
         Array.from({ length: 32 }, () => hop),
       ),
-      0,
     )
     long.control()
     const split = deliverAll(long.sender, NOW)
@@ -194,7 +193,7 @@ describe('a sender of routes', () => {
 
   it('goes on where the peer is; who knows another table, or too much, begins anew: CCP-21, CCP-22', () => {
     const { sender, control, routes } = setUp()
-    routes.offer(peerOf('carol'), routeOf('test.a'), 0)
+    routes.offer(peerOf('carol'), routeOf('test.a'))
     control()
     const { table } = deliver(sender, NOW)!
     control({ lastKnownTable: table, lastKnownEpoch: 1 })
@@ -212,7 +211,7 @@ describe('a sender of routes', () => {
     control()
     deliver(sender, NOW)
     control({ mode: 'idle' })
-    routes.offer(peerOf('carol'), routeOf('test.a'), 0)
+    routes.offer(peerOf('carol'), routeOf('test.a'))
     expect(sender.takeUpdate(NOW + BROADCAST_MS)).toBeUndefined()
     control()
     sender.link(false)
@@ -223,13 +222,13 @@ describe('a sender of routes', () => {
 
   it('tells no peer its own routes, and withdraws what the peer serves itself by now: CCP-41, CCP-51', () => {
     const { sender, control, routes, peer } = setUp()
-    routes.offer(peerOf('carol'), routeOf('test.a', ['test.carol', 'test.x', 'test.a']), 0)
-    routes.offer(peer, routeOf('test.b'), 0)
+    routes.offer(peerOf('carol'), routeOf('test.a', ['test.carol', 'test.x', 'test.a']))
+    routes.offer(peer, routeOf('test.b'))
     control()
     // It was told of nothing before, so there is nothing to withdraw.
     const first = deliver(sender, NOW)
     expect(prefixesOf(first)).toEqual([OWN, 'test.a'])
-    routes.offer(peer, routeOf('test.a'), 0)
+    routes.offer(peer, routeOf('test.a'))
     const second = deliver(sender, NOW + 1000)
     expect(second).toMatchObject({ newRoutes: [], withdrawn: ['test.a'] })
   })
@@ -237,7 +236,7 @@ describe('a sender of routes', () => {
   it('withdraws what it told while the question was on its way, of which the peer says it knows nothing', () => {
     const { sender, control, routes } = setUp()
     const carol = peerOf('carol')
-    routes.offer(carol, routeOf('test.a'), 0)
+    routes.offer(carol, routeOf('test.a'))
     control()
     expect(prefixesOf(deliver(sender, NOW))).toEqual([OWN, 'test.a'])
     routes.withdraw(carol, 'test.a')
@@ -262,7 +261,7 @@ describe('a sender of routes', () => {
     ['child', 'parent', true],
   ] as const)('tells a %s routes of a %s: %s (CCP-52)', (to, from, isTold) => {
     const { sender, control, routes } = setUp(to)
-    routes.offer(peerOf('carol', from), routeOf('test.a'), 0)
+    routes.offer(peerOf('carol', from), routeOf('test.a'))
     control()
     expect(prefixesOf(deliver(sender, NOW))).toEqual(isTold ? [OWN, 'test.a'] : [OWN])
   })
@@ -270,12 +269,12 @@ describe('a sender of routes', () => {
   it('leaves out what a covering prefix leads the same way, until that changes: CCP-53', () => {
     const { sender, control, routes } = setUp()
     const [carol, dave] = [peerOf('carol'), peerOf('dave')]
-    routes.offer(carol, routeOf('test.a'), 0)
-    routes.offer(carol, routeOf('test.a.b'), 0)
-    routes.offer(dave, routeOf('test.a.b.c'), 0)
+    routes.offer(carol, routeOf('test.a'))
+    routes.offer(carol, routeOf('test.a.b'))
+    routes.offer(dave, routeOf('test.a.b.c'))
     control()
     expect(prefixesOf(deliver(sender, NOW))).toEqual([OWN, 'test.a', 'test.a.b.c'])
-    routes.offer(dave, routeOf('test.a.b', ['test.a.b']), 0)
+    routes.offer(dave, routeOf('test.a.b', ['test.a.b']))
     routes.withdraw(carol, 'test.a.b')
     expect(deliver(sender, NOW + 1000)).toMatchObject({
       newRoutes: [{ prefix: 'test.a.b' }],
@@ -298,7 +297,7 @@ describe('a sender of routes', () => {
   it('proves its prefixes by a chain of hashes that begins with its secret: CCP-47, X-CCP4', () => {
     const { sender, control, routes } = setUp()
     const auth = new Uint8Array(32).fill(3)
-    routes.offer(peerOf('carol'), routeOf('test.a', ['test.a'], { auth }), 0)
+    routes.offer(peerOf('carol'), routeOf('test.a', ['test.a'], { auth }))
     control()
     const [own, learnt] = deliver(sender, NOW)!.newRoutes
     const ofOwn = nodeCrypto.hmacSha256(SECRET)(encodeUtf8(OWN))
@@ -314,7 +313,7 @@ describe('a sender of routes', () => {
       { ...property, isTransitive: true },
       { ...property, id: 2, isTransitive: false },
     ]
-    routes.offer(peerOf('carol'), routeOf('test.a', undefined, { properties }), 0)
+    routes.offer(peerOf('carol'), routeOf('test.a', undefined, { properties }))
     control()
     const [, learnt] = deliver(sender, NOW)!.newRoutes
     expect(learnt!.properties).toEqual([{ ...property, isTransitive: true, isPartial: true }])
@@ -324,7 +323,7 @@ describe('a sender of routes', () => {
     const { sender, control, routes, announcements } = setUp()
     const carol = peerOf('carol')
     const churn = (from: number, to: number): void => {
-      for (let i = from; i < to; i++) routes.offer(carol, routeOf(`test.n${i}`), 0)
+      for (let i = from; i < to; i++) routes.offer(carol, routeOf(`test.n${i}`))
       announcements.refresh()
       for (let i = from; i < to; i++) routes.withdraw(carol, `test.n${i}`)
       announcements.refresh()
@@ -332,7 +331,7 @@ describe('a sender of routes', () => {
     control()
     const { table } = deliver(sender, NOW)!
     churn(0, WITHDRAWALS_MAX + 1)
-    routes.offer(carol, routeOf('test.stays'), 0)
+    routes.offer(carol, routeOf('test.stays'))
     const anew = deliver(sender, NOW + 1000)!
     expect(anew.table).not.toBe(table)
     expect(anew).toMatchObject({ fromEpoch: 0, toEpoch: anew.currentEpoch, withdrawn: [] })

@@ -35,39 +35,26 @@ export class Routes<Peer extends RoutePeer> {
     this.#forgetIfEmpty(prefix)
   }
 
-  /** Takes a peer's route. Whether it had none for the prefix before. */
-  offer(peer: Peer, route: Route, generation: number): boolean {
+  /** Takes a peer's route, instead of the one that it had for the prefix. */
+  offer(peer: Peer, route: Route): void {
     const entry = this.#entry(route.prefix)
     const earlier = entry.offerOf(peer)
     const { best } = entry
     // What says the same as before is no change: peers that begin anew make no waves.
     const isSame = earlier !== undefined && equalRoutes(earlier.route, route)
-    entry.offer({ peer, route: isSame ? earlier.route : route, generation })
+    entry.offer({ peer, route: isSame ? earlier.route : route })
     this.#noteChange(route.prefix, best, entry.best)
-    return earlier === undefined
   }
 
-  /** Whether the peer had a route for the prefix. */
-  withdraw(peer: Peer, prefix: string): boolean {
+  /** Takes back the peer's route for the prefix, if it has one. */
+  withdraw(peer: Peer, prefix: string): void {
     const entry = this.table.get(prefix)
-    if (entry?.offerOf(peer) === undefined) return false
+    if (entry?.offerOf(peer) === undefined) return
     const { best } = entry
     entry.withdraw(peer)
     // CCP-57: the next best is the best from now on.
     this.#noteChange(prefix, best, entry.best)
     this.#forgetIfEmpty(prefix)
-    return true
-  }
-
-  /** Withdraws what the peer offered before its table of that generation; all of it where none is given. */
-  withdrawBefore(peer: Peer, generation: number = Number.POSITIVE_INFINITY): number {
-    const prefixes: string[] = []
-    for (const [prefix, entry] of this.table) {
-      const offer = entry.offerOf(peer)
-      if (offer !== undefined && offer.generation < generation) prefixes.push(prefix)
-    }
-    for (const prefix of prefixes) this.withdraw(peer, prefix)
-    return prefixes.length
   }
 
   #entry(prefix: string): RouteEntry<Peer> {

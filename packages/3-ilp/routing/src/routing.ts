@@ -143,11 +143,6 @@ export class Routing<Peer extends RoutePeer> implements Machine<RoutingInput, Ro
     return this.#announcements !== undefined
   }
 
-  /** Routes of that account's peer that are kept. */
-  countOf(account: string): number {
-    return this.#exchanges.get(account)?.receiver?.count ?? 0
-  }
-
   /** From now on these, instead of the earlier ones. @throws UsageError where one leads to nobody */
   setRoutes(routes: readonly StaticRoute[]): void {
     this.#layDown({ routes })
