@@ -22,7 +22,8 @@ const AFTER_EXPIRY_MS = 100
 export interface ReconcilerEffects {
   /** Sends a question about these; returns the request's id. */
   ask(account: Account, holds: readonly Hold<Account>[], deadline: Instant): number
-  decide(hold: Hold<Account>, verdict: Verdict, now: Instant): void
+  /** Whether the hold has its outcome by that; else the peer is asked again. */
+  decide(hold: Hold<Account>, verdict: Verdict): boolean
 }
 
 /** A hold as the peer was asked about it. */
@@ -89,7 +90,7 @@ export class Reconciler {
     const holds = this.#take(account)
     const answers = readAnswers(body)
     // Who answers in other words, or not to all, does not speak it.
-    this.#learn(account, answers?.length === holds.length, now)
+    this.#learn(account, answers?.length === holds.length)
     const inquiry = this.#inquiry(account)
     let isAnyDecided = false
     if (account.reconciles) {
@@ -98,11 +99,9 @@ export class Reconciler {
         if (!inquiry.open.delete(hold)) return
         // Given up after the question: the peer has not heard of it, and may take the loss when it does.
         const isLate = answer.kind === 'fulfilled' && hold.state === 'given-up' && !isGivenUp
-        if (answer.kind === 'pending' || isLate) inquiry.open.add(hold)
-        else {
-          isAnyDecided = true
-          this.#effects.decide(hold, answer, now)
-        }
+        const isDecided = answer.kind !== 'pending' && !isLate && this.#effects.decide(hold, answer)
+        if (isDecided) isAnyDecided = true
+        else inquiry.open.add(hold)
       })
     }
     this.#pause(inquiry, isAnyDecided, now)
@@ -114,7 +113,7 @@ export class Reconciler {
     const account = this.#asking.get(id)
     if (account === undefined) return false
     this.#take(account)
-    if (failure === 'refused') this.#learn(account, false, now)
+    if (failure === 'refused') this.#learn(account, false)
     else this.#pause(this.#inquiry(account), false, now)
     return true
   }
@@ -163,12 +162,12 @@ export class Reconciler {
   }
 
   /** A peer that does not reconcile sees what was given up as the payer does: who was too late is not paid. */
-  #learn(account: Account, reconciles: boolean, now: Instant): void {
+  #learn(account: Account, reconciles: boolean): void {
     account.reconciles = reconciles
     if (reconciles) return
     const { open } = this.#inquiry(account)
     for (const hold of open) {
-      if (hold.state === 'given-up' && open.delete(hold)) this.#effects.decide(hold, { kind: 'void' }, now)
+      if (hold.state === 'given-up' && open.delete(hold)) this.#effects.decide(hold, { kind: 'void' })
     }
   }
 

@@ -40,7 +40,7 @@ export class Unanswered {
         clearing.reveal(false, { kind: 'request', ...request })
         return id
       },
-      decide: (hold, verdict, now) => this.#decide(hold, verdict, now),
+      decide: (hold, verdict) => this.#decide(hold, verdict),
     })
   }
 
@@ -130,23 +130,28 @@ export class Unanswered {
     }
   }
 
-  #decide(hold: Hold<Account>, verdict: Verdict, now: Instant): void {
+  #decide(hold: Hold<Account>, verdict: Verdict): boolean {
     const { traces } = this.#clearing
-    if (verdict.kind === 'fulfilled' && !this.#clearing.fits(verdict.fulfillment, hold)) {
-      traces.hold('connector.wrong-fulfillment', hold)
-      return this.#reconciler.want(hold, now)
-    }
-    if (verdict.kind === 'fulfilled' && hold.state === 'given-up') {
-      return traces.hold('connector.disputed', hold)
+    if (verdict.kind === 'fulfilled') {
+      if (!this.#clearing.fits(verdict.fulfillment, hold)) {
+        traces.hold('connector.wrong-fulfillment', hold)
+        return false
+      }
+      if (hold.state === 'given-up') {
+        traces.hold('connector.disputed', hold)
+        return true
+      }
     }
     traces.hold('connector.reconciled', hold, { outcome: verdict.kind })
     const pending = this.#takeWaiting(hold.id)
     if (verdict.kind === 'void') {
       if (pending === undefined) this.#clearing.voidUnasked(hold)
       else this.#clearing.refuse(pending, unreachable(hold.destination))
-      return
-    }
-    const { fulfillment } = verdict
+    } else this.#post(hold, pending, verdict.fulfillment)
+    return true
+  }
+
+  #post(hold: Hold<Account>, pending: Pending | undefined, fulfillment: Uint8Array): void {
     if (pending === undefined) return this.#clearing.postUnasked(hold, fulfillment)
     this.#clearing.post(pending, fulfillment)
     this.#clearing.relay(pending, encodeFulfill({ fulfillment, data: NOTHING }))
