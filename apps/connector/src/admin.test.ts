@@ -32,6 +32,11 @@ function rejecting(): Node {
 }
 
 async function get(url: string): Promise<{ status: number; body: unknown }> {
+  const { status, text } = await fetchText(url)
+  return { status, body: JSON.parse(text) as unknown }
+}
+
+async function fetchText(url: string): Promise<{ status: number; text: string }> {
   const live = new LiveConfig({} as Config, {} as LiveParts)
   const admin = buildAdmin({
     node: rejecting(),
@@ -41,7 +46,7 @@ async function get(url: string): Promise<{ status: number; body: unknown }> {
     live,
   })
   const { statusCode, body } = await admin.inject({ url })
-  return { status: statusCode, body: JSON.parse(body) as unknown }
+  return { status: statusCode, text: body }
 }
 
 describe('the admin server on rejected packets', () => {
@@ -69,4 +74,19 @@ describe('the admin server on rejected packets', () => {
       expect((await get(`/rejections?${query}`)).status).toBe(400)
     }
   })
+})
+
+it('the admin server counts packets by account, direction and result: CONN-42', async () => {
+  const { status, text } = await fetchText('/metrics')
+  expect(status).toBe(200)
+  expect(text.split('\n')).toEqual(
+    expect.arrayContaining([
+      '# TYPE hourglass_packets_total counter',
+      'hourglass_packets_total{account="alice",direction="incoming",result="rejected"} 1',
+      'hourglass_packets_total{account="alice",direction="incoming",result="fulfilled"} 0',
+      'hourglass_balance{account="alice"} 0',
+      'hourglass_link_up{account="alice"} 1',
+      'hourglass_packets_in_flight 0',
+    ]),
+  )
 })

@@ -7,6 +7,7 @@ import { decodeHex } from '@hourglass/oer'
 import { equalBytes } from '@hourglass/sansio'
 import { nodeCrypto } from '@hourglass/sansio/io'
 import fastify, { type FastifyInstance } from 'fastify'
+import { METRICS_TYPE, renderMetrics } from './metrics.ts'
 import {
   reportAccounts,
   reportAssets,
@@ -43,6 +44,7 @@ export function buildAdmin({ node, settlers, lines, push, live }: Operated): Fas
   server.get('/accounts', () => reportAccounts(node))
   server.get('/books', () => reportAssets(node))
   server.get('/holds', () => reportHolds(node))
+  server.get('/metrics', async (_, reply) => reply.type(METRICS_TYPE).send(renderMetrics(node)))
   server.get<{ Querystring: RejectionsAsked }>('/rejections', async ({ query }, reply) => {
     const asked = queryOf(query)
     return asked === undefined ? reply.code(400).send({ message: REJECTIONS }) : reportRejections(node, asked)

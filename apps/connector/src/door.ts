@@ -48,7 +48,7 @@ export async function openDoor(
   }
   try {
     const isHttp = config.accounts.some(({ link }) => link.kind === 'http')
-    const server = await (isHttp ? openBoth(guests, options, btp) : listenBtp({ ...options, ...btp }))
+    const server: Server = await (isHttp ? openBoth(guests, options, btp) : listenBtp({ ...options, ...btp }))
     return {
       port: server.port,
       send: (account, wire) => server.send(account, wire),

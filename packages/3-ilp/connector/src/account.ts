@@ -35,6 +35,14 @@ export interface AccountOptions extends Limits, RuleOptions, Optional<ExpiryWind
   readonly routing?: PeerRouting | undefined
 }
 
+/** Packets that ended since the node started: the peer's, and ours to the peer. */
+export interface PacketCounts {
+  incomingFulfilled: number
+  incomingRejected: number
+  outgoingFulfilled: number
+  outgoingRejected: number
+}
+
 /** Unanswered Prepares per account, where the options say nothing. */
 export const PACKETS_IN_FLIGHT_MAX = 10_000
 
@@ -59,6 +67,12 @@ export class Account extends AccountBook {
   rules: AccountRules
   echo: Echo | undefined
 
+  readonly counts: PacketCounts = {
+    incomingFulfilled: 0,
+    incomingRejected: 0,
+    outgoingFulfilled: 0,
+    outgoingRejected: 0,
+  }
   /** Prepares of the peer that we have to answer. */
   packetsInFlight = 0
   /** Their conditions, where a rule asks for them. */

@@ -131,6 +131,7 @@ export class Clearing {
   /** Nothing was paid, as is certain: gives the money back and says why. */
   refuse(pending: Pending, refusal: Refusal): void {
     this.void(pending)
+    pending.destination.counts.outgoingRejected++
     this.reject(pending.source, pending.sourceId, refusal, packetOf(pending))
   }
 
@@ -143,6 +144,7 @@ export class Clearing {
   /** Tells the payer that nothing is paid once that is durable: after a crash nobody shall find otherwise. */
   rejectDurably(pending: Pending, refusal: Refusal): void {
     const { source, sourceId, hold } = pending
+    pending.destination.counts.outgoingRejected++
     this.reveal(hold !== undefined, this.#rejection(source, sourceId, refusal))
     this.#note(source, refusal, packetOf(pending))
   }
@@ -158,8 +160,16 @@ export class Clearing {
 
   /** Sends a reply back to where the packet came from: at once, or when what it reveals is durable. */
   relay(pending: Pending, body: Uint8Array): void {
-    const { source, sourceId: id, hold } = pending
-    const isMoney = hold !== undefined && body[0] === PacketType.Fulfill
+    const { source, sourceId: id, hold, destination } = pending
+    const isFulfilled = body[0] === PacketType.Fulfill
+    if (isFulfilled) {
+      source.counts.incomingFulfilled++
+      destination.counts.outgoingFulfilled++
+    } else {
+      source.counts.incomingRejected++
+      destination.counts.outgoingRejected++
+    }
+    const isMoney = hold !== undefined && isFulfilled
     this.reveal(isMoney, { kind: 'reply', account: source.id, id, body })
     if (this.#tracePackets) this.traces.packet(pending, body)
   }
@@ -183,8 +193,9 @@ export class Clearing {
     return { kind: 'reply', account, id, body }
   }
 
-  /** Keeps why, for those who ask later. */
-  #note({ id: account }: Account, refusal: Refusal, packet: Rejected | undefined): void {
+  /** Counts it, and keeps why, for those who ask later. */
+  #note({ id: account, counts }: Account, refusal: Refusal, packet: Rejected | undefined): void {
+    counts.incomingRejected++
     const rejection = this.rejections.note(account, refusal, packet, this.#now)
     if (!this.#tracePackets) return
     const { code, message, rule } = refusal

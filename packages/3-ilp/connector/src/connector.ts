@@ -57,12 +57,14 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
   readonly #inFlight: InFlight
   readonly #roster: Roster
   #isStoreWorking = true
+  readonly #packetsInFlightMax: number
   #isForwarding = true
 
   /** @throws UsageError where accounts, routes or limits contradict each other. */
   constructor(options: ConnectorOptions) {
     const { address, crypto, tracePackets = false } = options
     refuse(problemsIn(options))
+    this.#packetsInFlightMax = options.packetsInFlightMax ?? PACKETS_IN_FLIGHT_MAX
     this.#own = new OwnAddress(address)
     this.#rates = new Rates(options)
     const books = new Books<Account>({
@@ -342,7 +344,7 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
     if (!this.#isStoreWorking) return STORE_FAILING
     if (!this.#isForwarding) return NOT_FORWARDING
     if (source.state !== 'open') return LEAVING
-    if (this.#inFlight.size >= PACKETS_IN_FLIGHT_MAX) return BUSY
+    if (this.#inFlight.size >= this.#packetsInFlightMax) return BUSY
     if (this.#own.address === undefined) return NO_ADDRESS
     const { destination } = prepare
     const refusal =
@@ -376,5 +378,4 @@ function refuse(problems: readonly string[]): void {
   if (problems.length > 0) throw new UsageError(problems.join('; '))
 }
 
-/** RISK-03: with more under way in all, new ones are refused at once rather than answered late. */
 const PACKETS_IN_FLIGHT_MAX = 200_000

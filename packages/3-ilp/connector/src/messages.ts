@@ -18,6 +18,8 @@ export interface ConnectorOptions extends Settings {
   readonly crypto: Crypto
   /** How routes are exchanged with peers. Undefined: they are not, and the routes are those set here. */
   readonly routing?: ExchangeOptions | undefined
+  /** Unanswered Prepares of all accounts together: with more, new ones are refused at once (RISK-03). */
+  readonly packetsInFlightMax?: number | undefined
   /** Whether each packet leaves a trace: for people who watch, too dear under load. */
   readonly tracePackets?: boolean
 }

@@ -1,4 +1,4 @@
-/** Refuses Prepares that come faster than the peer may send them: T05, so that it slows down (CONN-20, RISK-04). */
+/** Refuses Prepares that come faster than the peer may send them: T05, so that it slows down (CONN-20). */
 import { ErrorCode } from '@hourglass/ilp'
 import type { Rule } from './rule.ts'
 import { TokenBucket } from './token-bucket.ts'

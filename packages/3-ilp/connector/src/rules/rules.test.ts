@@ -39,7 +39,7 @@ function fates(count: number, each: () => string): string[] {
 }
 
 describe('a packet rate', () => {
-  it('takes a burst, then as many as come back with time, and T05 for the rest: CONN-20, RISK-04', () => {
+  it('takes a burst, then as many as come back with time, and T05 for the rest: CONN-20', () => {
     const machine = between({ packetRate: { perMinute: 60, burst: 2 } })
     const each = (now: number) => fates(3, () => fateOf(machine, { amount: 0n }, now))
     expect(each(NOW)).toEqual(['ok', 'ok', 'T05'])
@@ -149,7 +149,7 @@ describe('duplicates', () => {
 })
 
 describe('the expiry window', () => {
-  it('is the account’s own: the margin that it needs, and how long money is held for it', () => {
+  it('is the account’s own: the margin that a last-moment Fulfill needs, and the hold time: RISK-01', () => {
     const machine = between({ expiryMarginMs: 3000, holdTimeMsMax: 5000 })
     expect(fateOf(machine, { expiresAt: NOW + 5999 })).toBe('R02')
     const [near] = handle(machine, ask(prepare({ expiresAt: NOW + 6000 })))
@@ -188,6 +188,14 @@ describe('a token bucket', () => {
       }),
     )
   })
+})
+
+it('a node with too much under way refuses at once rather than answer late: RISK-03', () => {
+  const machine = connector({ packetsInFlightMax: 2 })
+  const id = send(machine)
+  expect(fates(2, () => fateOf(machine))).toEqual(['ok', 'T03'])
+  handle(machine, { kind: 'reply', id, body: fulfillBody })
+  expect(fateOf(machine)).toBe('ok')
 })
 
 it('rules stand side by side: each account has its own', () => {
