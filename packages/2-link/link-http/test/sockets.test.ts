@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { Agent, type IncomingMessage, createServer, request as requestHttp } from 'node:http'
-import { connect as connectHttp2 } from 'node:http2'
+import { connect as connectHttp2, constants } from 'node:http2'
 import { type AddressInfo, connect as connectSocket } from 'node:net'
 import { MESSAGE_BYTES_MAX } from '@hourglass/link-http'
 import { HttpError, listenHttp } from '@hourglass/link-http/io'
@@ -210,6 +210,54 @@ describe('a server', () => {
     node.reply((await node.take('request')).id, FULFILL)
     const [answer] = (await once(small, 'response')) as [Record<string, unknown>]
     expect(answer[':status']).toBe(200)
+  })
+
+  it('ends requests whose bodies come too slowly, in both versions of HTTP', async () => {
+    const node = await HttpNode.listen({ readMs: 50 })
+    cleanups.push(() => node.close())
+    node.peerWith(`http://${HOST}:1/`)
+    await node.take('up')
+    const { port } = node.server
+    const headers = { authorization: 'Bearer secret', 'content-length': '100' }
+    const request = requestHttp({ host: HOST, port, method: 'POST', agent: new Agent(), headers })
+    request.flushHeaders()
+    const [cut] = (await once(request, 'error')) as [Error & { code: string }]
+    expect(cut.code).toBe('ECONNRESET')
+    expect(await node.error()).toMatchObject({ code: 'not-http' })
+    const session = connectHttp2(`http://${HOST}:${port}`)
+    cleanups.push(() => session.destroy())
+    const stream = session.request({ ':method': 'POST', ...headers }, { endStream: false })
+    stream.on('error', () => undefined)
+    await once(stream, 'close')
+    expect(await node.error()).toMatchObject({ code: 'not-http' })
+    expect(node.outputs).toEqual([])
+  })
+
+  it('takes no request of HTTP/2 that is cut off, and answers none that is gone', async () => {
+    const { node, port } = await startNode()
+    const [cutting, session] = [0, 1].map(() => connectHttp2(`http://${HOST}:${port}`))
+    for (const each of [cutting!, session!]) {
+      each.on('error', () => undefined)
+      cleanups.push(() => each.destroy())
+    }
+    const authorization = 'Bearer secret'
+    const headers = { ':method': 'POST', authorization, 'content-type': 'application/octet-stream' }
+    const cut = cutting!.request(headers, { endStream: false })
+    cut.on('error', () => undefined)
+    cut.write(PREPARE, () => cutting!.socket.destroy())
+    await once(cut, 'close')
+    const gone = session!.request(headers)
+    gone.end(PREPARE)
+    const { id } = await node.take('request')
+    gone.close(constants.NGHTTP2_CANCEL)
+    await once(gone, 'close')
+    node.reply(id, FULFILL)
+    const whole = session!.request(headers)
+    whole.end(PREPARE)
+    node.reply((await node.take('request')).id, FULFILL)
+    const [answer] = (await once(whole, 'response')) as [Record<string, unknown>]
+    expect(answer[':status']).toBe(200)
+    expect(node.outputs).toEqual([])
   })
 
   it('tells whoever looks that it is there, and serves nothing but POST (HTTP-40)', async () => {

@@ -16,6 +16,8 @@ export interface ListenHttpOptions extends PortOptions {
   readonly authenticate: (token: string) => string | undefined
   /** Gets what that account's link is to be told, in order. */
   readonly receive: (account: string, wire: HttpWireIn) => void
+  /** A body has so long to come. */
+  readonly readMs?: number
   /** Told of whoever is refused before a link hears of it. */
   readonly report?: (error: HttpError) => void
 }
@@ -44,6 +46,8 @@ interface Asked {
   readonly body: Readable
   /** Answers; `isLast`: and ends the connection, or what is left of the request. */
   respond(status: number, headers: OutgoingHttpHeaders, body: Uint8Array, isLast: boolean): void
+  /** Whether it ended before it was whole. */
+  isCut(): boolean
   /** It is over, answered or not. */
   onClose(listener: () => void): void
   destroy(): void
@@ -67,7 +71,8 @@ class Listener implements HttpServer {
   listen(port: Port): void {
     this.#port = port
     port.http2.on('stream', (stream, headers) => this.serve(toAsked2(stream, headers)))
-    this.#sweep = setInterval(() => this.#endSlow(), SWEEP_MS).unref()
+    const { readMs = READ_MS } = this.#options
+    this.#sweep = setInterval(() => this.#endSlow(), readMs / READ_SWEEPS).unref()
   }
 
   get port(): number {
@@ -110,8 +115,10 @@ class Listener implements HttpServer {
       this.#waiting.delete(exchange)
     })
     readBody(asked.body, (body) => {
-      this.#reading.delete(asked)
+      const isAwaited = this.#reading.delete(asked)
       if (body === undefined) return respond(asked, TOO_LARGE, true)
+      // One that was cut off ends as well.
+      if (!isAwaited || asked.isCut()) return
       this.#waiting.set(exchange, asked)
       this.#options.receive(account, { kind: 'request', exchange, ...head, body })
     })
@@ -146,6 +153,7 @@ function toAsked1(request: IncomingMessage, response: ServerResponse): Asked {
       if (isLast) fields.connection = 'close'
       response.writeHead(status, fields).end(latin1(body), 'latin1')
     },
+    isCut: () => !request.complete,
     onClose: (listener) => void response.once('close', listener),
     destroy: () => void socket.destroy(),
   }
@@ -163,11 +171,12 @@ function toAsked2(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Aske
     },
     body: stream,
     respond(status, fields, body, isLast) {
-      if (stream.destroyed) return
+      if (stream.closed || stream.destroyed) return
       stream.respond({ ':status': status, ...fields })
       stream.end(body)
       if (isLast) stream.close()
     },
+    isCut: () => stream.aborted || stream.closed,
     onClose: (listener) => void stream.once('close', listener),
     destroy: () => stream.close(),
   }
@@ -190,6 +199,6 @@ function ignore(): void {
   // A request that is cut off is over, as its `close` tells.
 }
 
-/** A body has so many sweeps to come, which are so far apart: 10 seconds. */
+const READ_MS = 10_000
+/** So often bodies are looked for that are too slow, in the time that they have. */
 const READ_SWEEPS = 10
-const SWEEP_MS = 1000

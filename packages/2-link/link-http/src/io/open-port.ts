@@ -39,12 +39,13 @@ export async function openPort(
     tls === undefined
       ? createServer(TIMEOUTS, serve)
       : createHttpsServer({ ...TIMEOUTS, ...tls, ALPNProtocols: ['h2', 'http/1.1'] }, serve)
-  http1.maxConnections = CONNECTIONS_MAX
   http1.keepAliveTimeout = IDLE_MS
   if (tls === undefined) divertPlain(http1, http2)
   else divertTls(http1, http2)
   const sockets = new Set<Socket>()
   http1.on('connection', (socket: Socket) => {
+    // Those that are something else by now are not counted.
+    if (sockets.size >= CONNECTIONS_MAX) socket.destroy()
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
   })
@@ -107,6 +108,7 @@ const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n')
 const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 2000 }
 /** A connection without requests. Longer than packets live, so that no answer is lost to it (SEC-25). */
 const IDLE_MS = 65_000
+/** Open for HTTP at once; whose they are is not known before they ask. */
 const CONNECTIONS_MAX = 2000
 /** Requests at once on a connection of HTTP/2. */
 const STREAMS_MAX = 1000
