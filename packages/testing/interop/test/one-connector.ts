@@ -8,6 +8,14 @@ import {
   checkConfig,
   startConnector,
 } from '@hourglass/connector-app'
+import {
+  type Address,
+  ILDCP_DESTINATION,
+  decodeFulfill,
+  decodeIldcpResponse,
+  encodeIldcpRequest,
+} from '@hourglass/ilp'
+import { now } from '@hourglass/sansio/io'
 import { type OurEnd, connectOurEnd } from './our-end.ts'
 import { outcome, prepare, serve } from './packets.ts'
 
@@ -75,4 +83,11 @@ export async function pay(from: OurEnd, destination: string, amount: string): Pr
 
 export function isUp({ node }: RunningConnector): boolean {
   return [...node.connector.accounts()].some(({ id, up }) => id === 'peer' && up)
+}
+
+/** What the peer calls this child, by IL-DCP. */
+export async function addressOf(child: OurEnd): Promise<Address> {
+  const answer = await child.ask(encodeIldcpRequest(now() + 30_000))
+  if (!('body' in answer)) throw new Error(`no answer to ${ILDCP_DESTINATION}: ${answer.failure}`)
+  return decodeIldcpResponse(decodeFulfill(answer.body)).address
 }

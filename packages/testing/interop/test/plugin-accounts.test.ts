@@ -1,9 +1,24 @@
 /** Ledger plugins as accounts of our connectors: ilp-plugin-btp 1.5.0 for packets, one of ours that moves money. */
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { RunningConnector } from '@hourglass/connector-app'
 import { afterEach, describe, expect, it } from 'vitest'
-import { type AccountInput, HOST, childOf, dispose, isUp, pay, server, startNode } from './one-connector.ts'
-import type { OurEnd } from './our-end.ts'
+import {
+  type AccountInput,
+  HOST,
+  addressOf,
+  childOf,
+  cleanups,
+  dispose,
+  isUp,
+  pay,
+  server,
+  startNode,
+} from './one-connector.ts'
+import { type OurEnd, connectOurEnd } from './our-end.ts'
+import { serve } from './packets.ts'
 import { PairPlugin } from './pair-plugin.ts'
 
 async function until(isSo: () => boolean): Promise<void> {
@@ -46,6 +61,33 @@ describe('interop: ilp-plugin-btp as account of our connector', () => {
     await expect(
       startNode('acme', 'alice', { link: { kind: 'plugin', module: 'ilp-plugin-of-nobody' } }),
     ).rejects.toThrow(/account peer: the plugin ilp-plugin-of-nobody is not installed in .*/)
+  })
+})
+
+describe('interop: ilp-plugin-mini-accounts as account of our connector', () => {
+  it('gets its address from the connector while it connects, and gives children theirs', async () => {
+    const server = createServer().listen(0, HOST)
+    await once(server, 'listening')
+    server.listen = () => server
+    const acme = await startNode('acme', 'alice', {
+      relation: 'child',
+      link: {
+        kind: 'plugin',
+        module: 'ilp-plugin-mini-accounts',
+        options: { wsOpts: { server }, generateAccount: true },
+      },
+    })
+    const alice = await childOf(acme, 'alice')
+    await until(() => isUp(acme))
+    const url = `ws://${HOST}:${(server.address() as AddressInfo).port}/`
+    const { end: mini, close } = connectOurEnd({ url, username: '', token: 'hush' })
+    cleanups.push(close)
+    mini.serve = serve
+    await mini.up()
+    const address = await addressOf(mini)
+    expect(address).toMatch(/^test\.acme\.peer\.[\w-]{43}$/)
+    expect(await pay(mini, 'test.acme.alice', '700')).toBe('700')
+    expect(await pay(alice, address, '300')).toBe('300')
   })
 })
 

@@ -16,6 +16,9 @@ const FUNDS = 1_000_000_000n
 /** Of the claim that takes in what the peer's channel holds for it, in drops: the plugin pays a fifth too much. */
 const FEE = 12n
 
+/** Two processes load much. */
+const TIMEOUT = { timeout: 180_000 }
+
 afterEach(dispose)
 
 /** Of an account on the ledger. */
@@ -66,46 +69,50 @@ async function closeFor(ledger: XrplStandalone, ...connectors: PaychanConnector[
 }
 
 describe('interop: ilp-plugin-xrp-paychan as account and settlement of our connector', () => {
-  it('pays by its channels both ways what our connectors order, and takes it in on the ledger', async () => {
-    const ledger = await startXrplStandalone()
-    cleanups.push(() => ledger.stop())
-    const owners = { acme: makeOwner(), bolt: makeOwner() }
-    for (const { address } of Object.values(owners)) ledger.fund(address, FUNDS)
-    ledger.closeLedger()
-    const plan = (own: Owner, other: Owner): Pick<PaychanPlan, 'options' | 'secret'> => ({
-      options: { xrpServer: ledger.url, address: own.address, peerAddress: other.address },
-      secret: own.secret,
-    })
-    const bolt = new PaychanConnector({ ...plan(owners.bolt, owners.acme), name: 'bolt', child: 'bob' })
-    const { pluginPort } = await bolt.until(({ port }) => port > 0)
-    const server = `btp+ws://:${SECRET}@${HOST}:${pluginPort}`
-    const acme = new PaychanConnector({
-      ...plan(owners.acme, owners.bolt),
-      ...{ name: 'acme', child: 'alice', server },
-    })
-    // A channel of each.
-    await closeFor(ledger, acme, bolt)
-    const ports = await Promise.all([acme, bolt].map((each) => each.until(({ isUp }) => isUp)))
-    const [alice, bob] = await Promise.all([childOf(ports[0]!, 'alice'), childOf(ports[1]!, 'bob')])
+  it(
+    'pays by its channels both ways what our connectors order, and takes it in on the ledger',
+    TIMEOUT,
+    async () => {
+      const ledger = await startXrplStandalone()
+      cleanups.push(() => ledger.stop())
+      const owners = { acme: makeOwner(), bolt: makeOwner() }
+      for (const { address } of Object.values(owners)) ledger.fund(address, FUNDS)
+      ledger.closeLedger()
+      const plan = (own: Owner, other: Owner): Pick<PaychanPlan, 'options' | 'secret'> => ({
+        options: { xrpServer: ledger.url, address: own.address, peerAddress: other.address },
+        secret: own.secret,
+      })
+      const bolt = new PaychanConnector({ ...plan(owners.bolt, owners.acme), name: 'bolt', child: 'bob' })
+      const { pluginPort } = await bolt.until(({ port }) => port > 0)
+      const server = `btp+ws://:${SECRET}@${HOST}:${pluginPort}`
+      const acme = new PaychanConnector({
+        ...plan(owners.acme, owners.bolt),
+        ...{ name: 'acme', child: 'alice', server },
+      })
+      // A channel of each.
+      await closeFor(ledger, acme, bolt)
+      const ports = await Promise.all([acme, bolt].map((each) => each.until(({ isUp }) => isUp)))
+      const [alice, bob] = await Promise.all([childOf(ports[0]!, 'alice'), childOf(ports[1]!, 'bob')])
 
-    expect(await pay(alice, 'test.bolt.bob', '1500')).toBe('1500')
-    await Promise.all([
-      acme.until(({ sent }) => sent === 1500),
-      bolt.until(({ received }) => received === 1500),
-    ])
-    expect(await pay(bob, 'test.acme.alice', '2700')).toBe('2700')
-    await Promise.all([
-      bolt.until(({ sent }) => sent === 2700),
-      acme.until(({ received }) => received === 2700),
-    ])
-    expect(await pay(alice, 'test.bolt.bob', '4000')).toBe('4000')
-    await bolt.until(({ received }) => received === 5500)
+      expect(await pay(alice, 'test.bolt.bob', '1500')).toBe('1500')
+      await Promise.all([
+        acme.until(({ sent }) => sent === 1500),
+        bolt.until(({ received }) => received === 1500),
+      ])
+      expect(await pay(bob, 'test.acme.alice', '2700')).toBe('2700')
+      await Promise.all([
+        bolt.until(({ sent }) => sent === 2700),
+        acme.until(({ received }) => received === 2700),
+      ])
+      expect(await pay(alice, 'test.bolt.bob', '4000')).toBe('4000')
+      await bolt.until(({ received }) => received === 5500)
 
-    const holds = ({ address }: Owner): bigint => ledger.balanceOf(address)
-    const before = { acme: holds(owners.acme), bolt: holds(owners.bolt) }
-    await acme.stop(ledger)
-    await bolt.stop(ledger)
-    expect(holds(owners.acme)).toBe(before.acme + 2700n - FEE)
-    expect(holds(owners.bolt)).toBe(before.bolt + 5500n - FEE)
-  })
+      const holds = ({ address }: Owner): bigint => ledger.balanceOf(address)
+      const before = { acme: holds(owners.acme), bolt: holds(owners.bolt) }
+      await acme.stop(ledger)
+      await bolt.stop(ledger)
+      expect(holds(owners.acme)).toBe(before.acme + 2700n - FEE)
+      expect(holds(owners.bolt)).toBe(before.bolt + 5500n - FEE)
+    },
+  )
 })
