@@ -101,6 +101,30 @@ describe('a link as a plugin', () => {
     expect(alice.isConnected()).toBe(true)
   })
 
+  it('says nothing before it has a way to say it on, though the way was open at once', async () => {
+    const way = new Way()
+    const said: unknown[] = []
+    const alice = pluginOn(way, 'alice')
+    const bob = pluginOn(way, 'bob', {
+      // Told that it is open, and asked, before whoever opens it has it in hand.
+      open(receive) {
+        const carrier = way.open('bob', receive)
+        receive({ kind: 'request', key: 1, protocol: 'ilp', body: PACKET })
+        return {
+          close: () => carrier.close(),
+          send(wire) {
+            said.push(wire)
+            carrier.send(wire)
+          },
+        }
+      },
+    })
+    bob.registerDataHandler(() => Promise.resolve(ANSWER))
+    await Promise.all([alice.connect(), bob.connect()])
+    await turn()
+    expect(said).toMatchObject([{ kind: 'reply', key: 1 }])
+  })
+
   it('does not connect where the way cannot be opened', async () => {
     const open = (): Promise<Carrier> => Promise.reject(new Error('the port is taken'))
     await expect(pluginOn(new Way(), 'alice', { open }).connect()).rejects.toThrow('the port is taken')

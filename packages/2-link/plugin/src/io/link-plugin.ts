@@ -158,10 +158,7 @@ export class LinkPlugin extends EventEmitter implements Plugin {
     // It is awaited where opening works, and may end before.
     isUp.catch(() => undefined)
     try {
-      this.#carrier ??= await this.#parts.open(
-        (wire) => this.#driver.push({ kind: 'wire', wire }),
-        (error) => this.#report(error),
-      )
+      this.#carrier ??= await this.#openWay()
       await isUp
     } catch (error) {
       await this.disconnect()
@@ -170,6 +167,20 @@ export class LinkPlugin extends EventEmitter implements Plugin {
       clearTimeout(timer)
       this.off('connect', accept).off(CLOSED, refuse)
     }
+  }
+
+  /** What comes while it opens is kept until the link's answer has a way to go. */
+  async #openWay(): Promise<Carrier> {
+    const early: unknown[] = []
+    let receive = (wire: unknown): void => void early.push(wire)
+    const carrier = await this.#parts.open(
+      (wire) => receive(wire),
+      (error) => this.#report(error),
+    )
+    this.#carrier = carrier
+    receive = (wire) => this.#driver.push({ kind: 'wire', wire })
+    early.forEach(receive)
+    return carrier
   }
 
   #perform(output: LinkOutput<unknown>): void {
