@@ -1,5 +1,5 @@
 /** @hourglass/connector between alice and bob in this process, over whatever makes its commits durable. Tooling. */
-import { Connector, ILP_PROTOCOL } from '@hourglass/connector'
+import { Connector, ILP_PROTOCOL, type RuleOptions } from '@hourglass/connector'
 import { type Address, toAddress } from '@hourglass/ilp'
 import type { JournalRecord, StoredRecord } from '@hourglass/journal'
 import { drive, nodeCrypto } from '@hourglass/sansio/io'
@@ -14,14 +14,14 @@ const account = {
   balanceMax: 10n ** 15n,
 } as const
 
-/** As the records have left it. */
-export function restoreHourglass(records: readonly StoredRecord[]): Connector {
+/** As the records have left it; `rules` are those of both accounts. */
+export function restoreHourglass(records: readonly StoredRecord[], rules: RuleOptions = {}): Connector {
   const connector = new Connector({
     address: ADDRESS,
     crypto: nodeCrypto,
     accounts: [
-      { id: 'alice', ...account },
-      { id: 'bob', ...account },
+      { id: 'alice', ...account, ...rules },
+      { id: 'bob', ...account, ...rules },
     ],
     routes: [],
     rates: [],
@@ -30,11 +30,11 @@ export function restoreHourglass(records: readonly StoredRecord[]): Connector {
   return connector
 }
 
-export function openHourglass(commit: Commit): OpenConnector {
+export function openHourglass(commit: Commit, rules: RuleOptions = {}): OpenConnector {
   const waiting = new Map<number, (reply: Uint8Array) => void>()
   let answer: ((packet: Uint8Array) => Promise<Uint8Array>) | undefined
   let lastId = 0
-  const driver = drive(restoreHourglass([]), (output) => {
+  const driver = drive(restoreHourglass([], rules), (output) => {
     if (output.kind === 'request') {
       if (output.protocol !== ILP_PROTOCOL)
         return driver.push({ kind: 'failed', id: output.id, failure: 'refused' })
