@@ -215,6 +215,12 @@ describe('checkConfig names the source, the field and what would be right', () =
       'accounts[0] (alice): settlement: a plugin settles where the link is that plugin',
     ],
     [
+      'children of the name of an account',
+      (c) => (c['children'] = { name: 'alice', asset: { code: 'USD', scale: 6 }, max: 10 }),
+      'children.name: there is an account alice, which has that address',
+    ],
+    ['no account at all', (c) => (c.accounts = []), 'accounts: there is none'],
+    [
       'a settlement on a ledger that has no such thing',
       (c) => {
         c['ledgers'] = { chain }

@@ -8,7 +8,7 @@ import { ADDRESS_LENGTH_MAX, isAddress } from '@hourglass/ilp'
 import { contradictionIn, contradictionInRates } from '@hourglass/connector'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { account } from './config/accounts.ts'
+import { account, children } from './config/accounts.ts'
 import { name, port, secret } from './config/fields.ts'
 import { ledger } from './config/ledgers.ts'
 import { rates } from './config/rates.ts'
@@ -60,7 +60,8 @@ const schema = z.strictObject({
   /** Where the operator asks; off unless given, and reachable from this machine only by default. */
   admin: z.strictObject({ host: z.string().default('127.0.0.1'), port: port.default(7780) }).optional(),
   ledgers: z.record(name, ledger).default({}),
-  accounts: z.array(account).min(1),
+  accounts: z.array(account),
+  children: children.optional(),
   routes: z.array(route).default([]),
   /** Routes are exchanged with peers. Without it the routes are those above. */
   routing: routing.optional(),
@@ -79,6 +80,7 @@ export type LedgerConfig = Config['ledgers'][string]
 export type SettlementConfig = NonNullable<AccountConfig['settlement']>
 /** Those that settle on a ledger of the config. */
 export type LedgerSettlementConfig = Extract<SettlementConfig, { ledger: string }>
+export type ChildrenConfig = NonNullable<Config['children']>
 export type Secret = z.output<typeof secret>
 
 /** @throws ConfigError */
@@ -136,6 +138,8 @@ export function checkConfig(value: unknown, source: string): Config {
   if (config.address === undefined && !config.accounts.some(({ relation }) => relation === 'parent')) {
     problems.push('address: only a node with a parent may go without one')
   }
+  if (config.children !== undefined) problems.push(...childrenProblems(config.children, config))
+  else if (ids.size === 0) problems.push('accounts: there is none')
   if (ids.size < config.accounts.length) problems.push('accounts: two accounts have the same id')
   if (problems.length > 0) throw new ConfigError(`${source}: ${problems.join('; ')}`)
   return config
@@ -160,6 +164,15 @@ function accountProblems(account: AccountConfig, config: Config): string[] {
   }
   const contradiction = contradictionIn({ balanceMax, ...limits })
   if (contradiction !== undefined) problems.push(`balance: ${contradiction}`)
+  return problems
+}
+
+function childrenProblems({ name: childrenName }: ChildrenConfig, { accounts, listen }: Config): string[] {
+  const problems: string[] = []
+  if (listen === undefined) problems.push('children need "listen"')
+  if (accounts.some(({ id }) => id === childrenName)) {
+    problems.push(`children.name: there is an account ${childrenName}, which has that address`)
+  }
   return problems
 }
 

@@ -6,6 +6,7 @@ import { connectBtp } from '@hourglass/link-btp/io'
 import { HttpLink, type HttpWireOut } from '@hourglass/link-http'
 import { type ConnectHttpOptions, connectHttp } from '@hourglass/link-http/io'
 import { type Driver, nodeRng } from '@hourglass/sansio/io'
+import type { Children } from './children.ts'
 import { type AccountConfig, type Config, type Secret, readHttpToken, readSecret } from './config.ts'
 import { type Door, openDoor } from './door.ts'
 import type { Logger } from './log.ts'
@@ -49,12 +50,12 @@ interface Carrier {
 /** Listens, connects to every peer that we are a client of, and runs the plugins. @throws StartError */
 export async function openWires(
   config: Config,
-  plugins: PluginAccounts,
+  { plugins, children }: { plugins: PluginAccounts; children: Children | undefined },
   driver: Driver<NodeInput>,
   log: Logger,
 ): Promise<Wires> {
   const carriers = new Map<string, Carrier>()
-  const door = await openDoor(config, driver, log)
+  const door = await openDoor(config, children, driver, log)
   const close = async (): Promise<void> => {
     await Promise.all([door?.close(), ...[...carriers.values()].map((carrier) => carrier.close())])
   }

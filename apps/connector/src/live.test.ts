@@ -111,7 +111,7 @@ describe('another config for a node that runs', () => {
   })
 
   it.each<[string, Partial<ConfigInput>, string]>([
-    ['what is no config', { accounts: [] }, 'the config: accounts: '],
+    ['what is no config', { accounts: [] }, 'accounts: there is none'],
     ['what takes a restart', { address: 'test.other' }, 'address: takes a restart'],
     ['another place for records', { data: 'elsewhere' }, 'data: takes a restart'],
     [

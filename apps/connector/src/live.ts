@@ -90,7 +90,7 @@ export class LiveConfig {
 }
 
 const FIXED = [
-  ...['address', 'data', 'journal', 'durability', 'listen', 'plugins', 'routing'],
+  ...['address', 'data', 'journal', 'durability', 'listen', 'plugins', 'children', 'routing'],
   ...['admin', 'ledgers', 'tracePackets', 'logLevel', 'stopPatienceMs'],
 ] as (keyof Config)[]
 

@@ -18,10 +18,10 @@ export function settingsOf({ accounts: configs, routes, routing, rates, spread, 
   return { accounts, routes, rates, spread, spreads }
 }
 
-function accountOptions({
+export function accountOptions({
   balance: { max: balanceMax, ...limits },
   ...account
-}: AccountConfig): AccountOptions {
+}: Omit<AccountConfig, 'link' | 'settlement' | 'routing'>): AccountOptions {
   const { id, relation, asset, packetAmountMax, packetAmountMin, packetsInFlightMax, rules } = account
   const sizes = { packetAmountMax, packetAmountMin, packetsInFlightMax }
   return { id, relation, asset, balanceMax, ...limits, ...sizes, ...rules }

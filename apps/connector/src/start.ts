@@ -8,6 +8,7 @@ import { Node, type NodeInput, type NodeOutput } from '@hourglass/connector'
 import type { Journal, JournalHealth } from '@hourglass/journal'
 import { type Driver, drive } from '@hourglass/sansio/io'
 import { type Operated, buildAdmin } from './admin.ts'
+import { Children } from './children.ts'
 import type { Config } from './config.ts'
 import { loadJournal } from './journal.ts'
 import { type Wires, openWires } from './links.ts'
@@ -60,7 +61,9 @@ export async function startConnector(config: Config, options: StartOptions = {})
   const settlers = await orClose(journal, openSettlers(config, journal, say))
   const hear = (account: string, event: unknown): void => push({ kind: 'ledger', account, event })
   const builder = new StackBuilder({ settlers, plugins }, hear)
-  const node = new Node({ ...nodeOptions(config), stacks: builder.build(config.accounts, records) })
+  const children = config.children && new Children(config.children, (join) => push(join))
+  const adopt = children?.adopt
+  const node = new Node({ ...nodeOptions(config), adopt, stacks: builder.build(config.accounts, records) })
   node.restore(records)
 
   let wires: Wires | undefined
@@ -81,7 +84,7 @@ export async function startConnector(config: Config, options: StartOptions = {})
     await journal.close()
   }
   try {
-    wires = await openWires(config, plugins, driver, log)
+    wires = await openWires(config, { plugins, children }, driver, log)
     const buildStacks: LiveParts['buildStacks'] = async (accounts) =>
       builder.build(accounts, await journal.load(''))
     const follow = ({ accounts, rateSources }: Config): void => {

@@ -99,10 +99,12 @@ const rules = z.strictObject({
   echo: packetRate.extend({ amountMax: amount }).optional(),
 })
 
+const asset = z.strictObject({ code: z.string().min(1).max(20), scale: z.int().min(0).max(255) })
+
 export const account = z.strictObject({
   id: name,
   relation: z.enum(['peer', 'parent', 'child']),
-  asset: z.strictObject({ code: z.string().min(1).max(20), scale: z.int().min(0).max(255) }),
+  asset,
   link,
   balance: z.strictObject({
     /** The most that the peer may owe us. */
@@ -123,4 +125,17 @@ export const account = z.strictObject({
   rules: rules.default({}),
   settlement: settlement.optional(),
   routing: peerRouting.optional(),
+})
+
+/** Accounts that nobody has listed: each token that somebody connects with over BTP has one. */
+export const children = z.strictObject({
+  /** Their addresses are the node's, this, and a digest each. */
+  name,
+  asset,
+  /** So many at most. */
+  max: z.int().positive(),
+  /** Of each. Nobody is known, so that credit is a gift. */
+  balance: z.strictObject({ max: amount.default(0n), payableMax: amount.optional() }).default({ max: 0n }),
+  packetAmountMax: amount.optional(),
+  packetsInFlightMax: z.int().positive().default(100),
 })

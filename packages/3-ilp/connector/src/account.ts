@@ -53,6 +53,8 @@ export class Account extends AccountBook {
   readonly breaker: CircuitBreaker = new CircuitBreaker()
   /** See `roster.ts`. */
   state: 'open' | 'leaving' | 'retired' = 'open'
+  /** It came by itself and is in no settings. */
+  isUnlisted = false
   balanceMax = 0n
   payableMax: bigint | undefined
   settleThreshold: bigint | undefined

@@ -22,7 +22,7 @@ import type { StoredRecord } from '@hourglass/journal'
 import type { LinkFailure } from '@hourglass/link'
 import type { Routing } from '@hourglass/routing'
 import { DecodeError, type Instant, type Machine, UsageError, assert } from '@hourglass/sansio'
-import { Account } from './account.ts'
+import { Account, type AccountOptions } from './account.ts'
 import { AddressSeeker } from './address-seeker.ts'
 import { BALANCE_PROTOCOL, describeBalance } from './balance-protocol.ts'
 import { Clearing } from './clearing.ts'
@@ -71,6 +71,8 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
       crypto,
       accounts: options.accounts.map((account) => new Account(account)),
       makeRetired: (id, asset) => {
+        const adopted = options.adopt?.(id, asset)
+        if (adopted !== undefined) return unlisted(adopted)
         const account = new Account({ id, asset, relation: 'peer', balanceMax: 0n })
         account.state = 'retired'
         return account
@@ -89,6 +91,7 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
   /** Takes the records that the journal holds, before the first input; settles again what was ordered. */
   restore(records: Iterable<StoredRecord>): void {
     this.books.restore(records)
+    for (const account of this.accounts()) if (account.isUnlisted) this.#exchange?.join(account, 0)
     for (const account of this.accounts()) if (account.settled > 0n) this.#clearing.settle(account)
     this.#clearing.move(0)
   }
@@ -159,6 +162,9 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
         return this.#handleStore(input.isWorking, now)
       case 'change':
         return this.#change(input.settings, now)
+      case 'join':
+        this.#exchange?.join(this.books.add(unlisted(input.account)), now)
+        return
       case 'forwarding':
         this.#isForwarding = input.isOn
         return
@@ -371,6 +377,12 @@ function refusalOf(
 
 function earliest(a: Instant | undefined, b: Instant | undefined): Instant | undefined {
   return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)
+}
+
+function unlisted(options: AccountOptions): Account {
+  const account = new Account(options)
+  account.isUnlisted = true
+  return account
 }
 
 /** @throws UsageError */

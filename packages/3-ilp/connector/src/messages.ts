@@ -1,11 +1,13 @@
 /**
  * What goes into the connector and what comes out. Layer 3, connector.
  */
+import type { Asset } from '@hourglass/books'
 import type { Address } from '@hourglass/ilp'
 import type { CommitOutput, CommittedInput } from '@hourglass/journal'
 import type { LinkFailure } from '@hourglass/link'
 import type { ExchangeOptions } from '@hourglass/routing'
 import type { Crypto, Instant, TimeoutInput, TraceOutput } from '@hourglass/sansio'
+import type { AccountOptions } from './account.ts'
 import type { RateTable } from './rates.ts'
 import type { Settings } from './settings.ts'
 
@@ -20,6 +22,8 @@ export interface ConnectorOptions extends Settings {
   readonly routing?: ExchangeOptions | undefined
   /** Unanswered Prepares of all accounts together: with more, new ones are refused at once (RISK-03). */
   readonly packetsInFlightMax?: number | undefined
+  /** What an account that the journal alone knows may do; undefined: nothing, for its peer is gone. */
+  readonly adopt?: ((id: string, asset: Asset) => AccountOptions | undefined) | undefined
   /** Whether each packet leaves a trace: for people who watch, too dear under load. */
   readonly tracePackets?: boolean
 }
@@ -46,6 +50,8 @@ export type ConnectorInput =
   | { readonly kind: 'forwarding'; readonly isOn: boolean }
   /** A source of rates has spoken; of several the one with the lowest rank that knows both assets counts. */
   | { readonly kind: 'rates'; readonly rank: number; readonly table: RateTable }
+  /** One account more, which is in no settings: it stays when they change. */
+  | { readonly kind: 'join'; readonly account: AccountOptions }
   /** Ask this peer again what became of packets. */
   | { readonly kind: 'reconcile'; readonly account: string }
   | ({ readonly kind: 'decide'; readonly hold: number } & Decision)

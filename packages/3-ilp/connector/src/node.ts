@@ -17,6 +17,7 @@ import {
   type TraceOutput,
   assert,
 } from '@hourglass/sansio'
+import type { AccountOptions } from './account.ts'
 import { Connector } from './connector.ts'
 import type { ConnectorInput, ConnectorOptions, ConnectorOutput } from './messages.ts'
 import type { Settings } from './settings.ts'
@@ -40,6 +41,8 @@ export type NodeInput =
   | { readonly kind: 'collect'; readonly account: string }
   /** The peering of this account ends: its settlement closes what is open, and pays nothing any more. */
   | { readonly kind: 'end'; readonly account: string }
+  /** One account more, and what it stands on. */
+  | { readonly kind: 'join'; readonly account: AccountOptions; readonly stack: NodeAccount }
   /** Other settings, and links and settlements for the accounts that are new in them. */
   | { readonly kind: 'change'; readonly settings: Settings; readonly stacks: readonly NodeAccount[] }
   | Extract<ConnectorInput, { kind: 'store' | 'forwarding' | 'rates' | 'reconcile' | 'decide' }>
@@ -109,6 +112,12 @@ export class Node implements Machine<NodeInput, NodeOutput> {
       case 'collect':
       case 'end':
         this.#toSettlement(input.account, { kind: input.kind }, now)
+        break
+      case 'join':
+        if (!this.connector.books.accounts.has(input.account.id)) {
+          this.connector.handle({ kind: 'join', account: input.account }, now)
+        }
+        this.#add([input.stack])
         break
       case 'change':
         this.connector.handle({ kind: 'change', settings: input.settings }, now)

@@ -26,7 +26,7 @@ export class Roster {
     const staying = new Set<Account>()
     for (const options of accounts) staying.add(this.#take(options))
     for (const account of this.#books.accounts.values()) {
-      if (staying.has(account) || account.state !== 'open') continue
+      if (staying.has(account) || account.state !== 'open' || account.isUnlisted) continue
       account.state = 'leaving'
       this.#leaving.add(account)
     }

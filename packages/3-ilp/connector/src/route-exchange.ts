@@ -47,6 +47,11 @@ export class RouteExchange {
     return this.#routing
   }
 
+  /** One account more. */
+  join(account: Account, now: Instant): void {
+    this.#changeAccount(account, now)
+  }
+
   /** From now on these are the accounts, of which only open ones are led to, and the routes that are set. */
   change(accounts: Iterable<Account>, routes: readonly StaticRoute[], now: Instant): void {
     this.#routing.setRoutes([])
