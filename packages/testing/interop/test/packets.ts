@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { now } from '@hourglass/sansio/io'
 import {
+  Type,
   deserializeIlpPrepare,
   deserializeIlpReply,
   serializeIlpFulfill,
@@ -24,14 +25,14 @@ export function outcome(packet: Uint8Array): Buffer | string {
   return 'fulfillment' in reply ? reply.data : reply.code
 }
 
-/** Fulfills every Prepare, and gives its data back; rejects those for an address that ends in `.nobody`. */
+/** Fulfills every Prepare with its data; rejects those for an address that ends in `.nobody`, and all else. */
 export function serve(packet: Uint8Array): Buffer {
+  if (packet[0] !== Type.TYPE_ILP_PREPARE) return reject('F01', 'no Prepare')
   const { destination, data } = deserializeIlpPrepare(Buffer.from(packet))
   if (!destination.endsWith('.nobody')) return serializeIlpFulfill({ fulfillment: FULFILLMENT, data })
-  return serializeIlpReject({
-    code: 'F02',
-    triggeredBy: 'test.peer',
-    message: 'nobody',
-    data: Buffer.alloc(0),
-  })
+  return reject('F02', 'nobody')
+}
+
+function reject(code: string, message: string): Buffer {
+  return serializeIlpReject({ code, triggeredBy: 'test.peer', message, data: Buffer.alloc(0) })
 }

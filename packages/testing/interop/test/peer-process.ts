@@ -8,12 +8,14 @@ export interface PeerPlan {
   readonly module: string
   readonly options: Record<string, unknown>
   /** Where it listens: the option that takes its server, '' for the options themselves. Undefined: it connects. */
-  readonly listensBy?: 'listener' | ''
+  readonly listensBy?: 'listener' | 'incoming' | ''
 }
 
-/** With data: send it; without: connect. */
+/** With data: send it; without: make the plugin, and connect. */
 export interface PeerOrder {
   readonly id: number
+  /** Beside those of the plan. */
+  readonly options?: PeerPlan['options']
   /** Hex. */
   readonly data: string | undefined
 }
@@ -57,13 +59,13 @@ export class PeerProcess {
     return peer
   }
 
-  /** Resolves when its `connect` has. */
-  async connect(): Promise<void> {
-    await this.#order(undefined)
+  /** Resolves when its `connect` has. With options that nobody knew before it listened. */
+  async connect(options: PeerPlan['options'] = {}): Promise<void> {
+    await this.#order({ data: undefined, options })
   }
 
   async sendData(data: Buffer): Promise<Buffer> {
-    const answer = await this.#order(data.toString('hex'))
+    const answer = await this.#order({ data: data.toString('hex') })
     return Buffer.from(answer.data ?? '', 'hex')
   }
 
@@ -74,9 +76,9 @@ export class PeerProcess {
     await ended
   }
 
-  #order(data: string | undefined): Promise<PeerAnswer> {
+  #order(order: Omit<PeerOrder, 'id'>): Promise<PeerAnswer> {
     const id = ++this.#lastId
-    this.#child.send({ id, data } satisfies PeerOrder)
+    this.#child.send({ ...order, id } satisfies PeerOrder)
     return this.#wait(id)
   }
 

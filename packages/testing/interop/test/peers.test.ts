@@ -34,15 +34,22 @@ async function ask(end: OurEnd, packet: Buffer): Promise<Buffer | string> {
   return outcome(answer.body)
 }
 
+interface ExchangeOptions {
+  readonly ourAddress: string
+  readonly theirAddress: string
+  /** As much as fits for them. */
+  readonly theirDataMax?: number
+}
+
 /** A Fulfill with as much data as fits, and a Reject, in both directions. */
 async function exchange(
   ours: OurEnd,
   theirs: PeerProcess,
-  ourAddress: string,
-  theirAddress: string,
+  { ourAddress, theirAddress, theirDataMax = 32_767 }: ExchangeOptions,
 ): Promise<void> {
   const data = Buffer.alloc(32_767, 5)
-  expect(await ask(ours, prepare(theirAddress, '10', data))).toEqual(data)
+  const theirData = data.subarray(0, theirDataMax)
+  expect(await ask(ours, prepare(theirAddress, '10', theirData))).toEqual(theirData)
   expect(await ask(ours, prepare(`${theirAddress}.nobody`, '10'))).toBe('F02')
   expect(outcome(await theirs.sendData(prepare(ourAddress, '10', data)))).toEqual(data)
   expect(outcome(await theirs.sendData(prepare(`${ourAddress}.nobody`, '10')))).toBe('F02')
@@ -65,7 +72,7 @@ describe('interop: ilp-plugin-btp as client of our server', () => {
     const options = { server: `btp+ws://peer:hush@${HOST}:${listening.port}` }
     const theirs = await start({ module: require.resolve('ilp-plugin-btp'), options })
     await Promise.all([theirs.connect(), ours.up()])
-    await exchange(ours, theirs, 'test.ours', 'test.theirs')
+    await exchange(ours, theirs, { ourAddress: 'test.ours', theirAddress: 'test.theirs' })
   })
 })
 
@@ -76,7 +83,7 @@ describe('interop: ilp-plugin-btp as server of our client', () => {
     const connected = theirs.connect()
     const ours = connect(theirs.port, '', 'hush')
     await Promise.all([connected, ours.up()])
-    await exchange(ours, theirs, 'test.ours', 'test.theirs')
+    await exchange(ours, theirs, { ourAddress: 'test.ours', theirAddress: 'test.theirs' })
   })
 })
 
@@ -97,9 +104,34 @@ describe('interop: ilp-plugin-mini-accounts as parent of our client', () => {
     const addresses = await Promise.all([ours!, other!].map((child) => addressOf(child)))
     expect(new Set(addresses).size).toBe(2)
     for (const address of addresses) expect(address).toMatch(/^test\.parent\.[\w-]{43}$/)
-    await exchange(ours!, theirs, addresses[0]!, 'test.elsewhere')
-    await exchange(other!, theirs, addresses[1]!, 'test.elsewhere')
+    await exchange(ours!, theirs, { ourAddress: addresses[0]!, theirAddress: 'test.elsewhere' })
+    await exchange(other!, theirs, { ourAddress: addresses[1]!, theirAddress: 'test.elsewhere' })
   })
+})
+
+describe('interop: ilp-plugin-http as peer of our connector', () => {
+  it.each([{ http2: false }, { http2: true }])(
+    'exchanges packets both ways, its own over HTTP/2: $http2',
+    async ({ http2 }) => {
+      const theirs = await start({
+        module: require.resolve('ilp-plugin-http'),
+        options: { incoming: { staticToken: 'to-them' } },
+        listensBy: 'incoming',
+      })
+      const url = `http://${HOST}:${theirs.port}/ilp`
+      const acme = await startNode('acme', 'alice', {
+        link: { kind: 'http', url, token: 'to-them', peerTokens: ['to-us'] },
+      })
+      const ourUrl = `http://${HOST}:${acme.port ?? 0}/ilp`
+      await theirs.connect({ outgoing: { url: ourUrl, staticToken: 'to-us', name: 'theirs', http2 } })
+      const alice = await childOf(acme, 'alice')
+      // A whole packet has no more octets there than the data of one may have.
+      const theirAddress = 'test.theirs'
+      const theirDataMax = 32_767 - (prepare(theirAddress, '10', Buffer.alloc(1000)).length - 1000)
+      await exchange(alice, theirs, { ourAddress: 'test.acme.alice', theirAddress, theirDataMax })
+      expect(await ask(alice, prepare(theirAddress, '10', Buffer.alloc(theirDataMax + 1)))).toBe('F00')
+    },
+  )
 })
 
 /** The peer of `test.a` and `test.b`, with a plugin for each. */

@@ -1,7 +1,7 @@
-/** Ledger plugins as accounts of our connectors: ilp-plugin-btp 1.5.0 for packets, one of ours that moves money. */
+/** Ledger plugins as accounts of our connectors: npm's for packets, one of ours that moves money. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { RunningConnector } from '@hourglass/connector-app'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -88,6 +88,34 @@ describe('interop: ilp-plugin-mini-accounts as account of our connector', () => 
     expect(address).toMatch(/^test\.acme\.peer\.[\w-]{43}$/)
     expect(await pay(mini, 'test.acme.alice', '700')).toBe('700')
     expect(await pay(alice, address, '300')).toBe('300')
+  })
+})
+
+describe('interop: ilp-plugin-http as account of our connector', () => {
+  it('carries packets both ways between two connectors', async () => {
+    const listener = createTcpServer((socket) => socket.destroy()).listen(0, HOST)
+    await once(listener, 'listening')
+    const url = `http://${HOST}:${(listener.address() as AddressInfo).port}/ilp`
+    const bolt = await startNode('bolt', 'bob', {
+      link: { kind: 'http', url, token: 'to-acme', peerTokens: ['to-bolt'] },
+    })
+    const acme = await startNode('acme', 'alice', {
+      link: {
+        kind: 'plugin',
+        module: 'ilp-plugin-http',
+        options: {
+          // It takes over where that listens.
+          incoming: { port: listener, staticToken: 'to-acme' },
+          outgoing: { url: `http://${HOST}:${bolt.port ?? 0}/ilp`, staticToken: 'to-bolt', name: 'acme' },
+        },
+      },
+    })
+    const [alice, bob] = [await childOf(acme, 'alice'), await childOf(bolt, 'bob')]
+    await until(() => isUp(acme) && isUp(bolt))
+    expect(await pay(alice, 'test.bolt.bob', '700')).toBe('700')
+    expect(await pay(bob, 'test.acme.alice', '300')).toBe('300')
+    expect(await pay(alice, 'test.bolt.nobody', '1')).toBe('F02')
+    expect(await pay(bob, 'test.acme.nobody', '1')).toBe('F02')
   })
 })
 
