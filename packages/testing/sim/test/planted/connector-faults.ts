@@ -20,7 +20,7 @@ export const CONNECTOR_FAULTS: readonly PlantedFault[] = [
   {
     bug: 'A Fulfill is relayed before the books are durable.',
     path: 'packages/3-ilp/connector/src/clearing.ts',
-    text: 'const isMoney = hold !== undefined && body[0] === PacketType.Fulfill',
+    text: 'const isMoney = hold !== undefined && isFulfilled',
     planted: 'const isMoney = false',
     foundBy: ['commit-before-reveal'],
   },

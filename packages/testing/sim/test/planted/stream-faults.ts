@@ -12,9 +12,9 @@ export const STREAM_FAULTS: readonly PlantedFault[] = [
   {
     bug: 'Money counts that is not fulfilled.',
     path: 'packages/4-transport/stream/src/connection/incoming.ts',
-    text: 'if (shares === undefined) return',
+    text: "if (shares === undefined || verdict !== 'take') {",
     planted: `this.#credit(shares ?? divide(amount, packet.frames, this.#shared) ?? [])
-    if (shares === undefined) return`,
+    if (shares === undefined || verdict !== 'take') {`,
     foundBy: ['money-once'],
   },
   {
