@@ -34,10 +34,15 @@ export async function openNodes(durability: Durability): Promise<Nodes> {
   const options = optionsOf('payer')
   let { node: payer, readyMs } = await openReady(options)
   const { node: payee } = await openReady(optionsOf('payee'))
-  await chain.fund(await payer.address(), 2n * CAPACITY_SAT)
-  await until(async () => (await payer.walletSat()) > CAPACITY_SAT)
+  // The payee's is what it keeps to close a channel with; it takes none without.
+  for (const node of [payer, payee]) {
+    await chain.fund(await node.address(), 2n * CAPACITY_SAT)
+    await until(async () => (await node.walletSat()) > CAPACITY_SAT)
+  }
   const peer = await payee.info()
   await payer.connect(peer)
+  // A node takes channels of those alone whom it was told of.
+  await payee.connect(await payer.info())
   await payer.openChannel({ peerId: peer.nodeId, capacitySat: CAPACITY_SAT })
   await until(async () => {
     await chain.mine()

@@ -24,7 +24,7 @@ import { nodeCrypto } from '@hourglass/sansio/io'
 import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { DrivenLink, Reports } from './driven-link.ts'
-import { TEST_CERTIFICATE, TEST_KEY } from './tls-fixture.ts'
+import { TEST_CERTIFICATE, TEST_KEY } from '@hourglass/link/testing'
 
 const HOST = '127.0.0.1'
 const AUTH = authFrame('alice', 'secret')

@@ -5,7 +5,7 @@
  *
  *   down ──opened──▶ up ──closed──▶ down
  */
-import { LINK_BODY_BYTES_MAX, type Link, type LinkInput, type LinkOutput } from '@hourglass/link'
+import { LINK_BODY_BYTES_MAX, type Link, type LinkInput, type LinkOutput, earliest } from '@hourglass/link'
 import { type Instant, Queue, type Rng, UsageError } from '@hourglass/sansio'
 import { Incoming } from './incoming.ts'
 import { REQUESTS_MAX } from './limits.ts'
@@ -84,11 +84,7 @@ export class HttpLink implements Link<HttpWireIn, HttpWireOut> {
   }
 
   nextTimeout(): Instant | undefined {
-    const outgoing = this.#outgoing.nextTimeout()
-    const incoming = this.#incoming.nextTimeout()
-    return outgoing === undefined || incoming === undefined
-      ? (outgoing ?? incoming)
-      : Math.min(outgoing, incoming)
+    return earliest([this.#outgoing.nextTimeout(), this.#incoming.nextTimeout()])
   }
 
   #handleWire(wire: HttpWireIn, now: Instant): void {

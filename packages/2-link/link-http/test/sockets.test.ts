@@ -6,7 +6,7 @@ import { MESSAGE_BYTES_MAX } from '@hourglass/link-http'
 import { HttpError, listenHttp } from '@hourglass/link-http/io'
 import { afterEach, describe, expect, it } from 'vitest'
 import { HOST, HttpNode } from './nodes.ts'
-import { TEST_CERTIFICATE, TEST_KEY } from './tls-fixture.ts'
+import { TEST_CERTIFICATE, TEST_KEY } from '@hourglass/link/testing'
 
 const PREPARE = Uint8Array.of(12, 1, 7)
 const FULFILL = Uint8Array.of(13, 1, 9)

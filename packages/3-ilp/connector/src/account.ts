@@ -66,7 +66,7 @@ export class Account extends AccountBook {
   writeOffMax = 0n
   reflects = false
   window: ExpiryWindow = { expiryMarginMs: EXPIRY_MARGIN_MS, holdTimeMsMax: HOLD_TIME_MS_MAX }
-  rules: AccountRules
+  rules: AccountRules = { arriving: [], incoming: [], outgoing: [] }
   echo: Echo | undefined
 
   readonly counts: PacketCounts = {
@@ -89,7 +89,6 @@ export class Account extends AccountBook {
   constructor(options: AccountOptions) {
     super(options.id, options.asset)
     this.relation = options.relation
-    this.rules = rulesOf(options)
     this.configure(options)
   }
 

@@ -19,7 +19,7 @@ import {
   encodePrepare,
 } from '@hourglass/ilp'
 import type { StoredRecord } from '@hourglass/journal'
-import type { LinkFailure } from '@hourglass/link'
+import { type LinkFailure, earliest } from '@hourglass/link'
 import type { Routing } from '@hourglass/routing'
 import { DecodeError, type Instant, type Machine, UsageError, assert } from '@hourglass/sansio'
 import { Account, type AccountOptions } from './account.ts'
@@ -137,9 +137,12 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
   }
 
   nextTimeout(): Instant | undefined {
-    const asking = earliest(this.#unanswered.nextTimeout(), this.#seeker?.nextTimeout())
-    const next = earliest(asking, this.#exchange?.nextTimeout())
-    return this.#isStoreWorking ? next : earliest(next, this.#clearing.nextExpiry())
+    return earliest([
+      this.#unanswered.nextTimeout(),
+      this.#seeker?.nextTimeout(),
+      this.#exchange?.nextTimeout(),
+      this.#isStoreWorking ? undefined : this.#clearing.nextExpiry(),
+    ])
   }
 
   #handle(input: ConnectorInput, now: Instant): void {
@@ -373,10 +376,6 @@ function refusalOf(
     if (refusal !== undefined) return refusal
   }
   return undefined
-}
-
-function earliest(a: Instant | undefined, b: Instant | undefined): Instant | undefined {
-  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)
 }
 
 function unlisted(options: AccountOptions): Account {

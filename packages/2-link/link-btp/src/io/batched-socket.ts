@@ -10,6 +10,7 @@
 import type { Duplex } from 'node:stream'
 import { reasonOf } from '@hourglass/link/io'
 import type { RawData, WebSocket } from 'ws'
+import { BUFFERED_BYTES_LIMIT, BUFFERED_BYTES_MAX } from '../limits.ts'
 import { encodeMessages, messageBytes } from './binary-messages.ts'
 import { LinkError } from './link-error.ts'
 
@@ -139,11 +140,6 @@ export class BatchedSocket {
     return true
   }
 }
-
-/** Above this much unsent, requests of ours are refused as `full`. */
-const BUFFERED_BYTES_MAX = 4 * 1024 * 1024
-/** Above this much unsent, which only answers add to, the peer is given up. */
-const BUFFERED_BYTES_LIMIT = 16 * 1024 * 1024
 
 const KEEP_ALIVE_MS = 20_000
 /** How long the peer may take to close its side. */

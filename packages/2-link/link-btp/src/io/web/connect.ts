@@ -6,7 +6,7 @@
 import { now } from '@hourglass/sansio/web'
 import { Backoff } from '../../backoff.ts'
 import type { BtpWireIn, BtpWireOut } from '../../btp-link.ts'
-import { FRAME_BYTES_MAX } from '../../limits.ts'
+import { BUFFERED_BYTES_LIMIT, BUFFERED_BYTES_MAX, FRAME_BYTES_MAX } from '../../limits.ts'
 import { LinkError, type LinkErrorCode, closeError } from '../link-error.ts'
 
 export interface ConnectBtpOptions {
@@ -145,9 +145,5 @@ class Client implements BtpWebClient {
 }
 
 const OPEN_TIMEOUT_MS = 10_000
-/** Above this much unsent, requests of ours are refused as `full`. */
-const BUFFERED_BYTES_MAX = 4 * 1024 * 1024
-/** Above this much unsent, which only answers add to, the peer is given up. */
-const BUFFERED_BYTES_LIMIT = 16 * 1024 * 1024
 /** How often to look whether a full socket has sent what waits. */
 const CONGESTED_MS = 50
