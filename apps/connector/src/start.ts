@@ -133,7 +133,10 @@ function perform(output: NodeOutput, { wires, builder, journal, log, push }: Par
       log.info({ account: output.account }, 'connector.left')
       break
     case 'commit':
-      journal.commit(output.records, () => push({ kind: 'committed', id: output.id }))
+      journal.commit(
+        () => output.records,
+        () => push({ kind: 'committed', id: output.id }),
+      )
       break
     case 'trace':
       logTrace(log, output)

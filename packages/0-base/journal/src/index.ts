@@ -5,6 +5,7 @@ export type {
   Journal,
   JournalHealth,
   JournalRecord,
+  Records,
   StoredRecord,
 } from './journal.ts'
 export { MemoryJournal } from './memory-journal.ts'

@@ -26,6 +26,7 @@ export interface StoredRecord extends JournalRecord {
 export interface CommitOutput {
   readonly kind: 'commit'
   readonly id: number
+  /** May be taken when they are first looked at, with all that has changed by then: to be looked at when written. */
   readonly records: readonly JournalRecord[]
 }
 
@@ -38,15 +39,18 @@ export interface CommittedInput {
 /** `process`: survives the end of the process (kill -9). `power`: survives the loss of power as well. */
 export type Durability = 'process' | 'power'
 
+/** Records, or who has them when they are written. */
+export type Records = readonly JournalRecord[] | (() => readonly JournalRecord[])
+
 /** A store of records. The shell owns it; machines see commits alone. */
 export interface Journal {
   /**
    * Makes `records` durable, then calls `done`, never before `commit` has returned; their arrays stay as they are
-   * until then. Commits of one event-loop turn are written together. A store that fails is tried again until it
-   * works: `done` comes late then, or after `close` never. A commit that was not reported may still be durable
-   * after a crash, with all that were asked for before it.
+   * until then. A function is asked for them when they are written, once. Commits of one event-loop turn are written
+   * together. A store that fails is tried again until it works: `done` comes late then, or after `close` never. A
+   * commit that was not reported may still be durable after a crash, with all that were asked for before it.
    */
-  commit(records: readonly JournalRecord[], done: () => void): void
+  commit(records: Records, done: () => void): void
   /** All records whose key begins with `prefix`, in the order of their keys. Sees what `done` has reported. */
   load(prefix: string): StoredRecord[] | Promise<StoredRecord[]>
   /** Writes what waits, once, then lets go of the store. Later commits are not written and never done. */

@@ -2,10 +2,10 @@
  * A journal that lasts as long as its process, for tests and nodes that need none. Base.
  * It has no event loop: `flush` makes durable what was committed, so that a test decides when, or never.
  */
-import type { Journal, JournalRecord, StoredRecord } from './journal.ts'
+import type { Journal, Records, StoredRecord } from './journal.ts'
 
 interface Waiting {
-  readonly records: readonly JournalRecord[]
+  readonly records: Records
   readonly done: () => void
 }
 
@@ -18,7 +18,7 @@ export class MemoryJournal implements Journal {
     return this.#waiting.length
   }
 
-  commit(records: readonly JournalRecord[], done: () => void): void {
+  commit(records: Records, done: () => void): void {
     this.#waiting.push({ records, done })
   }
 
@@ -52,8 +52,8 @@ export class MemoryJournal implements Journal {
     this.flush()
   }
 
-  #keep(records: readonly JournalRecord[]): void {
-    for (const { key, value } of records) {
+  #keep(records: Records): void {
+    for (const { key, value } of typeof records === 'function' ? records() : records) {
       if (value === undefined) this.#values.delete(key)
       else this.#values.set(key, value.slice())
     }

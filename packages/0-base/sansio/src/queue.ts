@@ -3,11 +3,13 @@
  * Machines keep their outputs in one until they are polled.
  */
 export class Queue<T> {
+  /** Slots that hold nothing are undefined; some stay, for what comes next. */
   #items: (T | undefined)[] = []
   #head = 0
+  #tail = 0
 
   get size(): number {
-    return this.#items.length - this.#head
+    return this.#tail - this.#head
   }
 
   /** The oldest item, or undefined where there is none. */
@@ -17,28 +19,30 @@ export class Queue<T> {
 
   /** Oldest first. */
   *[Symbol.iterator](): IterableIterator<T> {
-    for (let i = this.#head; i < this.#items.length; i++) yield this.#items[i]!
+    for (let i = this.#head; i < this.#tail; i++) yield this.#items[i]!
   }
 
   push(item: T): void {
-    this.#items.push(item)
+    this.#items[this.#tail++] = item
   }
 
   /** Takes the oldest item, or undefined where there is none. */
   shift(): T | undefined {
-    if (this.#head === this.#items.length) return undefined
+    if (this.#head === this.#tail) return undefined
     const item = this.#items[this.#head]
     this.#items[this.#head++] = undefined
-    if (this.#head === this.#items.length) {
-      this.#items.length = 0
+    if (this.#head === this.#tail) {
+      if (this.#tail > COMPACT_AT) this.#items = []
       this.#head = 0
-    } else if (this.#head >= COMPACT_AT && this.#head * 2 >= this.#items.length) {
-      this.#items = this.#items.slice(this.#head)
+      this.#tail = 0
+    } else if (this.#head >= COMPACT_AT && this.#head * 2 >= this.#tail) {
+      this.#items = this.#items.slice(this.#head, this.#tail)
+      this.#tail -= this.#head
       this.#head = 0
     }
     return item
   }
 }
 
-/** Taken slots that are carried along before the rest is copied down. */
+/** Taken slots that are carried along before the rest is copied down, or an empty queue lets go of them. */
 const COMPACT_AT = 1024

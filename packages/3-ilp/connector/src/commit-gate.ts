@@ -1,10 +1,10 @@
 /**
  * Commit before reveal: outputs wait here until what they show is durable. Layer 3, connector.
  *
- *   books change, hide … → move: `commit` goes out → committed: what was hidden by then goes out
+ *   books change, hide … → move: `commit` goes out → its records are taken → committed: what was hidden then goes out
  *
- * One commit is under way at a time; what comes meanwhile shares the next one, so the cost of durability falls
- * as load rises, with no batch size to choose.
+ * One commit is under way at a time, and has all that changed until its records are taken; what comes later shares
+ * the next one. So the cost of durability falls as load rises, with no batch size to choose.
  */
 import type { CommitOutput, JournalRecord } from '@hourglass/journal'
 import type { Instant, Queue } from '@hourglass/sansio'
@@ -15,11 +15,35 @@ interface Source {
   takeRecords(now: Instant): JournalRecord[]
 }
 
+/** One that went out. */
+class Commit<Output> implements CommitOutput {
+  readonly kind = 'commit'
+  readonly id: number
+  readonly #take: (commit: Commit<Output>) => JournalRecord[]
+  #records: JournalRecord[] | undefined
+  /** What its records show. */
+  hidden: Output[] = []
+
+  constructor(id: number, take: (commit: Commit<Output>) => JournalRecord[]) {
+    this.id = id
+    this.#take = take
+  }
+
+  get records(): readonly JournalRecord[] {
+    return this.take()
+  }
+
+  take(): readonly JournalRecord[] {
+    return (this.#records ??= this.#take(this))
+  }
+}
+
 export class CommitGate<Output> {
   readonly #source: Source
   #hidden: Output[] = []
-  #committing: { readonly id: number; hidden: Output[] } | undefined
+  #committing: Commit<Output> | undefined
   #lastId = 0
+  #now: Instant = 0
 
   constructor(source: Source) {
     this.#source = source
@@ -58,21 +82,30 @@ export class CommitGate<Output> {
 
   /** Puts out what may go now: a commit, or what was hidden though nothing had changed. */
   move(outputs: Queue<Output | CommitOutput>, now: Instant): void {
+    this.#now = now
     if (this.#committing !== undefined) return
     if (this.#source.hasChanges) {
-      const id = ++this.#lastId
-      this.#committing = { id, hidden: this.#hidden }
-      outputs.push({ kind: 'commit', id, records: this.#source.takeRecords(now) })
+      this.#committing = new Commit(++this.#lastId, (commit) => this.#take(commit))
+      outputs.push(this.#committing)
     } else if (this.#hidden.length > 0) {
       for (const output of this.#hidden) outputs.push(output)
-    } else return
+      this.#hidden = []
+    }
+  }
+
+  #take(commit: Commit<Output>): JournalRecord[] {
+    commit.hidden = this.#hidden
     this.#hidden = []
+    return this.#source.takeRecords(this.#now)
   }
 
   /** The commit of that id is durable. Others are not ours. */
   committed(id: number, outputs: Queue<Output | CommitOutput>): void {
-    if (this.#committing?.id !== id) return
-    for (const output of this.#committing.hidden) outputs.push(output)
+    const commit = this.#committing
+    if (commit?.id !== id) return
+    // Who has not looked at the records keeps none: no more is hidden for their sake.
+    commit.take()
+    for (const output of commit.hidden) outputs.push(output)
     this.#committing = undefined
   }
 }

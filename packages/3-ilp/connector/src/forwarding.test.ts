@@ -7,7 +7,9 @@ import {
   encodePrepare,
   encodeReject,
 } from '@hourglass/ilp'
+import type { CommitOutput } from '@hourglass/journal'
 import { describe, expect, it } from 'vitest'
+import type { ConnectorOutput } from './messages.ts'
 import {
   NOW,
   NOTHING,
@@ -92,17 +94,18 @@ describe('connector: a packet that is fulfilled', () => {
     expect(balances(machine)).toEqual({ alice: 200n, bob: -300n, carol: 100n })
   })
 
-  it('shares one commit with all that came while the one before was under way', () => {
+  it('shares one commit with all that came until its records were taken', () => {
     const machine = connector()
     const requests = [1, 2, 3, 4].map((id) => send(machine, prepare(), id))
-    const [first] = step(machine, { kind: 'reply', id: requests[0]!, body: fulfillBody })
-    for (const id of requests.slice(1)) {
-      expect(step(machine, { kind: 'reply', id, body: fulfillBody })).toEqual([])
-    }
-    const outputs = step(machine, { kind: 'committed', id: (first as { id: number }).id })
-    expect(outputs.map(({ kind }) => kind)).toEqual(['reply', 'commit'])
-    const rest = step(machine, { kind: 'committed', id: (outputs[1] as { id: number }).id })
-    expect(rest.map((output) => (output as { id: number }).id)).toEqual([2, 3, 4])
+    const fulfill = (id: number): ConnectorOutput[] => step(machine, { kind: 'reply', id, body: fulfillBody })
+    const [first] = requests.slice(0, 2).flatMap(fulfill) as CommitOutput[]
+    const { id, records } = first!
+    expect(requests.slice(2).flatMap(fulfill)).toEqual([])
+    expect(first!.records).toBe(records)
+    const outputs = step(machine, { kind: 'committed', id })
+    expect(outputs.map(({ kind }) => kind)).toEqual(['reply', 'reply', 'commit'])
+    const rest = step(machine, { kind: 'committed', id: (outputs[2] as CommitOutput).id })
+    expect(rest.map((output) => (output as { id: number }).id)).toEqual([3, 4])
   })
 
   it('is converted at the exact rate, rounded down: ILP-21, ILP-22', () => {

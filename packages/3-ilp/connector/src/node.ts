@@ -287,9 +287,16 @@ export class Node implements Machine<NodeInput, NodeOutput> {
     }
   }
 
-  #commit(owner: Stack | undefined, { id, records }: CommitOutput): void {
-    this.#commits.set(++this.#lastCommit, { owner, id })
-    this.#outputs.push({ kind: 'commit', id: this.#lastCommit, records })
+  #commit(owner: Stack | undefined, commit: CommitOutput): void {
+    this.#commits.set(++this.#lastCommit, { owner, id: commit.id })
+    this.#outputs.push({
+      kind: 'commit',
+      id: this.#lastCommit,
+      // Not looked at here, so that they are taken late.
+      get records() {
+        return commit.records
+      },
+    })
   }
 
   #handleCommitted(nodeId: number, now: Instant): void {

@@ -6,7 +6,7 @@
  * Each commit is whole or not there at all, and none is durable before an earlier one: that is the journal's
  * promise, and a torn write is one that its recovery drops.
  */
-import type { Journal, JournalRecord, StoredRecord } from '@hourglass/journal'
+import type { Journal, JournalRecord, Records, StoredRecord } from '@hourglass/journal'
 import type { Chance } from './chance.ts'
 import type { World } from './world.ts'
 
@@ -17,7 +17,7 @@ export interface DiskClimate {
 }
 
 interface Commit {
-  readonly records: readonly JournalRecord[]
+  records: Records
   readonly done: () => void
 }
 
@@ -47,7 +47,7 @@ export class Disk implements Journal {
     this.#climate = climate
   }
 
-  commit(records: readonly JournalRecord[], done: () => void): void {
+  commit(records: Records, done: () => void): void {
     this.#waiting.push({ records, done })
     this.#write()
   }
@@ -80,7 +80,7 @@ export class Disk implements Journal {
   /** The process ends here and now. */
   crash(): void {
     const kept = this.#chance.integer(0, this.#waiting.length)
-    for (const { records } of this.#waiting.splice(0, kept)) this.#apply(records)
+    for (const commit of this.#waiting.splice(0, kept)) this.#apply(take(commit))
     this.#waiting = []
     this.#writing = 0
     this.#life++
@@ -109,6 +109,8 @@ export class Disk implements Journal {
   #write(): void {
     if (this.#writing > 0 || this.#waiting.length === 0) return
     this.#writing = this.#waiting.length
+    // The records may be asked for as late as this.
+    if (this.#chance.integer(0, 1) === 0) this.#waiting.forEach(take)
     const life = this.#life
     const { delayMsMin, delayMsMax } = this.#climate
     const finish = (): void => {
@@ -123,7 +125,7 @@ export class Disk implements Journal {
     const group = this.#waiting.splice(0, this.#writing)
     const life = this.#life
     this.#writing = 0
-    for (const { records } of group) this.#apply(records)
+    for (const commit of group) this.#apply(take(commit))
     // Durable, but nobody knows yet: a crash in between finds more than it was told of.
     this.#world.after(this.#chance.integer(0, 1), () => {
       for (const { done } of group) if (life === this.#life) done()
@@ -139,4 +141,9 @@ export class Disk implements Journal {
       else this.#values.set(key, value)
     }
   }
+}
+
+function take(commit: Commit): readonly JournalRecord[] {
+  if (typeof commit.records === 'function') commit.records = commit.records()
+  return commit.records
 }

@@ -300,7 +300,10 @@ export class NodeHost implements WatchedNode {
         sessions.get(output.account)?.perform(output.action as LedgerAction)
         break
       case 'commit':
-        this.disk.commit(output.records, () => this.push({ kind: 'committed', id: output.id }))
+        this.disk.commit(
+          () => output.records,
+          () => this.push({ kind: 'committed', id: output.id }),
+        )
         break
       case 'trace':
         this.#shared.log.add(this.name, output.event, output.fields)

@@ -9,7 +9,8 @@
  *                                          ▲     │ failed
  *                                          └─ pause (100 ms … 5 s)
  */
-import type { Journal, JournalHealth, JournalRecord, StoredRecord } from '../journal.ts'
+import { atTurnEnd } from '@hourglass/sansio/io'
+import type { Journal, JournalHealth, JournalRecord, Records, StoredRecord } from '../journal.ts'
 import { JournalError } from './journal-error.ts'
 
 /** Where records lie: a file, a server. One call at a time, but for `load`. */
@@ -34,7 +35,7 @@ const RETRY_MS = 100
 const RETRY_MS_MAX = 5000
 
 interface Waiting {
-  readonly records: readonly JournalRecord[]
+  records: Records
   readonly done: () => void
 }
 
@@ -43,7 +44,8 @@ export class DurableJournal implements Journal {
   readonly #report: (health: JournalHealth) => void
   /** In the order of the calls; those that are being written are not among them. */
   #waiting: Waiting[] = []
-  #turn: NodeJS.Immediate | undefined
+  /** Whether a write follows this turn. */
+  #isDue = false
   #pause: NodeJS.Timeout | undefined
   #writing: Promise<void> | undefined
   #failures = 0
@@ -54,7 +56,7 @@ export class DurableJournal implements Journal {
     this.#report = report
   }
 
-  commit(records: readonly JournalRecord[], done: () => void): void {
+  commit(records: Records, done: () => void): void {
     if (this.#closing !== undefined) return
     this.#waiting.push({ records, done })
     this.#schedule()
@@ -75,7 +77,6 @@ export class DurableJournal implements Journal {
   }
 
   async #close(): Promise<void> {
-    clearImmediate(this.#turn)
     clearTimeout(this.#pause)
     await this.#writing
     if (this.#waiting.length > 0) await this.#write()
@@ -89,21 +90,26 @@ export class DurableJournal implements Journal {
 
   /** Unless a write is to come anyway, lets one follow this turn. */
   #schedule(): void {
-    const isUnderWay = this.#turn !== undefined || this.#pause !== undefined || this.#writing !== undefined
-    if (isUnderWay) return
-    this.#turn = setImmediate(() => {
-      this.#turn = undefined
-      this.#begin()
+    if (this.#isDue || this.#pause !== undefined || this.#writing !== undefined) return
+    this.#isDue = true
+    atTurnEnd('commit', () => {
+      this.#isDue = false
+      if (this.#closing === undefined) this.#begin()
     })
   }
 
   #begin(): void {
-    this.#writing = this.#write().then(() => {
+    this.#writing = this.#write()?.then(() => {
       this.#writing = undefined
-      if (this.#closing !== undefined) return
-      if (this.#failures > 0) this.#retry()
-      else if (this.#waiting.length > 0) this.#schedule()
+      this.#goOn()
     })
+    if (this.#writing === undefined) this.#goOn()
+  }
+
+  #goOn(): void {
+    if (this.#closing !== undefined) return
+    if (this.#failures > 0) this.#retry()
+    else if (this.#waiting.length > 0) this.#schedule()
   }
 
   #retry(): void {
@@ -114,19 +120,42 @@ export class DurableJournal implements Journal {
     }, pauseMs)
   }
 
-  /** Writes all that waits, and reports it done; or puts it back, before what came in meanwhile. */
-  async #write(): Promise<void> {
+  /** Writes all that waits, at once where the store does not make it wait. */
+  #write(): Promise<void> | undefined {
     const group = this.#waiting
     this.#waiting = []
+    const commits = group.map(take)
     try {
-      await this.#store.write(group.map(({ records }) => records))
+      const writing = this.#store.write(commits)
+      if (writing !== undefined) {
+        return writing.then(
+          () => this.#written(group),
+          (error: unknown) => this.#refused(group, error),
+        )
+      }
     } catch (error) {
-      this.#waiting = [...group, ...this.#waiting]
-      if (this.#failures++ === 0) this.#report({ isWorking: false, error: error as Error })
-      return
+      this.#refused(group, error)
+      return undefined
     }
+    this.#written(group)
+    return undefined
+  }
+
+  /** Puts the group back, before what came in meanwhile. */
+  #refused(group: readonly Waiting[], error: unknown): void {
+    this.#waiting = [...group, ...this.#waiting]
+    if (this.#failures++ === 0) this.#report({ isWorking: false, error: error as Error })
+  }
+
+  #written(group: readonly Waiting[]): void {
     if (this.#failures > 0) this.#report({ isWorking: true })
     this.#failures = 0
     for (const { done } of group) done()
   }
+}
+
+/** Once: what is written again is what was to be written. */
+function take(waiting: Waiting): readonly JournalRecord[] {
+  if (typeof waiting.records === 'function') waiting.records = waiting.records()
+  return waiting.records
 }

@@ -9,6 +9,7 @@
  */
 import type { Duplex } from 'node:stream'
 import { reasonOf } from '@hourglass/link/io'
+import { atTurnEnd } from '@hourglass/sansio/io'
 import type { RawData, WebSocket } from 'ws'
 import { BUFFERED_BYTES_LIMIT, BUFFERED_BYTES_MAX } from '../limits.ts'
 import { encodeMessages, messageBytes } from './binary-messages.ts'
@@ -68,7 +69,7 @@ export class BatchedSocket {
   /** Sends at the end of this turn of the event loop; what is sent to a closed socket is dropped. */
   send(bytes: Uint8Array): void {
     if (this.#closed) return
-    if (this.#batch.length === 0) setImmediate(this.#flush)
+    if (this.#batch.length === 0) atTurnEnd('send', this.#flush)
     this.#batch.push(bytes)
     this.#batchBytes += messageBytes(bytes.length, this.#masked)
     if (this.#batchBytes + this.#stream.writableLength > BUFFERED_BYTES_MAX) this.#tooMuchWaits()
