@@ -6,6 +6,7 @@
  * encoder of ours would not write is refused); a VarUInt may have leading zeros (OER-13).
  */
 import { DecodeError, type Instant, UsageError } from '@hourglass/sansio'
+import { decodeBigUint } from './big-uint.ts'
 import type { OerFault } from './fault.ts'
 import { LONG_FORM, SHORT_LENGTH_MAX } from './length.ts'
 import { TIMESTAMP_BYTES, readTimestamp } from './timestamp.ts'
@@ -130,6 +131,11 @@ export class Reader {
    */
   varUintSaturating(): bigint {
     return this.#varUint(this.#at) ?? UINT64_MAX
+  }
+
+  /** What `Writer.bigUint` wrote; leading zeros change nothing. @throws DecodeError `bad-length` */
+  bigUint(): bigint {
+    return decodeBigUint(this.octets())
   }
 
   /**

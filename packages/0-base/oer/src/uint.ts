@@ -24,9 +24,12 @@ export function writeUint64(bytes: Uint8Array, at: number, value: bigint): void 
 /** How many octets `value` takes without leading zeros; zero takes one. */
 export function significantOctets(value: bigint): number {
   scratch.setBigUint64(0, value)
-  let zeros = 0
-  while (zeros < UINT64_BYTES - 1 && scratch.getUint8(zeros) === 0) zeros++
-  return UINT64_BYTES - zeros
+  const high = scratch.getUint32(0)
+  return high === 0 ? Math.max(1, octetsOf(scratch.getUint32(4))) : 4 + octetsOf(high)
+}
+
+function octetsOf(uint32: number): number {
+  return 4 - (Math.clz32(uint32) >>> 3)
 }
 
 /** Writes the last `octets` octets of `value`. */

@@ -4,6 +4,7 @@
  */
 import { type Instant, UsageError } from '@hourglass/sansio'
 import { allocate } from './allocate.ts'
+import { encodeBigUint } from './big-uint.ts'
 import { lengthBytes, writeLength } from './length.ts'
 import { TIMESTAMP_BYTES, writeTimestamp } from './timestamp.ts'
 import { UINT64_BYTES, UINT64_MAX, significantOctets, writeUint, writeUint32, writeUint64 } from './uint.ts'
@@ -88,9 +89,15 @@ export class Writer {
     return this
   }
 
-  /** What was written: a view that the caller owns from now on; the writer is done. */
-  finish(): Uint8Array {
-    return this.#bytes.subarray(0, this.#at)
+  /** An unsigned integer of any size, as a variable-length octet string; zero is an empty one. */
+  bigUint(value: bigint): this {
+    if (value === 0n) return this.uint8(0)
+    return value > UINT64_MAX ? this.octets(encodeBigUint(value)) : this.varUint(value)
+  }
+
+  /** What was written from `start` on: a view that the caller owns from now on; the writer is done. */
+  finish(start = 0): Uint8Array {
+    return this.#bytes.subarray(start, this.#at)
   }
 
   #length(length: number): void {

@@ -10,7 +10,7 @@
  *   lightning/ACCOUNT/ended             when the peering ended
  */
 import type { JournalRecord, StoredRecord } from '@hourglass/journal'
-import { Reader, Writer, decodeBigUint, decodeHex, encodeBigUint, encodeHex } from '@hourglass/oer'
+import { Reader, Writer, decodeHex, encodeHex } from '@hourglass/oer'
 import { DecodeError, type Instant, assert } from '@hourglass/sansio'
 import type { NodeAddress } from './node.ts'
 
@@ -82,8 +82,8 @@ export function decodeRecords(account: string, records: Iterable<StoredRecord>):
     const reader = new Reader(value)
     if (reader.uint8() !== VERSION) throw new DecodeError('bad-version', 0)
     const [name, id = ''] = key.slice(own.length).split('/')
-    if (name === 'outgoing') paid = { paidMsat: readAmount(reader), feesMsat: readAmount(reader) }
-    else if (name === 'received') receivedMsat = readAmount(reader)
+    if (name === 'outgoing') paid = { paidMsat: reader.bigUint(), feesMsat: reader.bigUint() }
+    else if (name === 'received') receivedMsat = reader.bigUint()
     else if (name === 'payment') payments.push(readPayment(decodeHex(id)!, reader))
     else if (name === 'invoice') invoices.push({ hash: decodeHex(id)!, until: Number(reader.uint64()) })
     else if (name === 'node') nodes.push({ nodeId: id, host: reader.text(), port: reader.uint16() })
@@ -95,18 +95,18 @@ export function decodeRecords(account: string, records: Iterable<StoredRecord>):
 }
 
 export function encodePaid(account: string, { paidMsat, feesMsat }: Paid): JournalRecord {
-  const writer = new Writer().uint8(VERSION).octets(encodeBigUint(paidMsat)).octets(encodeBigUint(feesMsat))
+  const writer = new Writer().uint8(VERSION).bigUint(paidMsat).bigUint(feesMsat)
   return { key: `${prefix(account)}outgoing`, value: writer.finish() }
 }
 
 export function encodeReceived(account: string, receivedMsat: bigint): JournalRecord {
-  const value = new Writer().uint8(VERSION).octets(encodeBigUint(receivedMsat)).finish()
+  const value = new Writer().uint8(VERSION).bigUint(receivedMsat).finish()
   return { key: `${prefix(account)}received`, value }
 }
 
 export function encodePayment(account: string, payment: PaymentRecord): JournalRecord {
   const { hash, nodeId, amountMsat, by } = payment
-  const writer = new Writer(256).uint8(VERSION).text(nodeId).octets(encodeBigUint(amountMsat))
+  const writer = new Writer(256).uint8(VERSION).text(nodeId).bigUint(amountMsat)
   if ('invoice' in by) writer.uint8(BY_INVOICE).text(by.invoice)
   else writer.uint8(BY_KEYSEND).octets(by.preimage).octets(by.reference)
   return { key: paymentKey(account, hash), value: writer.finish() }
@@ -143,13 +143,9 @@ export function receiptKey(account: string, hash: Uint8Array): string {
   return `${prefix(account)}receipt/${encodeHex(hash)}`
 }
 
-function readAmount(reader: Reader): bigint {
-  return decodeBigUint(reader.octets())
-}
-
 function readPayment(hash: Uint8Array, reader: Reader): PaymentRecord {
   const nodeId = reader.text()
-  const amountMsat = readAmount(reader)
+  const amountMsat = reader.bigUint()
   if (reader.uint8() === BY_INVOICE) return { hash, nodeId, amountMsat, by: { invoice: reader.text() } }
   const preimage = reader.octets().slice()
   return { hash, nodeId, amountMsat, by: { preimage, reference: reader.octets().slice() } }

@@ -7,7 +7,7 @@
  *   plugin/ACCOUNT/ended      that the peering has ended
  */
 import type { JournalRecord, StoredRecord } from '@hourglass/journal'
-import { Reader, Writer, decodeBigUint, encodeBigUint } from '@hourglass/oer'
+import { Reader, Writer } from '@hourglass/oer'
 import { DecodeError, assert } from '@hourglass/sansio'
 
 type Name = 'paid' | 'payment' | 'received' | 'ended'
@@ -25,7 +25,7 @@ export function decodeRecords(account: string, records: Iterable<StoredRecord>):
     if (!key.startsWith(own)) continue
     const reader = new Reader(value)
     if (reader.uint8() !== VERSION) throw new DecodeError('bad-version', 0)
-    found[key.slice(own.length) as Name] = decodeBigUint(reader.octets())
+    found[key.slice(own.length) as Name] = reader.bigUint()
     assert(reader.remaining === 0, 'a record ends with its last field')
   }
   return found
@@ -35,7 +35,7 @@ export function decodeRecords(account: string, records: Iterable<StoredRecord>):
 export function encodeRecord(account: string, name: Name, amount: bigint | undefined): JournalRecord {
   const key = keyOf(account, name)
   if (amount === undefined) return { key, value: undefined }
-  return { key, value: new Writer().uint8(VERSION).octets(encodeBigUint(amount)).finish() }
+  return { key, value: new Writer().uint8(VERSION).bigUint(amount).finish() }
 }
 
 function keyOf(account: string, name: Name | ''): string {

@@ -3,7 +3,7 @@
  * Spec: IL-RFC 32 "Clearing", "Settlement". Amounts are base units of the account's asset.
  */
 import type { JournalRecord } from '@hourglass/journal'
-import { Reader, Writer, decodeBigUint, encodeBigUint } from '@hourglass/oer'
+import { Reader, Writer } from '@hourglass/oer'
 import { DecodeError, type Instant, UsageError, assert } from '@hourglass/sansio'
 import { type Asset, assetName } from './asset.ts'
 
@@ -90,7 +90,7 @@ export class AccountBook {
   toRecord(): JournalRecord {
     this.isRecorded = true
     const writer = new Writer().uint8(RECORD_VERSION).text(this.asset.code).uint8(this.asset.scale)
-    for (const total of TOTALS) writer.octets(encodeBigUint(this[total]))
+    for (const total of TOTALS) writer.bigUint(this[total])
     writer.varUint(BigInt(this.forgottenUntil))
     return { key: accountKey(this.id), value: writer.finish() }
   }
@@ -105,7 +105,7 @@ export class AccountBook {
           'give the account in the new asset another name',
       )
     }
-    for (const total of TOTALS) this[total] = decodeBigUint(reader.octets())
+    for (const total of TOTALS) this[total] = reader.bigUint()
     this.forgottenUntil = Number(reader.varUint())
     this.isRecorded = true
     assert(reader.remaining === 0, 'an account record ends with its totals')

@@ -7,7 +7,7 @@
  *   write-off           loss                  = the peer owes less
  */
 import type { JournalRecord } from '@hourglass/journal'
-import { Reader, Writer, decodeBigUint, encodeBigUint } from '@hourglass/oer'
+import { Reader, Writer } from '@hourglass/oer'
 import { DecodeError, assert } from '@hourglass/sansio'
 import { type Asset, assetName } from './asset.ts'
 
@@ -47,7 +47,7 @@ export class AssetBook {
 
   toRecord(): JournalRecord {
     const writer = new Writer().uint8(RECORD_VERSION).text(this.asset.code).uint8(this.asset.scale)
-    for (const total of TOTALS) writer.octets(encodeBigUint(this[total]))
+    for (const total of TOTALS) writer.bigUint(this[total])
     return { key: `${ASSET_KEY_PREFIX}${assetName(this.asset)}`, value: writer.finish() }
   }
 
@@ -57,7 +57,7 @@ export class AssetBook {
     if (reader.uint8() !== RECORD_VERSION) throw new DecodeError('bad-version', 0)
     const code = reader.text()
     const book = new AssetBook({ code, scale: reader.uint8() })
-    for (const total of TOTALS) book[total] = decodeBigUint(reader.octets())
+    for (const total of TOTALS) book[total] = reader.bigUint()
     assert(reader.remaining === 0, 'an asset record ends with its totals')
     return book
   }

@@ -43,6 +43,8 @@ export class Books<Account extends AccountBook> {
   readonly #options: BooksOptions<Account>
   readonly #accounts = new Map<string, Account>()
   readonly #assets = new Map<string, AssetBook>()
+  /** The same by the accounts' own assets: a name is made for each packet otherwise. */
+  readonly #assetsFound = new WeakMap<Asset, AssetBook>()
   /** In the order of their ids: the first is the oldest. */
   readonly #holds = new Map<number, Hold<Account>>()
   readonly #settlements = new Map<string, SettlementLog>()
@@ -52,7 +54,7 @@ export class Books<Account extends AccountBook> {
   #lastId = 0
   #now: Instant = 0
 
-  #changed = new Set<Recorded>()
+  readonly #changed = new Set<Recorded>()
   #records: JournalRecord[] = []
 
   /** @throws UsageError where two accounts have one name */
@@ -120,7 +122,8 @@ export class Books<Account extends AccountBook> {
     this.#holds.set(hold.id, hold)
     hold.source.heldIncoming += hold.incomingAmount
     hold.destination.heldOutgoing += hold.outgoingAmount
-    for (const account of [hold.source, hold.destination]) if (!account.isRecorded) this.#change(account)
+    if (!hold.source.isRecorded) this.#changed.add(hold.source)
+    if (!hold.destination.isRecorded) this.#changed.add(hold.destination)
     this.#log.write(openedEntry(hold))
     return hold
   }
@@ -135,17 +138,21 @@ export class Books<Account extends AccountBook> {
       taken.exchangeIn += incomingAmount - gains.spread - gains.rounding
       taken.spread += gains.spread
       taken.rounding += gains.rounding
-      this.#change(source, taken)
+      this.#changed.add(source).add(taken)
     }
     destination.outgoing += outgoingAmount
     const delivered = this.#asset(destination.asset)
     delivered.exchangeOut += outgoingAmount
-    this.#change(destination, delivered)
-    const { incomingExpiresAt: expiresAt } = hold
-    // A payer that was told that nothing was paid is never told otherwise.
-    const shown = hold.state === 'given-up' ? NOTHING : fulfillment
-    const posted = { id, source: source.id, amount: incomingAmount, expiresAt, fulfillment: shown }
-    this.#log.write({ kind: 'posted', ...posted })
+    this.#changed.add(destination).add(delivered)
+    this.#log.write({
+      kind: 'posted',
+      id,
+      source: source.id,
+      amount: incomingAmount,
+      expiresAt: hold.incomingExpiresAt,
+      // A payer that was told that nothing was paid is never told otherwise.
+      fulfillment: hold.state === 'given-up' ? NOTHING : fulfillment,
+    })
   }
 
   /** Nothing was paid: both sides. */
@@ -166,7 +173,7 @@ export class Books<Account extends AccountBook> {
     account.settled += amount
     const asset = this.#asset(account.asset)
     asset.settled += amount
-    this.#change(account, asset)
+    this.#changed.add(account).add(asset)
     return account.settled
   }
 
@@ -175,7 +182,7 @@ export class Books<Account extends AccountBook> {
     const amount = total - account.sent
     if (amount <= 0n) return 0n
     account.sent = total
-    this.#change(account)
+    this.#changed.add(account)
     this.#note(account, { direction: 'out', amount, total, reference, at: now })
     return amount
   }
@@ -187,7 +194,7 @@ export class Books<Account extends AccountBook> {
     account.received = total
     const asset = this.#asset(account.asset)
     asset.received += amount
-    this.#change(account, asset)
+    this.#changed.add(account).add(asset)
     this.#note(account, { direction: 'in', amount, total, reference, at: now })
     return amount
   }
@@ -197,7 +204,7 @@ export class Books<Account extends AccountBook> {
     source.writtenOff += packet.amount
     const asset = this.#asset(source.asset)
     asset.writtenOff += packet.amount
-    this.#change(source, asset)
+    this.#changed.add(source).add(asset)
     const { amount, expiresAt } = packet
     this.#log.write({ kind: 'written-off', id: 0, source: source.id, amount, expiresAt, fulfillment })
   }
@@ -248,18 +255,12 @@ export class Books<Account extends AccountBook> {
   takeRecords(now: Instant): JournalRecord[] {
     this.#now = now
     const chunks = this.#log.take(now, this.#needs)
-    const records = [
-      ...Array.from(this.#changed, (subject) => subject.toRecord()),
-      ...this.#records,
-      ...chunks,
-    ]
-    this.#changed = new Set()
+    const records = this.#records
     this.#records = []
+    for (const subject of this.#changed) records.push(subject.toRecord())
+    this.#changed.clear()
+    for (const chunk of chunks) records.push(chunk)
     return records
-  }
-
-  #change(...subjects: readonly Recorded[]): void {
-    for (const subject of subjects) this.#changed.add(subject)
   }
 
   #note(account: Account, entry: SettlementEntry): void {
@@ -273,9 +274,12 @@ export class Books<Account extends AccountBook> {
   }
 
   #asset(asset: Asset): AssetBook {
+    let book = this.#assetsFound.get(asset)
+    if (book !== undefined) return book
     const name = assetName(asset)
-    let book = this.#assets.get(name)
-    if (book === undefined) this.#assets.set(name, (book = new AssetBook(asset)))
+    book = this.#assets.get(name) ?? new AssetBook(asset)
+    this.#assets.set(name, book)
+    this.#assetsFound.set(asset, book)
     return book
   }
 
@@ -342,7 +346,7 @@ export class Books<Account extends AccountBook> {
     const account = this.#accounts.get(source)
     if (account === undefined || until <= account.forgottenUntil) return
     account.forgottenUntil = until
-    this.#change(account)
+    this.#changed.add(account)
   }
 
   #needed(entry: ChunkEntry): ChunkEntry | undefined {
@@ -367,9 +371,15 @@ export class Books<Account extends AccountBook> {
 
 function openedEntry(hold: Hold): ChunkEntry {
   return {
-    ...hold,
     kind: 'opened',
+    id: hold.id,
     source: hold.source.id,
     destination: hold.destination.id,
+    incomingAmount: hold.incomingAmount,
+    outgoingAmount: hold.outgoingAmount,
+    executionCondition: hold.executionCondition,
+    incomingExpiresAt: hold.incomingExpiresAt,
+    outgoingExpiresAt: hold.outgoingExpiresAt,
+    state: hold.state,
   }
 }

@@ -5,7 +5,8 @@
  *
  * Instants and ids are 48 bits: milliseconds until the year 10889. Accounts are named once a chunk.
  */
-import { Reader, Writer } from '@hourglass/oer'
+import type { Writer } from '@hourglass/oer';
+import { Reader } from '@hourglass/oer'
 import { DecodeError, type Instant } from '@hourglass/sansio'
 import type { HoldState } from './hold.ts'
 
@@ -53,8 +54,8 @@ const VERSION = 1
 const EntryType = { Name: 0, Opened: 1, Posted: 2, Voided: 3, GivenUp: 4, WrittenOff: 5 } as const
 const CONDITION_BYTES = 32
 const UINT48_BYTES = 6
-const HEADER_BYTES = 1 + 3 * UINT48_BYTES
-const NO_HEADER: ChunkHeader = { writtenAt: 0, lastId: 0, oldestHold: 0 }
+/** Behind the version; filled in when the chunk ends. */
+const HEADER_ROOM = new Uint8Array(3 * UINT48_BYTES)
 const NO_OUTCOME = { source: undefined, expiresAt: 0 } as const
 const NAME_BYTES = 2
 
@@ -67,7 +68,7 @@ export class ChunkWriter {
   constructor(buffer: Writer) {
     this.#writer = buffer
     this.#start = buffer.length
-    writeHeader(buffer, NO_HEADER)
+    buffer.uint8(VERSION).bytes(HEADER_ROOM)
   }
 
   write(entry: ChunkEntry): void {
@@ -86,8 +87,10 @@ export class ChunkWriter {
 
   /** The chunk: a view of the buffer, which never changes there again. */
   finish(header: ChunkHeader): Uint8Array {
-    const chunk = this.#writer.finish().subarray(this.#start)
-    chunk.set(writeHeader(new Writer(HEADER_BYTES), header).finish())
+    const chunk = this.#writer.finish(this.#start)
+    putUint48(chunk, 1, header.writtenAt)
+    putUint48(chunk, 1 + UINT48_BYTES, header.lastId)
+    putUint48(chunk, 1 + 2 * UINT48_BYTES, header.oldestHold)
     return chunk
   }
 
@@ -230,16 +233,17 @@ export class ChunkReader {
   }
 }
 
-function writeHeader(writer: Writer, { writtenAt, lastId, oldestHold }: ChunkHeader): Writer {
-  writer.uint8(VERSION)
-  for (const value of [writtenAt, lastId, oldestHold]) writeUint48(writer, value)
-  return writer
-}
-
 const UINT32_RANGE = 2 ** 32
 
 function writeUint48(writer: Writer, value: number): Writer {
   return writer.uint16(Math.floor(value / UINT32_RANGE)).uint32(value % UINT32_RANGE)
+}
+
+function putUint48(bytes: Uint8Array, at: number, value: number): void {
+  for (let i = at + UINT48_BYTES - 1; i >= at; i--) {
+    bytes[i] = value
+    value = Math.floor(value / 0x100)
+  }
 }
 
 function readUint48(reader: Reader): number {

@@ -47,7 +47,9 @@ export class Segment {
     if (this.#isUnread) {
       this.#isUnread = false
       for (let number = this.first; number < this.end; number++)
-        this.steps(number, (step) => this.#note(step))
+        this.steps(number, ({ source, expiresAt }) => {
+          if (source !== undefined) this.#noteOutcome(source, expiresAt)
+        })
     }
     return this.#sources
   }
@@ -60,7 +62,8 @@ export class Segment {
   write(entry: ChunkEntry): void {
     this.#open ??= new ChunkWriter(this.#buffer)
     this.#open.write(entry)
-    this.#note('expiresAt' in entry ? entry : { ...entry, source: undefined, expiresAt: 0 })
+    if (entry.kind === 'opened') this.lastId = Math.max(this.lastId, entry.id)
+    else if ('expiresAt' in entry) this.#noteOutcome(entry.source, entry.expiresAt)
   }
 
   /** Ends the chunk that is being written. */
@@ -114,11 +117,9 @@ export class Segment {
     return new ChunkReader(this.#buffer.finish().subarray(this.#ends[at - 1] ?? 0, end))
   }
 
-  #note(step: Step): void {
-    if (step.kind === 'opened') this.lastId = Math.max(this.lastId, step.id)
-    else if (step.source !== undefined) {
-      this.#sources.set(step.source, Math.max(this.#sources.get(step.source) ?? 0, step.expiresAt))
-    }
+  #noteOutcome(source: string, expiresAt: Instant): void {
+    const latest = this.#sources.get(source)
+    if (latest === undefined || latest < expiresAt) this.#sources.set(source, expiresAt)
   }
 
   #added({ writtenAt }: ChunkHeader): void {

@@ -4,7 +4,7 @@
  *   settlement/bolt/out/000000000000003   amount, total, reference, at
  */
 import type { JournalRecord, StoredRecord } from '@hourglass/journal'
-import { Reader, Writer, decodeBigUint, encodeBigUint } from '@hourglass/oer'
+import { Reader, Writer } from '@hourglass/oer'
 import { DecodeError, type Instant } from '@hourglass/sansio'
 
 export interface SettlementEntry {
@@ -75,14 +75,14 @@ export function accountOfSettlement(key: string): string {
 }
 
 function encodeEntry({ amount, total, reference, at }: SettlementEntry): Uint8Array {
-  const writer = new Writer().uint8(VERSION).octets(encodeBigUint(amount)).octets(encodeBigUint(total))
+  const writer = new Writer().uint8(VERSION).bigUint(amount).bigUint(total)
   return writer.text(reference).timestamp(at).finish()
 }
 
 function decodeEntry(direction: SettlementEntry['direction'], value: Uint8Array): SettlementEntry {
   const reader = new Reader(value)
   if (reader.uint8() !== VERSION) throw new DecodeError('bad-version', 0)
-  const amount = decodeBigUint(reader.octets())
-  const total = decodeBigUint(reader.octets())
+  const amount = reader.bigUint()
+  const total = reader.bigUint()
   return { direction, amount, total, reference: reader.text(), at: reader.timestamp() }
 }

@@ -49,23 +49,47 @@ export class InFlight {
 
   /** Holds the money on both accounts and sends the packet on once the hold is durable. */
   send({ source, sourceId, prepare, body }: Incoming, forwarded: Forwarded, now: Instant): void {
-    const { destination, amount, expiresAt } = forwarded
+    const { destination, amount, expiresAt, conversion } = forwarded
     const { executionCondition, amount: incomingAmount, destination: address } = prepare
     // ILP-06, ILP-18: what goes on is canonical, and only amount and expiry differ from what came.
     const outgoing = canonicalPacket(body, prepare)
     rewritePrepare(outgoing, amount, expiresAt)
     const id = this.#clearing.nextId()
-    const terms = { id, source, destination, incomingAmount, executionCondition }
-    const times = { incomingExpiresAt: prepare.expiresAt, outgoingExpiresAt: expiresAt }
     const isMoney = incomingAmount !== 0n
     const hold = isMoney
-      ? this.#clearing.books.open({ ...terms, ...times, outgoingAmount: amount })
+      ? this.#clearing.books.open({
+          id,
+          source,
+          destination,
+          incomingAmount,
+          outgoingAmount: amount,
+          executionCondition,
+          incomingExpiresAt: prepare.expiresAt,
+          outgoingExpiresAt: expiresAt,
+        })
       : undefined
     source.packetSent(executionCondition)
     destination.breaker.sent(now)
-    this.#pending.set(id, { ...forwarded, ...terms, sourceId, address, hold })
-    const request = { account: destination.id, id, protocol: ILP_PROTOCOL, body: outgoing }
-    this.#clearing.reveal(isMoney, { kind: 'request', ...request, deadline: expiresAt })
+    this.#pending.set(id, {
+      source,
+      sourceId,
+      address,
+      incomingAmount,
+      executionCondition,
+      destination,
+      amount,
+      expiresAt,
+      conversion,
+      hold,
+    })
+    this.#clearing.reveal(isMoney, {
+      kind: 'request',
+      account: destination.id,
+      id,
+      protocol: ILP_PROTOCOL,
+      body: outgoing,
+      deadline: expiresAt,
+    })
   }
 
   #take(id: number): Pending | undefined {

@@ -5,7 +5,7 @@
  * hold a big-endian integer without leading zeros.
  */
 import { type MessageFault, readText } from '@hourglass/link'
-import { type Reader, type Writer, decodeBigUint, encodeBigUint } from '@hourglass/oer'
+import { type Reader, type Writer, decodeBigUint } from '@hourglass/oer'
 import { DecodeError } from '@hourglass/sansio'
 
 export const MessageType = { Hello: 1, Claim: 2, Answer: 3 } as const
@@ -38,5 +38,5 @@ export function readAmount(reader: Reader): bigint {
 }
 
 export function writeAmount(writer: Writer, amount: bigint): Writer {
-  return writer.octets(encodeBigUint(amount))
+  return writer.bigUint(amount)
 }

@@ -9,7 +9,7 @@
  */
 import type { Journal, StoredRecord } from '@hourglass/journal'
 import type { Settlement, SettlementInput, SettlementOutput } from '@hourglass/link'
-import { Reader, Writer, decodeBigUint, encodeBigUint } from '@hourglass/oer'
+import { Reader, Writer } from '@hourglass/oer'
 import { type Driver, drive } from '@hourglass/sansio/io'
 import { HandlerSlot } from './handler-slot.ts'
 import type { MoneyHandler } from './lpi2.ts'
@@ -109,7 +109,7 @@ export class Money {
   }
 
   #record(name: 'ordered' | 'told', total: bigint, done: () => void): void {
-    const value = new Writer().uint8(VERSION).octets(encodeBigUint(total)).finish()
+    const value = new Writer().uint8(VERSION).bigUint(total).finish()
     this.#parts.journal.commit([{ key: this.#key(name), value }], done)
   }
 
@@ -123,5 +123,5 @@ const VERSION = 1
 function decodeTotal(record: Uint8Array): bigint {
   const reader = new Reader(record)
   reader.uint8()
-  return decodeBigUint(reader.octets())
+  return reader.bigUint()
 }

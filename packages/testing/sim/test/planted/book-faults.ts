@@ -42,23 +42,24 @@ export const BOOK_FAULTS: readonly PlantedFault[] = [
   {
     bug: 'The outcome of a posted hold is not kept.',
     path: 'packages/3-ilp/books/src/books.ts',
-    text: `    this.#log.write({ kind: 'posted', ...posted })
-`,
-    planted: '',
+    text: `this.#log.write({
+      kind: 'posted',`,
+    planted: `void ({
+      kind: 'posted',`,
     foundBy: ['balance-limit'],
   },
   {
     bug: 'A posted packet changes the account that it went to, and not its record.',
     path: 'packages/3-ilp/books/src/books.ts',
-    text: 'this.#change(destination, delivered)',
-    planted: 'this.#change(delivered)',
+    text: 'this.#changed.add(destination).add(delivered)',
+    planted: 'this.#changed.add(delivered)',
     foundBy: ['commit-before-reveal'],
   },
   {
     bug: 'A posted packet changes the book of the asset that came in, and not its record.',
     path: 'packages/3-ilp/books/src/books.ts',
-    text: 'this.#change(source, taken)',
-    planted: 'this.#change(source)',
+    text: 'this.#changed.add(source).add(taken)',
+    planted: 'this.#changed.add(source)',
     foundBy: ['books-balance'],
   },
   {

@@ -27,15 +27,15 @@ export const CONNECTOR_FAULTS: readonly PlantedFault[] = [
   {
     bug: 'A Prepare goes on before its hold is durable.',
     path: 'packages/3-ilp/connector/src/in-flight.ts',
-    text: "this.#clearing.reveal(isMoney, { kind: 'request'",
-    planted: "this.#clearing.reveal(false, { kind: 'request'",
+    text: 'this.#clearing.reveal(isMoney, {',
+    planted: 'this.#clearing.reveal(false, {',
     foundBy: ['hold-before-forward', 'holds-survive'],
   },
   {
     bug: 'What waits for the next commit comes out with the one before.',
     path: 'packages/3-ilp/connector/src/commit-gate.ts',
-    text: 'for (const output of this.#committing.hidden) outputs',
-    planted: 'for (const output of [...this.#committing.hidden, ...this.#hidden.splice(0)]) outputs',
+    text: 'for (const output of commit.hidden) outputs',
+    planted: 'for (const output of [...commit.hidden, ...this.#hidden.splice(0)]) outputs',
     foundBy: ['hold-before-forward'],
   },
   {
@@ -56,8 +56,8 @@ export const CONNECTOR_FAULTS: readonly PlantedFault[] = [
   {
     bug: 'The next peer has until the incoming expiry to answer.',
     path: 'packages/3-ilp/connector/src/in-flight.ts',
-    text: 'deadline: expiresAt }',
-    planted: 'deadline: prepare.expiresAt }',
+    text: 'deadline: expiresAt,',
+    planted: 'deadline: prepare.expiresAt,',
     foundBy: ['deadline-by-expiry'],
   },
   {
