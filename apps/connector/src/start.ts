@@ -67,10 +67,14 @@ export async function startConnector(config: Config, options: StartOptions = {})
   node.restore(records)
 
   let wires: Wires | undefined
-  const driver: Driver<NodeInput> = driveObserved(node, options.observer, (output) =>
-    perform(output, { wires, builder, journal, log, push }),
-  )
-  push = (input) => driver.push(input)
+  const parts: Parts = {
+    ...{ builder, journal, log, push: (input) => driver.push(input) },
+    get wires() {
+      return wires
+    },
+  }
+  const driver: Driver<NodeInput> = driveObserved(node, options.observer, (output) => perform(output, parts))
+  push = parts.push
   early.forEach(push)
   const rates = new RateSources(push, log)
   rates.follow(config.rateSources)

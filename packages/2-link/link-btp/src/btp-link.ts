@@ -15,7 +15,7 @@ import {
   type OpenRequest,
   RequestTable,
 } from '@hourglass/link'
-import { DecodeError, type Instant, Queue, UsageError, assert } from '@hourglass/sansio'
+import { BusyMap, DecodeError, type Instant, Queue, UsageError, assert } from '@hourglass/sansio'
 import { encodeAuthFrame } from './auth-frame.ts'
 import { AUTH_TIMEOUT_MS, PEER_REQUESTS_MAX, REQUESTS_MAX, UNREADABLE_FRAMES_MAX } from './limits.ts'
 import { type ErrorCode, isTemporary, makeErrorContents } from './wire/error-contents.ts'
@@ -69,7 +69,7 @@ export class BtpLink implements Link<BtpWireIn, BtpWireOut> {
   readonly #outputs = new Queue<LinkOutput<BtpWireOut>>()
   readonly #requests: RequestTable
   /** By an id of ours: peers may repeat theirs, and a late answer must not reach the next session. */
-  readonly #peerRequests = new Map<number, PeerRequest>()
+  readonly #peerRequests = new BusyMap<number, PeerRequest>()
   #lastPeerRequest = 0
   #up = false
   /** Our token on its way; the session stands when it is answered. */

@@ -5,7 +5,7 @@
  * Deadlines stand in one heap. An answered request stays there until its deadline or the next sweep, so that
  * an answer costs no search; the heap never holds more than twice what is open, and a few.
  */
-import { type Instant, assert } from '@hourglass/sansio'
+import { BusyMap, type Instant, assert } from '@hourglass/sansio'
 
 /** A request under way. */
 export interface OpenRequest {
@@ -23,7 +23,7 @@ interface Entry extends OpenRequest {
 
 export class RequestTable {
   readonly #max: number
-  readonly #open = new Map<number, Entry>()
+  readonly #open = new BusyMap<number, Entry>()
   /** Each entry's deadline is at or after that of its parent, at (i - 1) >> 1. */
   #heap: Entry[] = []
   #lastKey = 0

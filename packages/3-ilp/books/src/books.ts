@@ -5,7 +5,7 @@
  */
 import type { JournalRecord, StoredRecord } from '@hourglass/journal'
 import { Reader } from '@hourglass/oer'
-import { type Crypto, type Instant, UsageError, assert, equalBytes } from '@hourglass/sansio'
+import { BusyMap, type Crypto, type Instant, UsageError, assert, equalBytes } from '@hourglass/sansio'
 import { type AccountBook, accountOfKey, readAsset } from './account-book.ts'
 import { ASSET_KEY_PREFIX, AssetBook } from './asset-book.ts'
 import { type AssetView, type Gains, viewAsset } from './asset-view.ts'
@@ -46,7 +46,7 @@ export class Books<Account extends AccountBook> {
   /** The same by the accounts' own assets: a name is made for each packet otherwise. */
   readonly #assetsFound = new WeakMap<Asset, AssetBook>()
   /** In the order of their ids: the first is the oldest. */
-  readonly #holds = new Map<number, Hold<Account>>()
+  readonly #holds = new BusyMap<number, Hold<Account>>()
   readonly #settlements = new Map<string, SettlementLog>()
   readonly #log = new HoldLog()
   readonly #needs: Needs
@@ -81,7 +81,7 @@ export class Books<Account extends AccountBook> {
   }
 
   /** Holds without an outcome, by their ids. */
-  get holds(): ReadonlyMap<number, Hold<Account>> {
+  get holds(): Pick<ReadonlyMap<number, Hold<Account>>, 'get' | 'has' | 'keys' | 'size' | 'values'> {
     return this.#holds
   }
 

@@ -107,7 +107,7 @@ export class HoldLog {
 
   #begin(number: number): void {
     if (this.#newest.first < this.#newest.end) this.#full.push(this.#newest)
-    this.#newest = new Segment(number)
+    this.#newest = new Segment(number, this.#newest.bytes)
   }
 
   #retire(now: Instant, needs: Needs): JournalRecord[] {

@@ -8,7 +8,7 @@ import { type ChunkEntry, type ChunkHeader, ChunkReader, ChunkWriter, type Step 
 /** A segment takes chunks for so long, or until it is so large. */
 const SEGMENT_MS = 1000
 const SEGMENT_BYTES = 1_048_576
-const CAPACITY_BYTES = 4096
+const CAPACITY_BYTES_MIN = 4096
 
 export class Segment {
   /** Numbers of the chunks that it still has. */
@@ -24,14 +24,18 @@ export class Segment {
   /** Chunks that came from the journal, before those in the buffer. */
   readonly #restored: Uint8Array[] = []
   #restoredBytes = 0
-  readonly #buffer = new Writer(CAPACITY_BYTES)
+  readonly #buffer: Writer
   readonly #ends: number[] = []
   readonly #firstEver: number
   #startedAt: Instant | undefined
   #open: ChunkWriter | undefined
 
-  /** `first` is the number that its first chunk will have. */
-  constructor(first: number) {
+  /**
+   * `first` is the number that its first chunk will have. Loads change slowly: where it has room for a little more
+   * than the segment before took (`bytesBefore`), it does not have to grow, and leaves no smaller copies behind.
+   */
+  constructor(first: number, bytesBefore = 0) {
+    this.#buffer = new Writer(Math.max(CAPACITY_BYTES_MIN, bytesBefore + (bytesBefore >>> 3)))
     this.first = first
     this.end = first
     this.#firstEver = first
@@ -52,6 +56,11 @@ export class Segment {
         })
     }
     return this.#sources
+  }
+
+  /** Octets of the chunks that were written to it. */
+  get bytes(): number {
+    return this.#buffer.length
   }
 
   isFull(now: Instant): boolean {

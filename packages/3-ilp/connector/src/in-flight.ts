@@ -11,7 +11,7 @@ import {
   rewritePrepare,
 } from '@hourglass/ilp'
 import type { LinkFailure } from '@hourglass/link'
-import { DecodeError, type Instant } from '@hourglass/sansio'
+import { BusyMap, DecodeError, type Instant } from '@hourglass/sansio'
 import type { Account } from './account.ts'
 import type { Clearing, Pending } from './clearing.ts'
 import type { Forwarded } from './forward.ts'
@@ -31,7 +31,7 @@ export class InFlight {
   readonly #clearing: Clearing
   readonly #unanswered: Unanswered
   /** By the ids of our requests, which are the ids of holds too. */
-  readonly #pending = new Map<number, Pending>()
+  readonly #pending = new BusyMap<number, Pending>()
 
   constructor(clearing: Clearing, unanswered: Unanswered) {
     this.#clearing = clearing

@@ -9,6 +9,7 @@
 import type { CommitOutput, CommittedInput, StoredRecord } from '@hourglass/journal'
 import type { Link, LinkOutput, Settlement, SettlementOutput, SettlementReport } from '@hourglass/link'
 import {
+  BusyMap,
   type Instant,
   type Machine,
   Queue,
@@ -73,7 +74,7 @@ export class Node implements Machine<NodeInput, NodeOutput> {
   /** No machine wants a timeout before this instant; maybe none does at it either. */
   #timeoutFrom: Instant | undefined
   /** Who asked for a commit, by the node's own id. */
-  readonly #commits = new Map<number, { readonly owner: Stack | undefined; readonly id: number }>()
+  readonly #commits = new BusyMap<number, { readonly owner: Stack | undefined; readonly id: number }>()
   #lastCommit = 0
 
   constructor(options: NodeOptions) {
