@@ -34,6 +34,13 @@ export class BusyMap<Key, Value> {
     return this.#map.delete(key)
   }
 
+  /** Takes an entry out and returns its value; undefined where there is none. */
+  take(key: Key): Value | undefined {
+    const value = this.#map.get(key)
+    this.#map.delete(key)
+    return value
+  }
+
   clear(): void {
     this.#map = new Map()
     this.#taken = 0
@@ -46,6 +53,10 @@ export class BusyMap<Key, Value> {
 
   values(): MapIterator<Value> {
     return this.#map.values()
+  }
+
+  entries(): MapIterator<[Key, Value]> {
+    return this.#map.entries()
   }
 }
 

@@ -90,14 +90,14 @@ export class BtpLink implements Link<BtpWireIn, BtpWireOut> {
         break
       case 'reply': {
         checkBody(input.body)
-        const request = this.#takePeerRequest(input.id)
+        const request = this.#peerRequests.take(input.id)
         if (request === undefined) break
         const { requestId, protocol } = request
         this.#send(encodeSinglePart(FrameType.Response, requestId, protocol, input.body))
         break
       }
       case 'refuse': {
-        const request = this.#takePeerRequest(input.id)
+        const request = this.#peerRequests.take(input.id)
         // BTP-33, BTP-34
         if (request !== undefined) this.#sendError(request.requestId, 'F00', input.message, now)
         break
@@ -268,12 +268,6 @@ export class BtpLink implements Link<BtpWireIn, BtpWireOut> {
     this.#peerRequests.clear()
     this.#outputs.push({ kind: 'down' })
     for (const { id } of lost) this.#fail(id, 'lost')
-  }
-
-  #takePeerRequest(id: number): PeerRequest | undefined {
-    const request = this.#peerRequests.get(id)
-    this.#peerRequests.delete(id)
-    return request
   }
 
   #fail(id: number, failure: LinkFailure): void {

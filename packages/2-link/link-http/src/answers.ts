@@ -2,7 +2,7 @@
  * Our answers to requests that asked for them by a POST of ours: each is sent until the peer has taken it. Layer 2.
  * Spec: IL-RFC 35 "ILP Fulfill/Reject Reply", "Retry Behavior".
  */
-import type { Instant } from '@hourglass/sansio'
+import { BusyMap, type Instant } from '@hourglass/sansio'
 import { ANSWER_FOR_MS } from './limits.ts'
 import { OCTET_STREAM } from './media-type.ts'
 import { Retries } from './retries.ts'
@@ -19,7 +19,7 @@ interface Answer {
 
 export class Answers {
   readonly #send: (wire: HttpWireOut) => void
-  readonly #answers = new Map<number, Answer>()
+  readonly #answers = new BusyMap<number, Answer>()
   readonly #retries = new Retries<Answer>()
   /** Below zero, so that they are not those of our requests. */
   #lastExchange = 0
@@ -48,7 +48,7 @@ export class Answers {
     const answer = this.#answers.get(exchange)
     if (answer === undefined) return
     if ((status === undefined || status >= 500) && now < answer.until) this.#retries.add(answer, now)
-    else this.#answers.delete(exchange)
+    else this.#answers.take(exchange)
   }
 
   timeout(now: Instant): void {
@@ -62,7 +62,7 @@ export class Answers {
 
   close(): void {
     this.#retries.clear()
-    for (const exchange of this.#answers.keys()) this.#send({ kind: 'cancel', exchange })
+    for (const [exchange] of this.#answers.entries()) this.#send({ kind: 'cancel', exchange })
     this.#answers.clear()
   }
 

@@ -2,8 +2,8 @@
  * The peer's requests: each is served once and answered, in its own exchange or by a POST of ours. Layer 2.
  * Spec: IL-RFC 35. Whose they are is known already (HTTP-04).
  */
-import type { Instant, Rng } from '@hourglass/sansio'
 import { encodeUtf8 } from '@hourglass/oer'
+import { BusyMap, type Instant, type Rng } from '@hourglass/sansio'
 import { Answers } from './answers.ts'
 import { CALLBACK_URL_LENGTH_MAX, MESSAGE_BYTES_MAX, PEER_REQUESTS_MAX } from './limits.ts'
 import { ILP, PLAIN_TEXT, decodeMediaType, encodeMediaType } from './media-type.ts'
@@ -44,7 +44,7 @@ interface PeerRequest {
 export class Incoming {
   readonly #options: IncomingOptions
   readonly #effects: IncomingEffects
-  readonly #open = new Map<number, PeerRequest>()
+  readonly #open = new BusyMap<number, PeerRequest>()
   readonly #memory: RequestMemory<PeerRequest>
   readonly #answers: Answers
   #lastId = 0
@@ -71,9 +71,8 @@ export class Incoming {
 
   /** Our answer to the peer's request of that id; undefined: it is not served here, and `message` says why. */
   answer(id: number, body: Uint8Array | undefined, message: string, now: Instant): void {
-    const request = this.#open.get(id)
+    const request = this.#open.take(id)
     if (request === undefined) return
-    this.#open.delete(id)
     const { exchanges, postTo } = request
     request.exchanges = []
     if (body === undefined) {

@@ -9,7 +9,7 @@
  * At its deadline a request is lost, whatever it waits for.
  */
 import { type LinkFailure, type LinkInput, RequestTable } from '@hourglass/link'
-import type { Instant, Rng } from '@hourglass/sansio'
+import { BusyMap, type Instant, type Rng } from '@hourglass/sansio'
 import { ANSWER_FOR_MS, RETRY_PAUSE_MS } from './limits.ts'
 import { ILP, decodeMediaType, encodeMediaType } from './media-type.ts'
 import { isReply } from './packet-type.ts'
@@ -50,8 +50,9 @@ export class Outgoing {
   readonly #effects: OutgoingEffects
   readonly #table: RequestTable
   /** By exchange, which is the table's key. */
-  readonly #requests = new Map<number, Request>()
-  readonly #byRequestId = new Map<string, Request>()
+  readonly #requests = new BusyMap<number, Request>()
+  /** Their exchanges, by what the peer knows them by. */
+  readonly #byRequestId = new Map<string, number>()
   readonly #retries = new Retries<Request>()
   /** The peer's newest. */
   #epoch: string | undefined
@@ -81,7 +82,7 @@ export class Outgoing {
       isAtRest: false,
     }
     this.#requests.set(request.key, request)
-    this.#byRequestId.set(request.requestId, request)
+    this.#byRequestId.set(request.requestId, request.key)
     this.#post(request, contentType)
   }
 
@@ -111,7 +112,8 @@ export class Outgoing {
 
   /** The peer posts an answer; false where there is no such request: answered already, or never sent (HTTP-14). */
   takeAnswer(requestId: string | undefined, body: Uint8Array): boolean {
-    const request = requestId === undefined ? undefined : this.#byRequestId.get(requestId)
+    const exchange = requestId === undefined ? undefined : this.#byRequestId.get(requestId)
+    const request = exchange === undefined ? undefined : this.#requests.get(exchange)
     if (request?.protocol !== ILP) return false
     if (!request.isAtRest) this.#effects.send({ kind: 'cancel', exchange: request.key })
     this.#reply(request, body)
@@ -182,7 +184,7 @@ export class Outgoing {
 
   #forget({ key, requestId }: Request): void {
     this.#table.take(key)
-    this.#requests.delete(key)
+    this.#requests.take(key)
     this.#byRequestId.delete(requestId)
   }
 }

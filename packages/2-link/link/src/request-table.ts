@@ -55,10 +55,8 @@ export class RequestTable {
 
   /** Takes the request of that key out; undefined where none is open, as for an answer that comes late or twice. */
   take(key: number): OpenRequest | undefined {
-    const entry = this.#open.get(key)
-    if (entry === undefined) return undefined
-    entry.answered = true
-    this.#open.delete(key)
+    const entry = this.#open.take(key)
+    if (entry !== undefined) entry.answered = true
     return entry
   }
 

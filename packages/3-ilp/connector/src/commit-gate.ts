@@ -106,8 +106,6 @@ export class CommitGate<Output> {
     // Who has not looked at the records keeps none: no more is hidden for their sake.
     commit.take()
     for (const output of commit.hidden) outputs.push(output)
-    // Who keeps the commit does not keep packets.
-    commit.hidden = []
     this.#committing = undefined
   }
 }

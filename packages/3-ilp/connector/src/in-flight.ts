@@ -93,9 +93,8 @@ export class InFlight {
   }
 
   #take(id: number): Pending | undefined {
-    const pending = this.#pending.get(id)
+    const pending = this.#pending.take(id)
     if (pending === undefined) return undefined
-    this.#pending.delete(id)
     pending.source.packetAnswered(pending.executionCondition)
     return pending
   }

@@ -6,7 +6,7 @@
  *             ⇅      ⇅
  *          settlement ⇄ ledger
  */
-import type { CommitOutput, CommittedInput, StoredRecord } from '@hourglass/journal'
+import type { CommitOutput, CommittedInput, JournalRecord, StoredRecord } from '@hourglass/journal'
 import type { Link, LinkOutput, Settlement, SettlementOutput, SettlementReport } from '@hourglass/link'
 import {
   BusyMap,
@@ -63,6 +63,25 @@ interface Stack {
   readonly id: string
   readonly link: Link<unknown, unknown>
   readonly settlement: Settlement<unknown, unknown> | undefined
+}
+
+/**
+ * A machine's commit under the node's id: its records are not looked at here, so that they are taken late.
+ * A class, for V8 keeps what a literal's accessor can see until the next full collection.
+ */
+class NodeCommit implements CommitOutput {
+  readonly kind = 'commit'
+  readonly id: number
+  readonly #commit: CommitOutput
+
+  constructor(id: number, commit: CommitOutput) {
+    this.id = id
+    this.#commit = commit
+  }
+
+  get records(): readonly JournalRecord[] {
+    return this.#commit.records
+  }
 }
 
 export class Node implements Machine<NodeInput, NodeOutput> {
@@ -290,20 +309,12 @@ export class Node implements Machine<NodeInput, NodeOutput> {
 
   #commit(owner: Stack | undefined, commit: CommitOutput): void {
     this.#commits.set(++this.#lastCommit, { owner, id: commit.id })
-    this.#outputs.push({
-      kind: 'commit',
-      id: this.#lastCommit,
-      // Not looked at here, so that they are taken late.
-      get records() {
-        return commit.records
-      },
-    })
+    this.#outputs.push(new NodeCommit(this.#lastCommit, commit))
   }
 
   #handleCommitted(nodeId: number, now: Instant): void {
-    const commit = this.#commits.get(nodeId)
+    const commit = this.#commits.take(nodeId)
     assert(commit !== undefined, 'only what was asked for is committed')
-    this.#commits.delete(nodeId)
     const input: CommittedInput = { kind: 'committed', id: commit.id }
     if (commit.owner === undefined) this.connector.handle(input, now)
     else this.#toSettlement(commit.owner.id, input, now)

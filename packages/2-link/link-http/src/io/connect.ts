@@ -2,6 +2,7 @@
 import { type TLSSocket, connect as connectTls } from 'node:tls'
 import { isIP } from 'node:net'
 import { reasonOf } from '@hourglass/link/io'
+import { BusyMap } from '@hourglass/sansio'
 import type { HttpWireIn, HttpWireOut } from '../wire.ts'
 import type { Carrier } from './carrier.ts'
 import { decodeResponseHeaders, encodeRequestHeaders } from './headers.ts'
@@ -40,7 +41,7 @@ class Client implements HttpClient {
   readonly #url: URL
   readonly #path: string
   /** By exchange: what cancels it. */
-  readonly #posts = new Map<number, () => void>()
+  readonly #posts = new BusyMap<number, () => void>()
   #carrier: Promise<Carrier> | Carrier | undefined
   #reported: HttpErrorCode | undefined
   #stopped = false
@@ -58,14 +59,12 @@ class Client implements HttpClient {
       this.#send(wire)
       return
     }
-    const cancel = this.#posts.get(wire.exchange)
-    this.#posts.delete(wire.exchange)
-    cancel?.()
+    this.#posts.take(wire.exchange)?.()
   }
 
   async close(): Promise<void> {
     this.#stopped = true
-    for (const cancel of this.#posts.values()) cancel()
+    for (const [, cancel] of this.#posts.entries()) cancel()
     this.#posts.clear()
     await (await this.#carrier)?.close()
   }
@@ -92,7 +91,7 @@ class Client implements HttpClient {
       headers: encodeRequestHeaders(wire, this.#options.token),
       body: wire.body,
       answered: (status, headers, body) => {
-        this.#posts.delete(exchange)
+        this.#posts.take(exchange)
         if (status === 401 || status === 403) this.#report('token-refused', `refuses our token (${status})`)
         else this.#reported = undefined
         const rest = decodeResponseHeaders(headers)
@@ -104,7 +103,7 @@ class Client implements HttpClient {
   }
 
   #failed(exchange: number, error: Error, isSent: boolean): void {
-    this.#posts.delete(exchange)
+    this.#posts.take(exchange)
     this.#report('unreachable', `cannot be reached: ${reasonOf(error)}`, error)
     this.#receive({ kind: 'unanswered', exchange, isSent })
   }

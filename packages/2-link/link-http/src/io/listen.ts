@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerR
 import type { ServerHttp2Stream } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import type { Readable } from 'node:stream'
+import { BusyMap } from '@hourglass/sansio'
 import { MESSAGE_BYTES_MAX } from '../limits.ts'
 import type { HttpResponse, HttpWireIn, HttpWireOut } from '../wire.ts'
 import { bearerToken, decodeRequestHeaders, encodeResponseHeaders } from './headers.ts'
@@ -58,9 +59,9 @@ class Listener implements HttpServer {
   #port: Port | undefined
   #lastExchange = 0
   /** Requests that a link has to answer. */
-  readonly #waiting = new Map<number, Asked>()
-  /** Requests whose bodies are being read, oldest first, and since which sweep. */
-  readonly #reading = new Map<Asked, number>()
+  readonly #waiting = new BusyMap<number, Asked>()
+  /** Requests whose bodies are being read, and since which sweep. */
+  readonly #reading = new BusyMap<number, { readonly asked: Asked; readonly since: number }>()
   #sweep: NodeJS.Timeout | undefined
   #sweeps = 0
 
@@ -80,10 +81,8 @@ class Listener implements HttpServer {
   }
 
   send({ exchange, status, ...response }: Extract<HttpWireOut, { kind: 'respond' }>): void {
-    const asked = this.#waiting.get(exchange)
-    if (asked === undefined) return
-    this.#waiting.delete(exchange)
-    respond(asked, { ...response, status })
+    const asked = this.#waiting.take(exchange)
+    if (asked !== undefined) respond(asked, { ...response, status })
   }
 
   async close(): Promise<void> {
@@ -109,13 +108,13 @@ class Listener implements HttpServer {
   #read(asked: Asked, account: string): void {
     const head = decodeRequestHeaders(asked.headers)
     const exchange = ++this.#lastExchange
-    this.#reading.set(asked, this.#sweeps)
+    this.#reading.set(exchange, { asked, since: this.#sweeps })
     asked.onClose(() => {
-      this.#reading.delete(asked)
-      this.#waiting.delete(exchange)
+      this.#reading.take(exchange)
+      this.#waiting.take(exchange)
     })
     readBody(asked.body, (body) => {
-      const isAwaited = this.#reading.delete(asked)
+      const isAwaited = this.#reading.take(exchange) !== undefined
       if (body === undefined) return respond(asked, TOO_LARGE, true)
       // One that was cut off ends as well.
       if (!isAwaited || asked.isCut()) return
@@ -126,9 +125,9 @@ class Listener implements HttpServer {
 
   #endSlow(): void {
     const limit = ++this.#sweeps - READ_SWEEPS
-    for (const [asked, since] of this.#reading) {
-      if (since >= limit) return
-      this.#reading.delete(asked)
+    for (const [exchange, { asked, since }] of this.#reading.entries()) {
+      if (since >= limit) continue
+      this.#reading.take(exchange)
       this.#report('not-http', `${asked.remote} takes too long for a request`)
       asked.destroy()
     }
