@@ -43,7 +43,7 @@ export async function listenHttp(options: ListenHttpOptions): Promise<HttpServer
 interface Asked {
   readonly method: string | undefined
   readonly headers: IncomingHttpHeaders
-  readonly remote: string
+  remote(): string
   readonly body: Readable
   /** Answers; `isLast`: and ends the connection, or what is left of the request. */
   respond(status: number, headers: OutgoingHttpHeaders, body: Uint8Array, isLast: boolean): void
@@ -98,7 +98,7 @@ class Listener implements HttpServer {
     const token = bearerToken(headers.authorization)
     const account = token === undefined ? undefined : this.#options.authenticate(token)
     if (account === undefined) {
-      this.#report('stranger', `${asked.remote} says no token of an account's`)
+      this.#report('stranger', `${asked.remote()} says no token of an account's`)
       return respond(asked, textResponse(401, 'no account has that token'), true)
     }
     if (Number(headers['content-length'] ?? 0) > MESSAGE_BYTES_MAX) return respond(asked, TOO_LARGE, true)
@@ -128,7 +128,7 @@ class Listener implements HttpServer {
     for (const [exchange, { asked, since }] of this.#reading.entries()) {
       if (since >= limit) continue
       this.#reading.take(exchange)
-      this.#report('not-http', `${asked.remote} takes too long for a request`)
+      this.#report('not-http', `${asked.remote()} takes too long for a request`)
       asked.destroy()
     }
   }
@@ -144,7 +144,7 @@ function toAsked1(request: IncomingMessage, response: ServerResponse): Asked {
   return {
     method,
     headers,
-    get remote() {
+    remote() {
       return `${socket.remoteAddress ?? 'someone'}:${socket.remotePort ?? 0}`
     },
     body: request,
@@ -164,7 +164,7 @@ function toAsked2(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Aske
   return {
     method: headers[':method'] as string | undefined,
     headers,
-    get remote() {
+    remote() {
       const { remoteAddress, remotePort } = stream.session?.socket ?? {}
       return `${remoteAddress ?? 'someone'}:${remotePort ?? 0}`
     },
