@@ -7,12 +7,13 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BenchOptions, Row } from './bench.ts'
-import type { EndAddress, RunRequest, RunResult } from './btp-end.ts'
+import type { RunRequest, RunResult } from './btp-end.ts'
 import { Child } from './measure/child.ts'
 import { rotate } from './measure/compare.ts'
 import { METER, type Usage } from './measure/meter.ts'
 import { median } from './measure/statistics.ts'
 import { moduleUrl, subjectNames } from './modules.ts'
+import type { EndAddress } from './raw-end.ts'
 
 /** A connector that is a program. */
 export interface BtpSubject {

@@ -13,6 +13,8 @@ const PROGRAM = EXTENSION === '.ts' ? 'src/main.ts' : 'bin.js'
 
 export interface AppOptions extends Pick<ConfigInput, 'durability' | 'journal'> {
   readonly program?: string
+  /** In a packet from either account; default: any amount. */
+  readonly packetAmountMax?: string
 }
 
 /**
@@ -47,7 +49,7 @@ function planProgram(
   port: number,
   directory: string,
   names: readonly string[],
-  { durability, journal = { kind: 'sqlite' }, program }: AppOptions,
+  { durability, journal = { kind: 'sqlite' }, program, packetAmountMax }: AppOptions,
 ): Program {
   const app = dirname(require.resolve('@hourglass/connector-app/package.json'))
   const config = {
@@ -62,6 +64,7 @@ function planProgram(
       asset: { code: 'USD', scale: 9 },
       link: { kind: 'btp-server', token: `${id}-token` },
       balance: { max: '1000000000000000' },
+      packetAmountMax,
     })),
   }
   const file = join(directory, 'config.json')

@@ -1,4 +1,4 @@
-/** The JavaScript peers' side of a link: a plugin over a path of the bench. Tooling. */
+/** The JavaScript peers' side of a link: their own plugin for BTP, and one over a path of the bench. Tooling. */
 import { EventEmitter } from 'node:events'
 import {
   type Address,
@@ -8,7 +8,13 @@ import {
   encodeFulfill,
   encodeIldcpResponse,
 } from '@hourglass/ilp'
+import plugin from 'ilp-plugin-btp'
 import { asBuffer } from './load.ts'
+import type { EndAddress } from './raw-end.ts'
+import type { StreamEnd } from './stream-ends.ts'
+
+/** By its types a module with a default, at run time the class that is its own default. */
+const PluginBtp = plugin.default
 
 type Handler = (packet: Buffer) => Promise<Buffer>
 
@@ -50,6 +56,36 @@ export class PeerPlugin extends EventEmitter {
   }
   deregisterDataHandler(): void {
     this.handler = undefined
+  }
+}
+
+type PluginBtp = InstanceType<typeof PluginBtp>
+
+/** ilp-plugin-btp at an end of a connector. */
+export async function connectPlugin({ port, username, token }: EndAddress): Promise<PluginBtp> {
+  const connected = new PluginBtp({ server: `btp+ws://${username}:${token}@127.0.0.1:${port}` })
+  await connected.connect()
+  return connected
+}
+
+/**
+ * The same for payers, who want a plugin for each connection: all of them share the link, each with an address of its
+ * own.
+ */
+export async function connectPayingPlugins(end: StreamEnd): Promise<() => PeerPlugin> {
+  const connected = await connectPlugin(end)
+  const plugins: PeerPlugin[] = []
+  const segmentAt = end.address.split('.').length
+  connected.registerDataHandler(async (packet: Buffer) => {
+    const segment = decodePrepare(packet).destination.split('.')[segmentAt]
+    const { handler } = plugins[Number(segment)] ?? {}
+    if (handler === undefined) throw new Error(`there is no connection ${segment}`)
+    return handler(packet)
+  })
+  return () => {
+    const address = `${end.address}.${plugins.length}`
+    plugins.push(new PeerPlugin(address, (packet) => connected.sendData(packet)))
+    return plugins.at(-1)!
   }
 }
 

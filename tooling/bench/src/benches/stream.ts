@@ -3,9 +3,10 @@ import { ErrorCode, encodeAmountTooLarge, encodeReject } from '@hourglass/ilp'
 import type { Bench, Workload } from '../bench.ts'
 import { decodePrepare } from '../floor/packets.ts'
 import { openHourglass } from '../hourglass-connector.ts'
-import { asBuffer } from '../load.ts'
+import { PACKET_AMOUNT, asBuffer } from '../load.ts'
 import { compare } from '../measure/compare.ts'
 import { median } from '../measure/statistics.ts'
+import type { StreamPayer, StreamReceiver } from '../stream-ends.ts'
 
 /** A payer and a receiver, which can be joined by any path. */
 export interface StreamSubject {
@@ -22,8 +23,8 @@ export interface StreamPath {
 }
 
 export interface OpenStream {
-  /** A connection and a payment; throws unless all of it was delivered. */
-  pay(amount: bigint): Promise<void>
+  readonly receiver: StreamReceiver
+  readonly payer: StreamPayer
 }
 
 export const bench: Bench = {
@@ -49,8 +50,6 @@ export const bench: Bench = {
     ),
 }
 
-/** The path lets so much pass in one packet, so a payment of n times as much has n packets. */
-const PACKET_AMOUNT_MAX = 1000n
 const PAYMENTS_AT_ONCE = 100
 /** How long a packet and its answer take on a path as long as paths are. */
 const ROUND_TRIP_MS = 20
@@ -60,16 +59,21 @@ export async function workloads(subject: StreamSubject): Promise<ReadonlyMap<str
   const distant = await subject.open(delay(connectorPath()))
   const alone = await subject.open(directPath())
   return new Map<string, Workload>([
-    ['one payment, through a connector', async (n) => through.pay(BigInt(n) * PACKET_AMOUNT_MAX)],
-    ['one payment, both ends alone', async (n) => alone.pay(BigInt(n) * PACKET_AMOUNT_MAX)],
+    ['one payment, through a connector', (n) => pay(through, n)],
+    ['one payment, both ends alone', (n) => pay(alone, n)],
     [`${PAYMENTS_AT_ONCE} payments at once, through a connector`, async (n) => payAtOnce(through, n)],
     ['payments of one packet, through a connector', async (n) => payOneByOne(through, n)],
     [`payments of one packet, ${ROUND_TRIP_MS} ms away`, async (n) => payOneByOne(distant, n)],
   ])
 }
 
+/** The path lets so much pass in one packet that a payment of n times as much has n packets. */
+async function pay({ payer, receiver }: OpenStream, packets: number): Promise<void> {
+  return payer.pay(receiver.credentials(), BigInt(packets) * PACKET_AMOUNT)
+}
+
 async function payOneByOne(stream: OpenStream, payments: number): Promise<void> {
-  for (let i = 0; i < payments; i++) await stream.pay(PACKET_AMOUNT_MAX)
+  for (let i = 0; i < payments; i++) await pay(stream, 1)
 }
 
 /** `packets` in all. */
@@ -79,9 +83,7 @@ async function payAtOnce(stream: OpenStream, packets: number): Promise<void> {
     { length: PAYMENTS_AT_ONCE },
     (_, i) => each + (i < packets % PAYMENTS_AT_ONCE ? 1 : 0),
   )
-  await Promise.all(
-    sizes.filter((size) => size > 0).map((size) => stream.pay(BigInt(size) * PACKET_AMOUNT_MAX)),
-  )
+  await Promise.all(sizes.filter((size) => size > 0).map((size) => pay(stream, size)))
 }
 
 function connectorPath(): StreamPath {
@@ -117,11 +119,11 @@ function directPath(): StreamPath {
 /** F08 for what is too large. */
 function limit(packet: Uint8Array): Uint8Array | undefined {
   const { amount } = decodePrepare(asBuffer(packet))
-  if (amount <= PACKET_AMOUNT_MAX) return undefined
+  if (amount <= PACKET_AMOUNT) return undefined
   return encodeReject({
     code: ErrorCode.F08_AMOUNT_TOO_LARGE,
     triggeredBy: '',
     message: '',
-    data: encodeAmountTooLarge({ receivedAmount: amount, maximumAmount: PACKET_AMOUNT_MAX }),
+    data: encodeAmountTooLarge({ receivedAmount: amount, maximumAmount: PACKET_AMOUNT }),
   })
 }

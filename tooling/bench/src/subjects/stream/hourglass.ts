@@ -1,23 +1,26 @@
 /** @hourglass/stream: its payer and its server. Tooling. */
-import { type Address, decodePrepare, decodeReply, encodePrepare, encodeReply } from '@hourglass/ilp'
+import {
+  type Address,
+  type Reply,
+  decodePrepare,
+  decodeReply,
+  encodePrepare,
+  encodeReply,
+} from '@hourglass/ilp'
+import type { Instant } from '@hourglass/sansio'
 import { drive, nodeCrypto, nodeRng, now } from '@hourglass/sansio/io'
 import { type PaymentReport, type Ratio, StreamSender, StreamServer } from '@hourglass/stream'
 import type { StreamPath, StreamSubject } from '../../benches/stream.ts'
 import { asBuffer } from '../../load.ts'
+import type { StreamPayer } from '../../stream-ends.ts'
 
 /** Both ends hold the same asset: @interledger/pay is told so, too. */
 const MINIMUM_RATE: Ratio = { numerator: 99n, denominator: 100n }
 
 export const subject: StreamSubject = {
   open(path) {
-    const server = openServer(path)
-    return Promise.resolve({
-      async pay(amount) {
-        const { outcome, delivered } = await pay(server, path, amount)
-        if (outcome !== 'complete' || delivered !== amount)
-          throw new Error(`${outcome}: ${delivered} of ${amount}`)
-      },
-    })
+    const payer = payOver((packet, _, done) => void path.request(asBuffer(packet)).then(done))
+    return Promise.resolve({ receiver: openServer(path), payer })
   },
 }
 
@@ -41,21 +44,31 @@ function openServer(path: StreamPath): StreamServer {
   return server
 }
 
-async function pay(server: StreamServer, path: StreamPath, send: bigint): Promise<PaymentReport> {
+/** Sends a packet; `done` gets the reply. */
+type Send = (packet: Uint8Array, expiresAt: Instant, done: (reply: Uint8Array) => void) => void
+
+export function payOver(send: Send): StreamPayer {
+  return {
+    async pay(credentials, amount) {
+      const options = { crypto: nodeCrypto, rng: nodeRng, credentials, minimumRate: MINIMUM_RATE }
+      const { outcome, delivered } = await run(
+        new StreamSender({ ...options, amount: { send: amount } }),
+        send,
+      )
+      if (outcome !== 'complete' || delivered !== amount)
+        throw new Error(`${outcome}: ${delivered} of ${amount}`)
+    },
+  }
+}
+
+async function run(sender: StreamSender, send: Send): Promise<PaymentReport> {
   return new Promise((resolve) => {
-    const credentials = server.credentials()
-    const sender = new StreamSender({
-      crypto: nodeCrypto,
-      rng: nodeRng,
-      credentials,
-      amount: { send },
-      minimumRate: MINIMUM_RATE,
-    })
     const driver = drive(sender, (output) => {
       if (output.kind === 'prepare') {
         const { id, prepare } = output
-        void path.request(asBuffer(encodePrepare(prepare))).then((body) => {
-          driver.push({ kind: 'reply', id, reply: decodeReply(body) })
+        send(encodePrepare(prepare), prepare.expiresAt, (body) => {
+          const reply: Reply = decodeReply(body)
+          driver.push({ kind: 'reply', id, reply })
         })
       } else if (output.kind === 'done') {
         driver.stop()
