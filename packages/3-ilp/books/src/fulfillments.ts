@@ -2,7 +2,7 @@
  * What an endpoint without books, such as a wallet, remembers of the packets that it fulfilled, so that its peer
  * can ask what became of them after a crash. Layer 3, books. In memory: it does not outlive the process.
  */
-import { DecodeError, type Instant } from '@hourglass/sansio'
+import { DecodeError, type Instant, Queue } from '@hourglass/sansio'
 import { type PacketName, packetKey } from './hold.ts'
 import {
   type Answer,
@@ -22,15 +22,18 @@ interface Fulfilled {
 export const FULFILLMENTS_MAX = 10_000
 
 export class Fulfillments {
-  /** By the packet's name, oldest first. */
+  /** By the packet's name. */
   readonly #known = new Map<string, Fulfilled>()
+  /** The names, oldest first: the front of a `Map` that is always emptied there is slow to find. */
+  readonly #names = new Queue<string>()
 
   add(packet: PacketName, fulfillment: Uint8Array): void {
     const key = packetKey(packet)
-    this.#known.set(key, { fulfillment, count: (this.#known.get(key)?.count ?? 0) + 1 })
-    if (this.#known.size <= FULFILLMENTS_MAX) return
-    const [oldest] = this.#known.keys()
-    this.#known.delete(oldest!)
+    const twins = this.#known.get(key)
+    this.#known.set(key, { fulfillment, count: (twins?.count ?? 0) + 1 })
+    if (twins !== undefined) return
+    this.#names.push(key)
+    if (this.#names.size > FULFILLMENTS_MAX) this.#known.delete(this.#names.shift()!)
   }
 
   /** Answers a request of link protocol `reconcile`; undefined: it cannot be read. */
