@@ -26,6 +26,7 @@ import type {
 } from './connection/face.ts'
 import type { AssetDetails, Credentials } from './credentials.ts'
 import { StreamErrorCode } from './error-code.ts'
+import { Recency, type Used } from './recency.ts'
 import { Timers, type Waiting } from './timers.ts'
 import { type TokenContents, Tokens } from './token.ts'
 
@@ -73,7 +74,7 @@ export const CONNECTIONS_MAX = 10_000
 /** STR-114: a connection without packets for that long is forgotten; its totals begin anew. */
 export const CONNECTION_IDLE_MS = 600_000
 
-interface Kept extends Waiting {
+interface Kept extends Waiting, Used<Kept> {
   readonly name: OfConnection
   readonly machine: StreamConnection
   usedAt: Instant
@@ -83,12 +84,14 @@ export class StreamServer implements Machine<StreamServerInput, StreamServerOutp
   readonly #options: StreamServerOptions
   readonly #tokens: Tokens
   readonly #prefix: string
-  /** Least recently used first. */
   readonly #connections = new Map<string, Kept>()
+  readonly #recency = new Recency<Kept>()
   /** Whose packets are on their way. */
   readonly #sent = new Map<number, Kept>()
-  /** Tokens of connections that both ends are done with, and since when: the longest first. All else is let go. */
+  /** Tokens of connections that both ends are done with, and since when. All else is let go. */
   readonly #closed = new Map<string, Instant>()
+  /** The same tokens, and those that are forgotten already: closed first, first. */
+  readonly #burials = new Queue<string>()
   /** Connections with a timer of their own. */
   readonly #timers = new Timers<Kept>()
   readonly #outputs = new Queue<StreamServerOutput>()
@@ -147,10 +150,11 @@ export class StreamServer implements Machine<StreamServerInput, StreamServerOutp
   }
 
   nextTimeout(): Instant | undefined {
-    const oldest = this.#connections.values().next().value
-    const times = [this.#timers.next, oldest && oldest.usedAt + CONNECTION_IDLE_MS]
-    const next = Math.min(...times.filter((time) => time !== undefined))
-    return next === Infinity ? undefined : next
+    const { oldest } = this.#recency
+    const { next } = this.#timers
+    if (oldest === undefined) return next
+    const idleAt = oldest.usedAt + CONNECTION_IDLE_MS
+    return next === undefined || idleAt < next ? idleAt : next
   }
 
   #handlePrepare(id: number, prepare: Prepare, now: Instant): void {
@@ -200,11 +204,13 @@ export class StreamServer implements Machine<StreamServerInput, StreamServerOutp
   }
 
   /** Keeps of a connection no more than that it is over, so that a late packet does not begin it anew. */
-  #bury({ name: { connection } }: Kept, now: Instant): void {
+  #bury(kept: Kept, now: Instant): void {
+    const { connection } = kept.name
     if (!this.#connections.delete(connection)) return
+    this.#recency.remove(kept)
     this.#closed.set(connection, now)
-    const [oldest] = this.#closed.keys()
-    if (this.#closed.size > this.#connectionsMax) this.#closed.delete(oldest!)
+    this.#burials.push(connection)
+    if (this.#burials.size > this.#connectionsMax) this.#closed.delete(this.#burials.shift()!)
   }
 
   #isClosed(token: string, now: Instant): boolean {
@@ -245,16 +251,19 @@ export class StreamServer implements Machine<StreamServerInput, StreamServerOutp
       ...(receipts && { receipts }),
       ...(judge && { judge: (offer: MoneyOffer) => judge({ ...offer, ...name }) }),
     })
-    return { name, machine, usedAt: now, wakesAt: undefined, slot: 0 }
+    return { name, machine, usedAt: now, wakesAt: undefined, slot: 0, older: undefined, newer: undefined }
   }
 
   readonly #nextId = (): number => ++this.#lastId
 
   /** Keeps the connection as the one used last; false where there is no room for it. */
   #keep(token: string, kept: Kept, now: Instant): boolean {
-    if (!this.#connections.delete(token) && !this.#hasRoom(now)) return false
+    if (!this.#connections.has(token)) {
+      if (!this.#hasRoom(now)) return false
+      this.#connections.set(token, kept)
+    }
     kept.usedAt = now
-    this.#connections.set(token, kept)
+    this.#recency.use(kept)
     return true
   }
 
@@ -268,10 +277,11 @@ export class StreamServer implements Machine<StreamServerInput, StreamServerOutp
   }
 
   #forgetIdle(now: Instant): void {
-    for (const [token, kept] of this.#connections) {
-      if (kept.usedAt + CONNECTION_IDLE_MS > now) return
-      this.#connections.delete(token)
-      this.#timers.set(kept, undefined)
+    for (let { oldest } = this.#recency; oldest !== undefined; { oldest } = this.#recency) {
+      if (oldest.usedAt + CONNECTION_IDLE_MS > now) return
+      this.#connections.delete(oldest.name.connection)
+      this.#recency.remove(oldest)
+      this.#timers.set(oldest, undefined)
     }
   }
 
