@@ -1,7 +1,7 @@
 /**
  * An open WebSocket that carries frames. Layer 2, io.
  *
- * What is sent in one turn of the event loop leaves in one write of one buffer: with many packets under way that
+ * What is sent in one turn of the event loop leaves in few writes, most often one: with many packets under way that
  * costs a fifth of a write each. So data frames pass by ws, whose sender writes each by itself; all else (handshake,
  * reading, pings, closing) is ws's, and its control frames fall between whole data frames.
  *
@@ -66,12 +66,13 @@ export class BatchedSocket {
     stream.on('drain', () => this.#drained())
   }
 
-  /** Sends at the end of this turn of the event loop; what is sent to a closed socket is dropped. */
+  /** Sends at the end of this turn of the event loop at the latest; what is sent to a closed socket is dropped. */
   send(bytes: Uint8Array): void {
     if (this.#closed) return
     if (this.#batch.length === 0) atTurnEnd('send', this.#flush)
     this.#batch.push(bytes)
     this.#batchBytes += messageBytes(bytes.length, this.#masked)
+    if (this.#batchBytes >= PIECE_BYTES) this.#writeBatch()
     if (this.#batchBytes + this.#stream.writableLength > BUFFERED_BYTES_MAX) this.#tooMuchWaits()
   }
 
@@ -141,6 +142,9 @@ export class BatchedSocket {
     return true
   }
 }
+
+/** So much does not wait for the end of the turn: the other end works on it while this one goes on. */
+const PIECE_BYTES = 16_384
 
 const KEEP_ALIVE_MS = 20_000
 /** How long the peer may take to close its side. */
