@@ -5,12 +5,13 @@
  *
  * Each prefix has one entry that counts, the newest; a withdrawn prefix keeps its entry so that who was told of the
  * route hears of its end. The log is brought up to date when somebody is about to read it: whatever happened to a
- * prefix meanwhile is one change.
+ * prefix meanwhile is one change. So many prefixes are looked at in each interval; what is left waits for the next.
  */
 import type { Address } from '@hourglass/ilp'
 import { encodeUtf8 } from '@hourglass/oer'
-import type { Crypto, Hmac } from '@hourglass/sansio'
-import { WITHDRAWALS_MAX } from './limits.ts'
+import type { Crypto, Hmac, Instant } from '@hourglass/sansio'
+import { LOOKS_PER_INTERVAL, UPDATE_INTERVAL_MS, WITHDRAWALS_MAX } from './limits.ts'
+import { PrefixQueue } from './prefix-queue.ts'
 import type { RouteEntry, RoutePeer } from './route-entry.ts'
 import type { Routes } from './routes.ts'
 import type { RouteProperty } from './wire/route-property.ts'
@@ -43,9 +44,17 @@ export class Announcements<Peer extends RoutePeer> {
   #log: Announcement<Peer>[] = []
   /** By prefix, the entry that counts. */
   readonly #current = new Map<string, Announcement<Peer>>()
-  #withdrawals = 0
+  /** Prefixes whose entry is a withdrawal, oldest first. */
+  readonly #withdrawn = new PrefixQueue()
+  /** The log without what counts no more, as far as it is made. */
+  #compacted: Announcement<Peer>[] | undefined
+  /** Entries of the log that were considered for it. */
+  #considered = 0
   #epoch = 0
   #forgotten = 0
+  /** When the interval began, and how many times prefixes were looked at in it. */
+  #intervalAt: Instant = 0
+  #looks = 0
 
   constructor({ routes, crypto, secret, address }: AnnouncementsOptions<Peer>) {
     this.#routes = routes
@@ -63,11 +72,6 @@ export class Announcements<Peer extends RoutePeer> {
     return this.#epoch
   }
 
-  /** Whether there may be more to tell than the log has. */
-  get isStale(): boolean {
-    return this.#routes.haveChanged
-  }
-
   /** Withdrawals before this epoch are forgotten: who was told of routes earlier must begin anew. */
   get forgotten(): number {
     return this.#forgotten
@@ -80,19 +84,27 @@ export class Announcements<Peer extends RoutePeer> {
     for (const prefix of prefixes) this.#tell(prefix as Address, { isForced: true })
   }
 
-  /** Brings the log up to date with the routes. */
-  refresh(): void {
-    if (!this.#routes.haveChanged) return
-    const changed = this.#routes.takeChanged()
-    for (const prefix of changed) {
-      this.#tell(prefix as Address)
-      // What a prefix covers is told or left out by who serves the prefix (CCP-53).
-      for (const below of this.#routes.below(prefix)) {
-        if (!changed.has(below)) this.#tell(below as Address)
-      }
+  /** From when on `refresh` may find more to tell; undefined where the log has all. */
+  nextRefresh(): Instant | undefined {
+    if (!this.#routes.haveChanged) return undefined
+    return this.#looks < LOOKS_PER_INTERVAL ? this.#intervalAt : this.#intervalAt + UPDATE_INTERVAL_MS
+  }
+
+  /** Brings the log up to date with the routes, as far as is allowed for now. */
+  refresh(now: Instant): void {
+    if (now >= this.#intervalAt + UPDATE_INTERVAL_MS) {
+      this.#intervalAt = now
+      this.#looks = 0
     }
-    if (this.#withdrawals > WITHDRAWALS_MAX) this.#forgetWithdrawals()
-    if (this.#log.length > 2 * this.#current.size + COMPACT_FROM) this.#compact()
+    // By turns: what one prefix covers may be a hundred thousand others.
+    for (; this.#routes.haveChanged && this.#looks < LOOKS_PER_INTERVAL; this.#looks++) {
+      const changed = this.#routes.takeChanged()
+      if (changed !== undefined) this.#tell(changed as Address)
+      // What a prefix covers is told or left out by who serves the prefix (CCP-53).
+      const covered = this.#routes.takeCovered()
+      if (covered !== undefined) this.#tell(covered as Address)
+      this.#compact()
+    }
   }
 
   /** The entries that count from an epoch on, oldest first. */
@@ -129,11 +141,12 @@ export class Announcements<Peer extends RoutePeer> {
       isTold && earlier?.route !== undefined && earlier.nextHop === nextHop && earlier.origin === origin
     if (isSame && !isForced) return
     const route = isTold ? this.#routeOf(prefix, origin) : undefined
-    if (earlier?.route === undefined && earlier !== undefined) this.#withdrawals--
-    if (route === undefined) this.#withdrawals++
+    if (route === undefined) this.#withdrawn.add(prefix)
+    else this.#withdrawn.delete(prefix)
     const announcement = { epoch: this.#epoch++, prefix, nextHop, route, origin }
     this.#current.set(prefix, announcement)
     this.#log.push(announcement)
+    if (this.#withdrawn.size > WITHDRAWALS_MAX) this.#forgetWithdrawal()
   }
 
   /** Whether peers are told of the prefix at all. */
@@ -155,22 +168,28 @@ export class Announcements<Peer extends RoutePeer> {
     return { prefix, path: [this.#address, ...(origin?.path ?? [])], auth, properties }
   }
 
-  /** Forgets the older half of what was withdrawn. */
-  #forgetWithdrawals(): void {
-    let excess = this.#withdrawals - WITHDRAWALS_MAX / 2
-    for (const entry of this.#log) {
-      if (excess === 0) break
-      if (entry.route !== undefined || !this.#counts(entry)) continue
-      this.#current.delete(entry.prefix)
-      this.#withdrawals--
-      this.#forgotten = entry.epoch + 1
-      excess--
-    }
-    this.#compact()
+  /** Forgets the oldest one. */
+  #forgetWithdrawal(): void {
+    const prefix = this.#withdrawn.take()!
+    this.#forgotten = this.#current.get(prefix)!.epoch + 1
+    this.#current.delete(prefix)
   }
 
+  /** Goes on to copy what counts, faster than the log grows; the copy takes its place when it has all. */
   #compact(): void {
-    this.#log = this.#log.filter((entry) => this.#counts(entry))
+    if (this.#compacted === undefined) {
+      if (this.#log.length <= 2 * this.#current.size + COMPACT_FROM) return
+      this.#compacted = []
+      this.#considered = 0
+    }
+    const end = Math.min(this.#considered + COMPACTED_PER_LOOK, this.#log.length)
+    for (; this.#considered < end; this.#considered++) {
+      const entry = this.#log[this.#considered]!
+      if (this.#counts(entry)) this.#compacted.push(entry)
+    }
+    if (end < this.#log.length) return
+    this.#log = this.#compacted
+    this.#compacted = undefined
   }
 }
 
@@ -184,3 +203,5 @@ function passOn(properties: readonly RouteProperty[]): readonly RouteProperty[] 
 
 /** Entries that no longer count are carried along up to here. */
 const COMPACT_FROM = 1024
+/** A look adds two entries at most. */
+const COMPACTED_PER_LOOK = 8

@@ -12,6 +12,11 @@ export const MESSAGES_AT_ONCE = 40
 
 /** CCP-35: updates to one peer are at least so far apart. */
 export const UPDATE_INTERVAL_MS = 150
+/**
+ * Prefixes that have changed, and as many that others cover, which are looked at anew in an update's interval: twenty
+ * times what an update holds, in some milliseconds of processor time. The others wait for the next interval.
+ */
+export const LOOKS_PER_INTERVAL = 1000
 /** CCP-36 */
 export const CHANGES_PER_UPDATE = 50
 /** CCP-34: an update goes out at least so often, empty where nothing has changed. */

@@ -35,12 +35,24 @@ export class PrefixTree {
     }
   }
 
-  /** All below a prefix, however deep, without itself. */
-  *below(prefix: string): IterableIterator<string> {
-    for (const child of this.#children.get(prefix) ?? []) {
-      if (this.#has(child)) yield child
-      yield* this.below(child)
+  /** Whether any prefix is below it. */
+  covers(prefix: string): boolean {
+    return this.#children.has(prefix)
+  }
+
+  /**
+   * Those below a prefix that no other one below it covers; also some that only cover such. Whatever is added and
+   * deleted between two steps, what stays is among them, and they come to an end.
+   */
+  *covered(prefix: string): Generator<string, undefined> {
+    const siblings = this.#children.get(prefix)
+    let left = siblings?.size ?? 0
+    for (const child of siblings ?? []) {
+      if (left-- === 0) return undefined
+      yield child
+      if (!this.#has(child)) yield* this.covered(child)
     }
+    return undefined
   }
 }
 

@@ -3,7 +3,13 @@ import { encodeHex, encodeUtf8 } from '@hourglass/oer'
 import { nodeCrypto } from '@hourglass/sansio/io'
 import { describe, expect, it } from 'vitest'
 import { Announcements } from './announcements.ts'
-import { CHANGES_PER_UPDATE, UPDATE_INTERVAL_MS, UPDATE_RETRY_MS, WITHDRAWALS_MAX } from './limits.ts'
+import {
+  CHANGES_PER_UPDATE,
+  LOOKS_PER_INTERVAL,
+  UPDATE_INTERVAL_MS,
+  UPDATE_RETRY_MS,
+  WITHDRAWALS_MAX,
+} from './limits.ts'
 import type { Relation, RoutePeer } from './route-entry.ts'
 import { RouteSender } from './route-sender.ts'
 import { Routes } from './routes.ts'
@@ -64,6 +70,13 @@ function deliverAll(sender: RouteSender<RoutePeer>, from: number): RouteUpdate[]
   }
 }
 
+/** Has the log brought up to date, however many intervals that takes. */
+function refreshAll(announcements: Announcements<RoutePeer>): void {
+  for (let at = announcements.nextRefresh(); at !== undefined; at = announcements.nextRefresh()) {
+    announcements.refresh(at)
+  }
+}
+
 const prefixesOf = (update: RouteUpdate | undefined): Address[] =>
   (update?.newRoutes ?? []).map(({ prefix }) => prefix)
 
@@ -95,7 +108,7 @@ describe('a sender of routes', () => {
     deliver(sender, NOW)
     const carol = peerOf('carol')
     for (const prefix of ['test.a', 'test.b']) routes.offer(carol, routeOf(prefix))
-    announcements.refresh()
+    announcements.refresh(NOW)
     expect(announcements.epoch).toBe(3)
     routes.offer(carol, routeOf('test.a', ['test.x', 'test.a']))
     const update = deliver(sender, NOW + 1000)
@@ -319,14 +332,46 @@ describe('a sender of routes', () => {
     expect(learnt!.properties).toEqual([{ ...property, isTransitive: true, isPartial: true }])
   })
 
+  it('looks at so many prefixes in an interval, however many one covers that comes and goes: CCP-53, SEC-13', () => {
+    const { routes, announcements } = setUp()
+    const [carol, dave] = [peerOf('carol'), peerOf('dave')]
+    const count = 5 * LOOKS_PER_INTERVAL
+    for (let i = 0; i < count; i++) routes.offer(carol, routeOf(`test.x.deep.n${i}`))
+    refreshAll(announcements)
+    expect(announcements.epoch).toBe(count + 1)
+    // Whoever looks at a prefix asks what covers it.
+    let looks = 0
+    const { table } = routes
+    const covering = table.covering.bind(table)
+    table.covering = (...asked) => (looks++, covering(...asked))
+    for (let flips = 0; flips < 20; flips++) {
+      const now = NOW + flips * UPDATE_INTERVAL_MS
+      const told = announcements.epoch
+      looks = 0
+      if (flips % 2 === 0) routes.offer(carol, routeOf('test.x'))
+      else routes.withdraw(carol, 'test.x')
+      routes.offer(dave, routeOf(`test.dave${flips}`))
+      for (let at = now; at < now + UPDATE_INTERVAL_MS; at += 50) announcements.refresh(at)
+      expect(looks).toBeLessThanOrEqual(2 * LOOKS_PER_INTERVAL)
+      expect(looks).toBeGreaterThan(LOOKS_PER_INTERVAL / 2)
+      // What others have to tell does not wait for it.
+      const news = Array.from(announcements.since(told), ({ prefix }) => prefix)
+      expect(news).toContain(`test.dave${flips}`)
+    }
+    // In the end all is told as if it had never come and gone.
+    refreshAll(announcements)
+    const told = Array.from(announcements.since(0)).filter(({ route }) => route !== undefined)
+    expect(told.length).toBe(count + 1 + 20)
+  })
+
   it('remembers a bounded number of withdrawals; who may have missed some begins anew: SEC-13', () => {
     const { sender, control, routes, announcements } = setUp()
     const carol = peerOf('carol')
     const churn = (from: number, to: number): void => {
       for (let i = from; i < to; i++) routes.offer(carol, routeOf(`test.n${i}`))
-      announcements.refresh()
+      refreshAll(announcements)
       for (let i = from; i < to; i++) routes.withdraw(carol, `test.n${i}`)
-      announcements.refresh()
+      refreshAll(announcements)
     }
     control()
     const { table } = deliver(sender, NOW)!

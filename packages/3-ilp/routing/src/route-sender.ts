@@ -68,17 +68,17 @@ export class RouteSender<Peer extends RoutePeer> {
 
   nextTimeout(): Instant | undefined {
     if (!this.#isUp || !this.#isSynchronising || this.#underWay !== undefined) return undefined
-    return this.#lastUpdateAt + this.#pauseMs()
+    return this.#due()
   }
 
   /** The update that is due, if any; it counts as told until it is answered otherwise. */
   takeUpdate(now: Instant): RouteUpdate | undefined {
     const due = this.nextTimeout()
     if (due === undefined || due > now) return undefined
-    this.#announcements.refresh()
+    this.#announcements.refresh(now)
     if (this.#mustBeginAnew()) this.#beginAnew()
-    // The log had nothing new after all: the next one is the heartbeat.
-    if (this.#lastUpdateAt + this.#pauseMs() > now) return undefined
+    // The log had nothing new after all, or has nothing new yet.
+    if (this.#due() > now) return undefined
     const update = this.#compose()
     this.#underWay = update
     this.#epoch = update.toEpoch
@@ -95,11 +95,15 @@ export class RouteSender<Peer extends RoutePeer> {
     if (!isAccepted) this.#epoch = update.fromEpoch
   }
 
-  #pauseMs(): number {
+  #due(): Instant {
     const { broadcastIntervalMs } = this.#options
-    if (this.#failures > 0) return Math.min(UPDATE_RETRY_MS * 2 ** (this.#failures - 1), broadcastIntervalMs)
-    const hasMore = this.#epoch < this.#announcements.epoch || this.#announcements.isStale
-    return hasMore ? UPDATE_INTERVAL_MS : broadcastIntervalMs
+    const heartbeatAt = this.#lastUpdateAt + broadcastIntervalMs
+    if (this.#failures > 0) {
+      return Math.min(this.#lastUpdateAt + UPDATE_RETRY_MS * 2 ** (this.#failures - 1), heartbeatAt)
+    }
+    const soonest = this.#lastUpdateAt + UPDATE_INTERVAL_MS
+    if (this.#epoch < this.#announcements.epoch) return soonest
+    return Math.min(Math.max(soonest, this.#announcements.nextRefresh() ?? heartbeatAt), heartbeatAt)
   }
 
   #begin(): void {

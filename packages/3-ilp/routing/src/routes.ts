@@ -1,5 +1,6 @@
 /** All routes of a node, and which of them have changed. Layer 3. */
 import { equalBytes } from '@hourglass/sansio'
+import { PrefixQueue } from './prefix-queue.ts'
 import { PrefixTree } from './prefix-tree.ts'
 import { type NextHop, type Offer, RouteEntry, type RoutePeer } from './route-entry.ts'
 import { RouteTable } from './route-table.ts'
@@ -10,28 +11,36 @@ export class Routes<Peer extends RoutePeer> {
   readonly table: RouteTable<RouteEntry<Peer>> = new RouteTable<RouteEntry<Peer>>()
   readonly #tree = new PrefixTree((prefix) => this.table.get(prefix) !== undefined)
   /** Prefixes whose best route is another one since they were taken last. */
-  #changed = new Set<string>()
+  readonly #changed = new PrefixQueue()
+  /** Those whose leader is another one too: what they cover is to be looked at. */
+  readonly #covering = new PrefixQueue()
+  /** What is left of those that the first one covers. */
+  #covered: Iterator<string, undefined> | undefined
 
+  /** Whether there are prefixes to take. */
   get haveChanged(): boolean {
-    return this.#changed.size > 0
+    return this.#changed.size > 0 || this.#covering.size > 0 || this.#covered !== undefined
   }
 
-  /** Prefixes whose best route is another one since the last call. */
-  takeChanged(): ReadonlySet<string> {
-    const changed = this.#changed
-    this.#changed = new Set()
-    return changed
+  /** A prefix whose best route is another one since it was taken last. */
+  takeChanged(): string | undefined {
+    return this.#changed.take()
   }
 
-  /** Known prefixes below one, without itself. */
-  below(prefix: string): IterableIterator<string> {
-    return this.#tree.below(prefix)
+  /** A prefix whose covering one leads elsewhere since it was taken last; also that one, and others without need. */
+  takeCovered(): string | undefined {
+    const prefix = this.#covered?.next().value
+    if (prefix !== undefined) return prefix
+    const covering = this.#covering.take()
+    this.#covered = covering === undefined ? undefined : this.#tree.covered(covering)
+    return covering
   }
 
   /** Sets next hops; none at all for the node's own prefix; undefined lets peers' offers count. */
   fix(prefix: string, hops: readonly NextHop<Peer>[] | undefined): void {
     this.#entry(prefix).fixed = hops
     this.#changed.add(prefix)
+    if (this.#tree.covers(prefix)) this.#covering.add(prefix)
     this.#forgetIfEmpty(prefix)
   }
 
@@ -74,7 +83,9 @@ export class Routes<Peer extends RoutePeer> {
   }
 
   #noteChange(prefix: string, before: Offer<Peer> | undefined, after: Offer<Peer> | undefined): void {
-    if (before?.peer !== after?.peer || before?.route !== after?.route) this.#changed.add(prefix)
+    const isOther = before?.peer !== after?.peer
+    if (isOther || before?.route !== after?.route) this.#changed.add(prefix)
+    if (isOther && this.#tree.covers(prefix)) this.#covering.add(prefix)
   }
 }
 
