@@ -17,6 +17,8 @@ export const UPDATE_INTERVAL_MS = 150
  * times what an update holds, in some milliseconds of processor time. The others wait for the next interval.
  */
 export const LOOKS_PER_INTERVAL = 1000
+/** Routes of a silent or absent peer that are dropped in one go: some milliseconds' work. */
+export const DROPS_AT_ONCE = 2000
 /** CCP-36 */
 export const CHANGES_PER_UPDATE = 50
 /** CCP-34: an update goes out at least so often, empty where nothing has changed. */

@@ -1,6 +1,6 @@
 import { toAddress } from '@hourglass/ilp'
 import { describe, expect, it } from 'vitest'
-import { CONTROL_RETRY_MS_MAX, HOPS_MAX, SEGMENTS_MAX, UPDATE_INTERVAL_MS } from './limits.ts'
+import { CONTROL_RETRY_MS_MAX, DROPS_AT_ONCE, HOPS_MAX, SEGMENTS_MAX, UPDATE_INTERVAL_MS } from './limits.ts'
 import type { RoutePeer } from './route-entry.ts'
 import { type ReceivingOptions, RouteReceiver } from './route-receiver.ts'
 import { Routes } from './routes.ts'
@@ -212,6 +212,36 @@ describe('a receiver of routes', () => {
     expect(receiver.nextTimeout()).toBeUndefined()
     receiver.up(NOW + 1)
     expect(receiver.takeControl(NOW + 1)).toMatchObject({ lastKnownTable: NO_TABLE })
+  })
+
+  it('drops many routes in steps, all of them before it asks anew: CCP-56, SEC-13', () => {
+    const count = 3 * DROPS_AT_ONCE
+    const { take, receiver } = setUp({ routesMax: count })
+    take(updateOf(Array.from({ length: count }, (_, i) => routeOf(`test.n${i}`))))
+    receiver.down()
+    receiver.up(NOW + 1)
+    for (let kept = count - DROPS_AT_ONCE; kept > 0; kept -= DROPS_AT_ONCE) {
+      expect(receiver.count).toBe(kept)
+      expect(receiver.nextTimeout()).toBe(0)
+      expect(receiver.takeControl(NOW + 1)).toBeUndefined()
+      expect(receiver.drop()).toBe(true)
+    }
+    expect(receiver.count).toBe(0)
+    while (receiver.drop());
+    expect(receiver.takeControl(NOW + 1)).toMatchObject({ lastKnownTable: NO_TABLE })
+  })
+
+  it('keeps what is told anew while the rest goes', () => {
+    const count = 2 * DROPS_AT_ONCE
+    const { take, receiver, prefixes } = setUp({ routesMax: count })
+    take(updateOf(Array.from({ length: count }, (_, i) => routeOf(`test.n${i}`))))
+    receiver.down()
+    receiver.up(NOW + 1)
+    const last = `test.n${count - 1}`
+    take(updateOf([routeOf(last)], [], { table: '2'.repeat(32), currentEpoch: 2 }))
+    expect(prefixes().length).toBe(DROPS_AT_ONCE)
+    while (receiver.drop());
+    expect(prefixes()).toEqual([last])
   })
 
   it('makes no wave of a table that says the same again', () => {

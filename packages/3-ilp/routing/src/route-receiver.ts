@@ -10,6 +10,7 @@ import type { Instant } from '@hourglass/sansio'
 import {
   CONTROL_RETRY_MS,
   CONTROL_RETRY_MS_MAX,
+  DROPS_AT_ONCE,
   HOPS_MAX,
   SEGMENTS_MAX,
   UPDATE_INTERVAL_MS,
@@ -48,8 +49,11 @@ export class RouteReceiver<Peer extends RoutePeer> {
   #generation = 0
   /** The prefixes that are kept of the peer, each with the table that it is from. */
   readonly #generations = new Map<string, number>()
-  /** Whether routes of an earlier table are there still. */
+  /** Whether routes of an earlier table are there still that may be said again. */
   #hasStale = false
+  /** Routes that may be of an earlier table than `#keptFrom`, and go. */
+  #going: Iterator<[string, number], undefined> | undefined
+  #keptFrom = 0
   #isUp = false
   /** When to ask; undefined while an answer is awaited, and while all is well. */
   #askAt: Instant | undefined
@@ -78,7 +82,7 @@ export class RouteReceiver<Peer extends RoutePeer> {
     this.#askAt = now
   }
 
-  /** CCP-56: its routes go at once. */
+  /** CCP-56: its routes go. */
   down(): void {
     this.#isUp = false
     this.#askAt = undefined
@@ -92,13 +96,14 @@ export class RouteReceiver<Peer extends RoutePeer> {
   }
 
   nextTimeout(): Instant | undefined {
+    if (this.#going !== undefined) return 0
     if (this.#askAt === undefined || this.#expiresAt === undefined) return this.#askAt ?? this.#expiresAt
     return Math.min(this.#askAt, this.#expiresAt)
   }
 
   /** The route control that is due, if any (CCP-19). */
   takeControl(now: Instant): RouteControl | undefined {
-    if (this.#askAt === undefined || this.#askAt > now) return undefined
+    if (this.#askAt === undefined || this.#askAt > now || this.#going !== undefined) return undefined
     this.#askAt = undefined
     this.#lastAskedAt = now
     const known = { lastKnownTable: this.#table, lastKnownEpoch: this.#epoch }
@@ -126,6 +131,17 @@ export class RouteReceiver<Peer extends RoutePeer> {
     this.#forget()
     if (this.#isUp) this.#ask(now)
     return count
+  }
+
+  /** Drops some of the routes that are to go, which may be many; false where there were none. */
+  drop(): boolean {
+    const going = this.#going
+    for (let left = DROPS_AT_ONCE; this.#going !== undefined && left > 0; left--) {
+      const [prefix, generation] = this.#going.next().value ?? []
+      if (prefix === undefined) this.#going = undefined
+      else if (generation! < this.#keptFrom) this.#withdraw(prefix)
+    }
+    return going !== undefined
   }
 
   handleUpdate(update: RouteUpdate, own: Address, now: Instant): Received {
@@ -203,18 +219,18 @@ export class RouteReceiver<Peer extends RoutePeer> {
 
   #dropStale(): void {
     this.#hasStale = false
-    for (const [prefix, generation] of this.#generations) {
-      if (generation < this.#generation) this.#withdraw(prefix)
-    }
+    this.#keptFrom = this.#generation
+    this.#going = this.#generations.entries()
+    this.drop()
   }
 
   /** CCP-18: as if nothing had ever been heard of the peer. */
   #forget(): void {
-    for (const prefix of this.#generations.keys()) this.#withdraw(prefix)
-    this.#hasStale = false
     this.#table = NO_TABLE
     this.#epoch = 0
+    this.#generation++
     this.#expiresAt = undefined
+    this.#dropStale()
   }
 
   /** One question at a time, and not faster than updates come. */

@@ -165,7 +165,9 @@ export class Routing<Peer extends RoutePeer> implements Machine<RoutingInput, Ro
   removePeer(account: string): void {
     const route = this.#static.find((to) => to.account === account)
     if (route !== undefined) throw new UsageError(`route ${route.prefix} leads to ${account} still`)
-    this.#exchanges.get(account)?.receiver?.down()
+    const { receiver } = this.#exchanges.get(account) ?? {}
+    receiver?.down()
+    while (receiver?.drop() === true);
     this.#exchanges.delete(account)
     this.#peers.delete(account)
     this.#layDown({})
@@ -268,6 +270,8 @@ export class Routing<Peer extends RoutePeer> implements Machine<RoutingInput, Ro
   #move(now: Instant): void {
     this.#timeoutAt = undefined
     for (const exchange of this.#exchanges.values()) this.#expire(exchange, now)
+    // One at a time: the others have a turn of their own, at once.
+    for (const { receiver } of this.#exchanges.values()) if (receiver?.drop() === true) break
     for (const { peer, sender, receiver } of this.#exchanges.values()) {
       const control = receiver?.takeControl(now)
       if (control !== undefined)
