@@ -179,11 +179,13 @@ describe('connector: routes of its peers', () => {
     expect(codeOf({ expiresAt: NOW })).toBe('R02')
   })
 
-  it('takes no money for them, whatever amount is in the packet: CCP-58', () => {
+  it('takes no money for them, and fulfills none that has some: CCP-01, CCP-58', () => {
     const machine = exchanging()
     up(machine, 'alice', 'bob')
     const packet = decodePrepare(encodeRouteMessage(updateOf([{}]), NOW + 60_000))
-    handle(machine, ask(encodePrepare({ ...packet, amount: 100n }), 1, 'bob'))
+    const paying = encodePrepare({ ...packet, amount: 100n })
+    expect(rejectOf(handle(machine, ask(paying, 1, 'bob'))).code).toBe('F01')
+    say(machine, updateOf([{}]))
     say(machine, control, 'alice')
     expect(balances(machine)).toEqual({ alice: 0n, bob: 0n })
   })

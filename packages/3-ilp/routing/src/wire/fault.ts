@@ -9,3 +9,5 @@ export type RoutingFault =
   | 'bad-destination'
   /** Not the condition that all messages between peers have. */
   | 'bad-condition'
+  /** Money, which nobody would have. */
+  | 'bad-amount'

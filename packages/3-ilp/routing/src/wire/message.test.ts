@@ -86,7 +86,7 @@ describe('route messages', () => {
     expect(encodeRouteControl(control)).toEqual(data)
   })
 
-  it('of another condition, destination or mode are refused: CCP-04, CCP-07, CCP-59', () => {
+  it('of another amount, condition, destination or mode are refused: CCP-01, CCP-04, CCP-07, CCP-59', () => {
     const packet = encodeRouteMessage(decodeRouteControl(octetsOf('control/sync-initial')), EXPIRES_AT)
     const prepare = decodePrepare(packet)
     const refused = (change: Partial<Prepare>, code: string): void => {
@@ -94,6 +94,7 @@ describe('route messages', () => {
     }
     refused({ executionCondition: prepare.executionCondition.with(31, 0) }, 'bad-condition')
     refused({ destination: toAddress('peer.route.foo') }, 'bad-destination')
+    refused({ amount: 1n }, 'bad-amount')
     refused({ data: prepare.data.with(0, 2) }, 'bad-mode')
   })
 

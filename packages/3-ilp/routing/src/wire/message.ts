@@ -46,8 +46,12 @@ export function encodeRouteMessage(message: RouteMessage, expiresAt: Instant): U
   })
 }
 
-/** @throws DecodeError `bad-destination` | `bad-condition`, and as `decodeRouteControl` and `decodeRouteUpdate` */
-export function decodeRouteMessage({ destination, executionCondition, data }: Prepare): RouteMessage {
+/**
+ * @throws DecodeError `bad-destination` | `bad-condition` | `bad-amount`, and as `decodeRouteControl` and
+ * `decodeRouteUpdate`
+ */
+export function decodeRouteMessage(prepare: Prepare): RouteMessage {
+  const { destination, executionCondition, amount, data } = prepare
   if (destination !== CONTROL_DESTINATION && destination !== UPDATE_DESTINATION) {
     throw new DecodeError<RoutingFault>('bad-destination', 0)
   }
@@ -55,6 +59,8 @@ export function decodeRouteMessage({ destination, executionCondition, data }: Pr
   if (!equalBytes(executionCondition, ILDCP_CONDITION)) {
     throw new DecodeError<RoutingFault>('bad-condition', 0)
   }
+  // CCP-01: whoever has it fulfilled takes it for paid.
+  if (amount !== 0n) throw new DecodeError<RoutingFault>('bad-amount', 0)
   return destination === CONTROL_DESTINATION ? decodeRouteControl(data) : decodeRouteUpdate(data)
 }
 
