@@ -2,6 +2,7 @@
 import { ChannelSettlement } from '@hourglass/channel'
 import { type Link, MemoryLink } from '@hourglass/link'
 import { BtpLink } from '@hourglass/link-btp'
+import type { PeerRouting, Relation } from '@hourglass/routing'
 import type { Rng } from '@hourglass/sansio'
 import { nodeCrypto } from '@hourglass/sansio/io'
 import type { Chain } from './chain.ts'
@@ -11,7 +12,9 @@ import type { Side, Wire, WireKind } from './wire.ts'
 export interface HostAccount {
   /** The peer's name. */
   readonly id: string
-  readonly relation: 'peer' | 'child' | 'parent'
+  readonly relation: Relation
+  /** What they tell one another of routes, where routes are exchanged. */
+  readonly routing: PeerRouting
   readonly terms: Terms
   readonly wire: Wire
   readonly wireKind: WireKind

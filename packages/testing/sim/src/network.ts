@@ -1,11 +1,12 @@
 /** Builds the hosts, wires and ledgers of a plan, and lets them run. Testing. */
+import type { Relation } from '@hourglass/routing'
 import { Chain } from './chain.ts'
 import type { CheatPlan } from './cheats.ts'
 import type { HostAccount } from './host-account.ts'
 import { type HostWorld, NodeHost } from './node-host.ts'
 import type { NetworkPlan, PeeringPlan, Terms, WalletPlan } from './plan.ts'
 import { Wallet } from './wallet.ts'
-import { type Side, Wire, type WireEnd, type WireKind } from './wire.ts'
+import { Wire, type WireEnd, type WireKind } from './wire.ts'
 
 /** Two ends of one account, and what lies between. */
 export interface Joint {
@@ -54,8 +55,10 @@ export class Network {
   #joinPeers(peering: PeeringPlan): void {
     const [a, b] = peering.ends.map((name) => this.nodes.get(name)!) as [NodeHost, NodeHost]
     const wire = this.#wire(peering, [endOf(a, b.name), endOf(b, a.name)])
-    a.addAccount(this.#account({ id: b.name, relation: 'peer', side: 0 }, peering, wire))
-    b.addAccount(this.#account({ id: a.name, relation: 'peer', side: 1 }, peering, wire))
+    const { relation } = peering
+    const routing = { sendRoutes: true, receiveRoutes: true }
+    a.addAccount(this.#account({ id: b.name, relation, routing, side: 0 }, peering, wire))
+    b.addAccount(this.#account({ id: a.name, relation: OPPOSITE[relation], routing, side: 1 }, peering, wire))
     this.joints.push({ wire, terms: peering, ends: [a, b] })
   }
 
@@ -64,8 +67,9 @@ export class Network {
     const parent = this.nodes.get(plan.parent)!
     this.wallets.set(plan.name, wallet)
     const wire = this.#wire(plan, [wallet, endOf(parent, wallet.name)])
-    wallet.setAccount(this.#account({ id: parent.name, relation: 'parent', side: 0 }, plan, wire))
-    parent.addAccount(this.#account({ id: wallet.name, relation: 'child', side: 1 }, plan, wire))
+    const routing = { sendRoutes: false, receiveRoutes: false }
+    wallet.setAccount(this.#account({ id: parent.name, relation: 'parent', routing, side: 0 }, plan, wire))
+    parent.addAccount(this.#account({ id: wallet.name, relation: 'child', routing, side: 1 }, plan, wire))
     this.joints.push({ wire, terms: plan, ends: [wallet, parent] })
   }
 
@@ -75,13 +79,13 @@ export class Network {
   }
 
   #account(
-    { id, relation, side }: { id: string; relation: HostAccount['relation']; side: Side },
+    own: Pick<HostAccount, 'id' | 'relation' | 'routing' | 'side'>,
     plan: (PeeringPlan | WalletPlan) & { readonly wire: WireKind },
     wire: Wire,
   ): HostAccount {
     const { settlement } = plan
     const chain = settlement === undefined ? undefined : this.chains.get(settlement.ledger)
-    return { id, relation, terms: plan, wire, wireKind: plan.wire, side, chain }
+    return { ...own, terms: plan, wire, wireKind: plan.wire, chain }
   }
 
   /** Everybody has plenty on every ledger. */
@@ -93,6 +97,7 @@ export class Network {
 }
 
 const FUNDS = 10n ** 18n
+const OPPOSITE: Readonly<Record<Relation, Relation>> = { peer: 'peer', parent: 'child', child: 'parent' }
 
 /** The account of a node as the end of a wire. */
 function endOf(node: NodeHost, account: string): WireEnd {

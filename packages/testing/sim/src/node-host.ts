@@ -45,8 +45,6 @@ interface Process {
   readonly sessions: ReadonlyMap<string, LedgerSession>
 }
 
-const ADDRESS_PREFIX = 'test.'
-
 export class NodeHost implements WatchedNode {
   readonly name: string
   readonly clock: Clock
@@ -62,6 +60,7 @@ export class NodeHost implements WatchedNode {
   readonly #chance: Chance
   readonly #timer: Timer
   #process: Process | undefined
+  #lives = 0
   #crash: { outputsLeft: number; readonly downMs: number } | undefined
   /** What the last process had no answer to. */
   #orphans: readonly Outgoing[] = []
@@ -328,13 +327,14 @@ export class NodeHost implements WatchedNode {
   #connectorOptions(): ConnectorOptions {
     const { rates, spread, holdTimeMsMax, nextHops } = this.#plan
     return {
-      address: `${ADDRESS_PREFIX}${this.name}` as Address,
+      address: addressOf(this.name),
       crypto: nodeCrypto,
       accounts: Array.from(this.accounts.values(), (account) => ({
         ...accountOptions(account),
         holdTimeMsMax,
       })),
-      routes: Array.from(nextHops, ([name, account]) => ({ prefix: `${ADDRESS_PREFIX}${name}`, account })),
+      routes: Array.from(nextHops ?? [], ([name, account]) => ({ prefix: addressOf(name), account })),
+      ...(nextHops === undefined && { routing: { rng: this.#chance.fork(`routes ${++this.#lives}`) } }),
       rates,
       ...(spread !== undefined && { spread }),
       tracePackets: this.#shared.log.isOn,
@@ -351,11 +351,16 @@ const HOLD_PREFIX = 'hold/'
 /** A process that does nothing more ends all the same. */
 const PATIENCE_MS = 500
 
-function accountOptions({ id, terms, relation }: HostAccount): ConnectorOptions['accounts'][number] {
+export function addressOf(name: string): Address {
+  return `test.${name}` as Address
+}
+
+function accountOptions({ id, terms, relation, routing }: HostAccount): ConnectorOptions['accounts'][number] {
   const { asset, balanceMax, prepay, packetAmountMax, settlement } = terms
   return {
     id,
     relation,
+    routing,
     asset,
     balanceMax,
     writeOffMax: WRITE_OFF_MAX,

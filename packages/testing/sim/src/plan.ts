@@ -1,6 +1,7 @@
 /** What a network is made of, before anything runs: all of it drawn from the seed by `topology.ts`. Testing. */
 import type { Asset } from '@hourglass/books'
 import type { RateQuote, Ratio } from '@hourglass/connector'
+import type { Relation } from '@hourglass/routing'
 import type { ChainClimate } from './chain.ts'
 import type { DiskClimate } from './disk.ts'
 import type { WireClimate, WireKind } from './wire.ts'
@@ -11,6 +12,8 @@ export interface NetworkPlan {
   readonly connectors: readonly ConnectorPlan[]
   readonly peerings: readonly PeeringPlan[]
   readonly wallets: readonly WalletPlan[]
+  /** Whether connectors tell one another of routes, or know them from the start. */
+  readonly isExchanging: boolean
 }
 
 /** A ledger on which one asset code is settled. */
@@ -27,8 +30,8 @@ export interface ConnectorPlan {
   readonly spread: Ratio | undefined
   /** The longest that it holds money for one packet. */
   readonly holdTimeMsMax: number
-  /** Name of a connector, and of the next one on the way to it. */
-  readonly nextHops: ReadonlyMap<string, string>
+  /** Name of a connector, and of the next one on the way to it. Undefined: it hears of them from its peers. */
+  readonly nextHops: ReadonlyMap<string, string> | undefined
 }
 
 /** How far two ends trust each other; both keep the same limits. */
@@ -53,6 +56,8 @@ export interface SettlementPlan {
 export interface PeeringPlan extends Terms {
   /** The two connectors; the first one connects to the second. */
   readonly ends: readonly [string, string]
+  /** What the second is to the first. */
+  readonly relation: Relation
   readonly wire: WireKind
   readonly climate: WireClimate
 }

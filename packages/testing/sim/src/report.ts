@@ -39,7 +39,9 @@ export function describeFailure({ options }: FailingRun): string {
 function describeNetwork({ shape, connectors, peerings, wallets }: NetworkPlan): string[] {
   return [
     `${shape} of ${connectors.map(({ name, skewMs }) => `${name} (clock ${skewMs} ms)`).join(', ')}`,
-    ...peerings.map((peering) => `${peering.ends.join(' - ')}: ${describeJoint(peering)}`),
+    ...peerings.map(
+      (peering) => `${peering.ends.join(` has ${peering.relation} `)}: ${describeJoint(peering)}`,
+    ),
     ...wallets.map((wallet) => `${wallet.name} - ${wallet.parent}: ${describeJoint(wallet)}`),
   ]
 }

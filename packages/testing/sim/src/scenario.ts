@@ -12,10 +12,11 @@ import { FAULT_KINDS, type Fault, type FaultKind, drawFaults } from './faults.ts
 import { SETTLE_DELAY_MS } from './host-account.ts'
 import { Invariants } from './invariants.ts'
 import { Log } from './log.ts'
-import { Network } from './network.ts'
+import { type Joint, Network } from './network.ts'
 import { Operators } from './operators.ts'
 import { drawPayments } from './payments.ts'
 import type { NetworkPlan, PaymentPlan } from './plan.ts'
+import { RouteInvariants } from './route-invariants.ts'
 import { drawNetwork } from './topology.ts'
 import { Violation, check } from './violation.ts'
 import { START, World } from './world.ts'
@@ -66,6 +67,13 @@ const QUIET_MS = 200_000
 /** Longer than a channel takes to close, and another one to take its place. */
 const SETTLING_MS = 2 * SETTLE_DELAY_MS
 const RETRY_MS = 500
+/** How many times some links are down together, and for how long. */
+const ROUNDS = 2
+const CUT_PROBABILITY = 0.3
+const ROUND_MS = 300_000
+/** Within so many looks, so far apart, routes are right. */
+const LOOKS = 5
+const LOOK_MS = 50_000
 
 export function runScenario(options: ScenarioOptions): ScenarioResult {
   return new Scenario(options).run()
@@ -75,6 +83,9 @@ class Scenario {
   readonly #world = new World()
   readonly #network: Network
   readonly #invariants: Invariants
+  /** Undefined: nobody tells of routes, or somebody lies. */
+  readonly #routes: RouteInvariants | undefined
+  readonly #cuts: Chance
   readonly #operators: Operators
   readonly #cheat: CheatPlan | undefined
   readonly #log: Log
@@ -98,6 +109,9 @@ class Scenario {
       : undefined
     this.#network = new Network(plan, shared, this.#cheat)
     this.#invariants = new Invariants(this.#network)
+    const isTold = plan.isExchanging && this.#cheat === undefined
+    this.#routes = isTold ? new RouteInvariants(this.#network) : undefined
+    this.#cuts = chance.fork('cuts')
     this.#operators = new Operators(this.#network, chance.fork('operators'))
     const counts = chance.fork('counts')
     const payments = drawPayments(plan, counts.integer(1, PAYMENTS_MAX), chance.fork('payments'))
@@ -149,6 +163,7 @@ class Scenario {
     for (const wallet of this.#network.wallets.values()) wallet.cancelPayments()
     world.run(world.now + QUIET_MS, () => this.#open === 0)
     check(this.#open === 0, 'payments-end', [], () => `${this.#open} payments have no end`)
+    this.#tryRoutes()
     world.run(world.now + SETTLING_MS)
     this.#operators.decide()
     do world.run(world.now + QUIET_MS)
@@ -156,6 +171,32 @@ class Scenario {
     for (const node of this.#network.nodes.values()) node.collect()
     world.run(world.now + QUIET_MS)
     this.#invariants.checkEnd()
+  }
+
+  /** Some links go down for a while, together, and come back: each time all routes are right in the end. */
+  #tryRoutes(): void {
+    const world = this.#world
+    for (let round = 0; this.#routes !== undefined && round < ROUNDS; round++) {
+      const down = new Set(this.#network.joints.filter(() => this.#cuts.happens(CUT_PROBABILITY)))
+      const end = world.now + ROUND_MS
+      for (const { wire } of down) {
+        wire.cut()
+        wire.partition(ROUND_MS)
+      }
+      this.#checkRoutes(this.#routes, down)
+      world.run(end)
+      this.#checkRoutes(this.#routes, new Set())
+    }
+  }
+
+  /** What is lost on its own is said again later: routes may be right a little late, and not be wrong for ever. */
+  #checkRoutes(routes: RouteInvariants, down: ReadonlySet<Joint>): void {
+    for (let looks = 1; ; looks++) {
+      this.#world.run(this.#world.now + LOOK_MS)
+      const flaw = routes.flaw(down)
+      if (flaw === undefined) return
+      if (looks === LOOKS) throw flaw
+    }
   }
 
   /** Begins a payment as soon as both wallets are there. */

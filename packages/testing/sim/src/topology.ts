@@ -4,6 +4,7 @@
  */
 import type { Asset } from '@hourglass/books'
 import type { RateQuote, Ratio } from '@hourglass/connector'
+import type { Relation } from '@hourglass/routing'
 import type { Chance } from './chance.ts'
 import type {
   ConnectorPlan,
@@ -19,6 +20,7 @@ import type { WireClimate, WireKind } from './wire.ts'
 const CONNECTORS_MAX = 10
 /** Of the peerings that are settled. */
 const PREPAID_PROBABILITY = 0.3
+const EXCHANGE_PROBABILITY = 0.3
 
 /** What one of each asset is worth, in cents. */
 const PRICES: Readonly<Record<string, bigint>> = { USD: 100n, EUR: 110n, XRP: 50n, ETH: 300_000n }
@@ -35,14 +37,27 @@ export function drawNetwork(chance: Chance, connectors?: number): NetworkPlan {
   const count = connectors ?? drawn
   const shape = chance.fork('shape').pick(SHAPES)
   const names = Array.from({ length: count }, (_, i) => `c${i}`)
-  const edges = edgesOf(shape, count, chance.fork('edges'))
+  const isExchanging = chance.fork('exchange').happens(EXCHANGE_PROBABILITY)
+  const simple = edgesOf(shape, count, chance.fork('edges'))
+  const edges = isExchanging ? moreEdges(simple, count, chance.fork('more edges')) : simple
   const codes = CODES.slice(0, chance.fork('assets').integer(1, CODES.length))
   return {
     shape,
     ledgers: codes.map((code) => drawLedger(code, chance.fork(`ledger ${code}`))),
-    connectors: names.map((name) => drawConnector(name, chance.fork(name), { names, edges })),
-    peerings: edges.map(([a, b]) => drawPeering(`c${a}`, `c${b}`, codes, chance.fork(`peering ${a} ${b}`))),
+    connectors: names.map((name) => ({
+      ...drawConnector(name, chance.fork(name)),
+      nextHops: isExchanging ? undefined : nextHopsOf(name, names, edges),
+    })),
+    peerings: edges.map((edge) => {
+      const own = chance.fork(`peering ${edge.join(' ')}`)
+      return {
+        ...drawPeering(codes, own),
+        ends: [names[edge[0]]!, names[edge[1]]!],
+        relation: isExchanging ? drawRelation(edge, own.fork('relation')) : 'peer',
+      }
+    }),
     wallets: drawWallets(names, codes, chance.fork('wallets')),
+    isExchanging,
   }
 }
 
@@ -58,6 +73,22 @@ function edgesOf(shape: Shape, count: number, chance: Chance): Edge[] {
   return edges
 }
 
+/** Other ways for when links are down. */
+function moreEdges(edges: readonly Edge[], count: number, chance: Chance): Edge[] {
+  const more = [...edges]
+  for (let i = 0; i < count; i++) {
+    const [a, b] = [chance.integer(0, count - 1), chance.integer(0, count - 1)]
+    if (a !== b && !more.some((edge) => edge.includes(a) && edge.includes(b))) more.push([a, b])
+  }
+  return more
+}
+
+/** Of a parent and a child, the parent has the lower number: nobody is his own grandparent. */
+function drawRelation([first, second]: Edge, chance: Chance): Relation {
+  if (chance.happens(0.5)) return 'peer'
+  return second < first ? 'parent' : 'child'
+}
+
 function drawLedger(code: string, chance: Chance): LedgerPlan {
   const finalityMsMin = chance.integer(100, 3000)
   return {
@@ -70,11 +101,7 @@ function ledgerOf(code: string): string {
   return `ledger of ${code}`
 }
 
-function drawConnector(
-  name: string,
-  chance: Chance,
-  { names, edges }: { names: readonly string[]; edges: readonly Edge[] },
-): ConnectorPlan {
+function drawConnector(name: string, chance: Chance): Omit<ConnectorPlan, 'nextHops'> {
   const spread: Ratio | undefined = chance.happens(0.5)
     ? { numerator: BigInt(chance.integer(1, 20)), denominator: 1000n }
     : undefined
@@ -86,7 +113,6 @@ function drawConnector(
     spread,
     // Some wait for no longer than a busy network needs, and so are late now and then.
     holdTimeMsMax: chance.happens(0.3) ? chance.integer(1200, 6000) : 30_000,
-    nextHops: nextHopsOf(name, names, edges),
   }
 }
 
@@ -123,8 +149,8 @@ function drawRates(chance: Chance): RateQuote[] {
   )
 }
 
-function drawPeering(a: string, b: string, codes: readonly string[], chance: Chance): PeeringPlan {
-  const plan = { ends: [a, b] as const, wire: drawWire(chance), climate: drawClimate(chance) }
+function drawPeering(codes: readonly string[], chance: Chance): Omit<PeeringPlan, 'ends' | 'relation'> {
+  const plan = { wire: drawWire(chance), climate: drawClimate(chance) }
   const terms = drawTerms(codes, chance)
   const prepaid = chance.fork('prepaid')
   if (terms.settlement === undefined || !prepaid.happens(PREPAID_PROBABILITY)) return { ...plan, ...terms }

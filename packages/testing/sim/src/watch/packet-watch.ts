@@ -84,6 +84,8 @@ export class PacketWatch {
   forwarded = 0
   /** Called with every one: the accounts that it came from and goes to. */
   afterForward: (source: string, destination: string) => void = () => undefined
+  /** Called with every one that the node has for the peer itself. */
+  afterTelling: (peer: string, prepare: Prepare) => void = () => undefined
 
   constructor(node: WatchedNode) {
     this.#node = node
@@ -177,6 +179,7 @@ export class PacketWatch {
     { id, body, deadline }: Extract<LinkInput<unknown>, { kind: 'request' }>,
   ): void {
     const prepare = decodePrepare(body.slice())
+    if (isLocal(prepare)) return this.afterTelling(account.id, prepare)
     const incoming = this.#before(prepare, account)
     if (incoming === undefined) return this.#fail('forwarded-from-nothing', `a Prepare to ${account.id}`)
     this.#forget(incoming)
@@ -322,7 +325,7 @@ function fulfills(body: Uint8Array, { executionCondition }: Prepare): boolean {
   }
 }
 
-/** Answered by the node itself, for nothing. */
+/** For the peer itself, and for nothing. */
 function isLocal({ destination, amount }: Prepare): boolean {
   return amount === 0n && destination.startsWith('peer.')
 }
