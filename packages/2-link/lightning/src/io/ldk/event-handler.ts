@@ -1,7 +1,6 @@
 /** What LDK tells, carried out: each event together with the state that follows from it. Layer 2, io. */
 import {
   type Event,
-  EventHandler,
   Event_BumpTransaction,
   Event_ChannelClosed,
   Event_ChannelPending,
@@ -25,7 +24,6 @@ import {
   PaymentPurpose_SpontaneousPayment as Spontaneous,
   type PaymentPurpose,
   type RecipientOnionFields,
-  Result_NoneReplayEventZ as Handled,
 } from 'lightningdevkit'
 import { encodeHex } from '@hourglass/oer'
 import type { CustomRecord, NodeEvent, PaymentEnd } from '../../node.ts'
@@ -63,18 +61,15 @@ export interface EventParts {
   readonly log: (message: string) => void
 }
 
-export function makeEventHandler(parts: EventParts): EventHandler {
-  return EventHandler.new_impl({
-    handle_event(event) {
-      try {
-        handle(parts, event)
-      } catch (error) {
-        // An error that LDK saw would stop the module; it tells the event again later.
-        parts.log(`${event.constructor.name}: ${(error as Error).message}`)
-      }
-      return Handled.constructor_ok()
-    },
-  })
+export function makeEventHandler(parts: EventParts): (event: Event) => void {
+  return (event) => {
+    try {
+      handle(parts, event)
+    } catch (error) {
+      // An error that LDK saw would stop the module; it tells the event again later.
+      parts.log(`${event.constructor.name}: ${(error as Error).message}`)
+    }
+  }
 }
 
 function handle(parts: EventParts, event: Event): void {

@@ -92,7 +92,7 @@ export async function openParts(options: NodeOptions, tell: (event: NodeEvent) =
   const isWanted = (peerId: string): boolean => keeper.isWanted(peerId)
   const remind = (): void => closer.look()
   const clock = new Clock({ engine, fees, payer, follow: () => follow(), remind, kick: () => kick(), pollMs })
-  const handler = makeEventHandler({
+  const handle = makeEventHandler({
     ...{ engine, wallet, fees, book, publisher, sweeper, spends, limits, isWanted, height, log },
     tell: (event) => pump.after(() => tell(event)),
     ended: (hash, end) => ended(hash, end, { pump, payer, book }),
@@ -101,7 +101,7 @@ export async function openParts(options: NodeOptions, tell: (event: NodeEvent) =
   const takeChanges = (): JournalRecord[] =>
     [monitors, stores, spends, ...kept].flatMap((part) => part.takeChanges())
   const takeTransactions = (): (() => void) | undefined => publisher.takeTransactions()
-  const pump = new Pump({ engine, handler, sockets, journal, takeChanges, takeTransactions })
+  const pump = new Pump({ engine, handle, sockets, journal, takeChanges, takeTransactions })
   kick = () => pump.kick()
   let isClosed = false
   const follow = makeFollow({ engine, stores, monitors, spends, sweeper, guard }, kick, () => isClosed)

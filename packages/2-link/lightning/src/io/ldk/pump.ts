@@ -10,7 +10,12 @@
  *    ▲                │ nothing to be shown                      ▲                                       │ came in
  *    └────────────────┴──── LATER_MS, if there is a change ──────┘                            turn ◀─────┘
  */
-import { type EventHandler, type EventsProvider } from 'lightningdevkit'
+import {
+  type Event,
+  EventHandler,
+  type EventsProvider,
+  Result_NoneReplayEventZ as Handled,
+} from 'lightningdevkit'
 import type { Journal, JournalRecord } from '@hourglass/journal'
 import type { Engine } from './engine.ts'
 import { MANAGER_KEY } from './engine.ts'
@@ -24,7 +29,8 @@ const LATER_MS = 50
 
 export interface PumpParts {
   readonly engine: Engine
-  readonly handler: EventHandler
+  /** Carries out what LDK tells. */
+  readonly handle: (event: Event) => void
   readonly sockets: Sockets
   readonly journal: Journal
   /** Records that have changed beside LDK's manager. */
@@ -36,9 +42,16 @@ export interface PumpParts {
 export class Pump {
   readonly #parts: PumpParts
   readonly #events: readonly EventsProvider[]
+  readonly #handler: EventHandler
   #isQueued = false
+  /** What follows from what LDK does belongs to the turn. */
+  #isDriving = false
   #isCommitting = false
+  /** Something came in meanwhile. */
+  #isMore = false
   #isStopped = false
+  /** LDK has told something. */
+  #isTold = false
   /** Payments have come in that LDK has not taken up. */
   #isForwarding = false
   /** What a commit is to write: to begin with, also the manager. */
@@ -53,16 +66,25 @@ export class Pump {
     this.#parts = parts
     const { manager, chainMonitor } = parts.engine
     this.#events = [manager.as_EventsProvider(), chainMonitor.as_EventsProvider()]
+    this.#handler = EventHandler.new_impl({
+      handle_event: (event) => {
+        this.#isTold = true
+        parts.handle(event)
+        return Handled.constructor_ok()
+      },
+    })
   }
 
   /** Lets a turn follow soon: never from inside of LDK, which may not be called back. */
   kick(): void {
-    if (this.#isQueued || this.#isCommitting || this.#isStopped) return
+    if (this.#isQueued || this.#isDriving) return
     this.#isQueued = true
     setImmediate(() => {
       this.#isQueued = false
-      // A turn that is asked for from inside of another must not overtake what that one commits.
-      if (!this.#isStopped && !this.#isCommitting) this.#turn()
+      if (this.#isStopped) return
+      // It must not overtake what is being committed.
+      if (this.#isCommitting) this.#isMore = true
+      else this.#turn()
     })
   }
 
@@ -90,8 +112,11 @@ export class Pump {
   }
 
   #turn(): void {
-    const { sockets, takeChanges, takeTransactions } = this.#parts
-    this.#isManagerChanged = this.#drive() || this.#isManagerChanged
+    const { engine, sockets, takeChanges, takeTransactions } = this.#parts
+    this.#isDriving = true
+    const isQuiet = this.#drive()
+    this.#isDriving = false
+    if (engine.manager.get_and_clear_needs_persistence()) this.#isManagerChanged = true
     for (const record of takeChanges()) this.#records.push(record)
     const shown = [sockets.takeOutgoing(), takeTransactions(), ...this.#then]
     this.#then = []
@@ -100,24 +125,31 @@ export class Pump {
     else if (this.#isManagerChanged || this.#records.length > 0 || this.#later.length > 0) {
       this.#timer ??= setTimeout(() => this.after(() => undefined), LATER_MS)
     }
+    if (!isQuiet) this.kick()
   }
 
-  /** Lets LDK do what it has to do; whether its manager has changed. */
+  /** Lets LDK do what it has to do, and what follows from that; false: there is more. */
   #drive(): boolean {
-    const { engine, handler } = this.#parts
-    const { manager, peers } = engine
-    let isChanged = false
+    let isFlushed = false
     for (let round = 0; round < ROUNDS_MAX; round++) {
-      for (const events of this.#events) processEvents(events, handler)
-      if (this.#isForwarding) {
-        this.#isForwarding = false
-        manager.process_pending_htlc_forwards()
+      if (this.#hear()) isFlushed = false
+      else if (isFlushed) return true
+      else {
+        this.#parts.engine.peers.process_events()
+        isFlushed = true
       }
-      peers.process_events()
-      if (!manager.get_and_clear_needs_persistence()) break
-      isChanged = true
     }
-    return isChanged
+    return false
+  }
+
+  /** Whether LDK had anything to tell, or to take up. */
+  #hear(): boolean {
+    this.#isTold = false
+    for (const events of this.#events) processEvents(events, this.#handler)
+    if (!this.#isForwarding) return this.#isTold
+    this.#isForwarding = false
+    this.#parts.engine.manager.process_pending_htlc_forwards()
+    return true
   }
 
   #commit(send: readonly (() => void)[]): void {
@@ -137,7 +169,8 @@ export class Pump {
       if (state !== undefined) release(state)
       if (this.#isStopped) return
       run(actions)
-      // Whatever came in since could not kick.
+      if (!this.#isMore) return
+      this.#isMore = false
       this.kick()
     })
   }
