@@ -2,6 +2,7 @@
 import { type Engine, isClosing } from './engine.ts'
 import type { Fees } from './fees.ts'
 import type { Payer } from './payer.ts'
+import { isNone } from './runtime.ts'
 
 /** Pings to peers: one that does not answer is cut off by the next one. */
 const PEERS_TICK_MS = 10_000
@@ -9,13 +10,13 @@ const PEERS_TICK_MS = 10_000
 const MANAGER_TICK_MS = 10_000
 /**
  * The manager keeps payments that have ended for seven ticks, and is written in full with each commit: a node that
- * pays much would slow down. Where so many have ended since the last tick, the next one is early, but leaves peers
- * so many times what the slowest payment took, and more where a payment to us may be under way.
+ * pays much would slow down. Where so many have ended since the last tick, the next one is early; but peers must have
+ * answered: all that was under way at the last one has ended, or is being held.
  */
 const EARLY_PAYMENTS = 4
-const EARLY_TICK_MS = 250
+const EARLY_TICK_MS = 100
+/** Where a payment to us may be under way. */
 const EARLY_TICK_INCOMING_MS = 1000
-const PATIENCE = 2
 /** Peers are asked again for what they have not done. */
 const REMIND_MS = 3000
 const FEES_MS = 60_000
@@ -80,18 +81,17 @@ export class Clock {
     const elapsedMs = performance.now() - this.#lastTick
     if (elapsedMs < MANAGER_TICK_MS && !this.#mayBeEarly(elapsedMs)) return
     this.#lastTick += elapsedMs
-    payer.recent.clear()
+    payer.tick()
     engine.manager.timer_tick_occurred()
     kick()
   }
 
   #mayBeEarly(elapsedMs: number): boolean {
     const { engine, payer } = this.#parts
-    const { count, slowestMs } = payer.recent
-    if (count < EARLY_PAYMENTS || elapsedMs < PATIENCE * slowestMs) return false
+    if (payer.endedSinceTick < EARLY_PAYMENTS || payer.waitsSinceTick(MANAGER_TICK_MS)) return false
     const channels = engine.manager.list_channels()
-    // A close that is not agreed upon within two ticks is forced.
-    if (channels.some(isClosing)) return false
+    // A close that is not agreed upon within two ticks is forced, and an opening has so many.
+    if (channels.some((channel) => isClosing(channel) || isNone(channel.get_funding_txo()))) return false
     const isIncoming = channels.some((channel) => channel.get_pending_inbound_htlcs().length > 0)
     return !isIncoming || elapsedMs >= EARLY_TICK_INCOMING_MS
   }

@@ -40,29 +40,13 @@ interface UnderWay {
   readonly since: number
 }
 
-/** Payments that have ended lately. */
-class Recent {
-  count = 0
-  slowestMs = 0
-
-  add(ms: number): void {
-    this.count++
-    this.slowestMs = Math.max(this.slowestMs, ms)
-  }
-
-  clear(): void {
-    this.count = 0
-    this.slowestMs = 0
-  }
-}
-
 export class Payer {
   readonly #engine: Engine
   readonly #book: PaymentBook
-  /** Since it was cleared last. */
-  readonly recent: Recent = new Recent()
-  /** Payments under way, and who waits for them. */
+  /** Payments under way, the oldest first, and who waits for them. */
   readonly #underWay = new Map<string, UnderWay>()
+  #lastTick = performance.now()
+  #endedSinceTick = 0
 
   constructor(engine: Engine, book: PaymentBook) {
     this.#engine = engine
@@ -80,12 +64,32 @@ export class Payer {
     return this.#underWay.has(hash)
   }
 
+  /** The node's clock has ticked. */
+  tick(): void {
+    this.#lastTick = performance.now()
+    this.#endedSinceTick = 0
+  }
+
+  get endedSinceTick(): number {
+    return this.#endedSinceTick
+  }
+
+  /** Whether one is under way that was at the last tick; those that take longer than that are not counted. */
+  waitsSinceTick(heldMs: number): boolean {
+    const now = performance.now()
+    for (const { since } of this.#underWay.values()) {
+      if (since > this.#lastTick) return false
+      if (since > now - heldMs) return true
+    }
+    return false
+  }
+
   /** To be called once the end is noted; returns who is to be told when it is durable. */
   ended(hash: string): readonly Told[] {
     const payment = this.#underWay.get(hash)
     if (payment === undefined) return []
     this.#underWay.delete(hash)
-    this.recent.add(performance.now() - payment.since)
+    this.#endedSinceTick++
     return payment.told
   }
 
