@@ -23,6 +23,7 @@ import type {
   Withdrawal,
 } from '../../node.ts'
 import { LightningError } from '../lightning-error.ts'
+import { Forgetting } from './forgetting.ts'
 import type { FromProcess, Method, ProcessOptions, ToProcess } from './messages.ts'
 
 export interface LdkOptions extends ProcessOptions {
@@ -78,6 +79,7 @@ export async function openLdkNode(options: LdkOptions): Promise<LdkProcess> {
 export class LdkProcess implements OwnWalletNode {
   readonly #options: LdkOptions
   readonly #waiting = new Map<number, Waiting>()
+  readonly #forgetting = new Forgetting((forgotten) => this.#ask((id) => ({ kind: 'forget', id, forgotten })))
   #listeners: ((event: NodeEvent) => void)[] = []
   #child: ChildProcess | undefined
   #isOpen = false
@@ -131,7 +133,7 @@ export class LdkProcess implements OwnWalletNode {
   }
 
   forgetPayment(hash: Uint8Array): Promise<void> {
-    return this.#call('forgetPayment', hash)
+    return this.#forgetting.add({ payments: [hash], receipts: [] })
   }
 
   settleHeld(preimage: Uint8Array): Promise<void> {
@@ -151,7 +153,7 @@ export class LdkProcess implements OwnWalletNode {
   }
 
   forgetReceipts(indices: readonly number[]): Promise<void> {
-    return this.#call('forgetReceipts', indices)
+    return this.#forgetting.add({ payments: [], receipts: indices })
   }
 
   address(): Promise<string> {
@@ -257,13 +259,18 @@ export class LdkProcess implements OwnWalletNode {
   }
 
   #call<Result>(method: Method, ...args: readonly unknown[]): Promise<Result> {
+    return this.#ask((id) => ({ kind: 'call', id, method, args }))
+  }
+
+  /** `ask` makes the question, by its id. */
+  #ask<Result>(ask: (id: number) => ToProcess): Promise<Result> {
     if (!this.#isOpen) {
       return Promise.reject(new LightningError('unavailable', 'the node is not there'))
     }
     const id = ++this.#lastId
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })
-      this.#say({ kind: 'call', id, method, args })
+      this.#say(ask(id))
     })
   }
 

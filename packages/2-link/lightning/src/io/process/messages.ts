@@ -22,11 +22,18 @@ export interface ProcessOptions {
   readonly limits?: InboundLimits | undefined
 }
 
-export type Method = Exclude<keyof OwnWalletNode, 'listen' | 'close'>
+export type Method = Exclude<keyof OwnWalletNode, 'listen' | 'close' | 'forgetPayment' | 'forgetReceipts'>
+
+/** What the node need not remember any more. */
+export interface Forgotten {
+  readonly payments: readonly Uint8Array[]
+  readonly receipts: readonly number[]
+}
 
 export type ToProcess =
   | { readonly kind: 'open'; readonly options: ProcessOptions }
   | { readonly kind: 'call'; readonly id: number; readonly method: Method; readonly args: readonly unknown[] }
+  | { readonly kind: 'forget'; readonly id: number; readonly forgotten: Forgotten }
   | { readonly kind: 'close' }
 
 export interface Failure {

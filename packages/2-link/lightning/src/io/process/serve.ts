@@ -7,7 +7,7 @@ import { EmbeddedNode } from '../ldk/embedded-node.ts'
 import { LightningError } from '../lightning-error.ts'
 import type { Failure, FromProcess, ProcessOptions, ToProcess } from './messages.ts'
 
-type Call = Extract<ToProcess, { readonly kind: 'call' }>
+type Call = Extract<ToProcess, { readonly kind: 'call' | 'forget' }>
 
 /** What was compiled is kept for the next start, also where nobody ends this process properly. */
 const COMPILED_MS = 10_000
@@ -17,8 +17,8 @@ export function serveNode(around: (journal: Journal) => Journal = (journal) => j
   let opening: Promise<{ node: EmbeddedNode; journal: Journal }> | undefined
   process.on('message', (message: ToProcess) => {
     if (message.kind === 'open') opening = open(message.options, around)
-    else if (message.kind === 'call') void opening?.then(({ node }) => answer(node, message))
-    else void opening?.then(end)
+    else if (message.kind === 'close') void opening?.then(end)
+    else void opening?.then(({ node }) => answer(node, message))
   })
   // LDK panics where it must not go on: what was to be durable by then still is.
   let isOver = false
@@ -56,13 +56,23 @@ async function open(
   }
 }
 
-async function answer(node: EmbeddedNode, { id, method, args }: Call): Promise<void> {
+async function answer(node: EmbeddedNode, call: Call): Promise<void> {
+  const { id } = call
   try {
-    const call = node[method].bind(node) as (...args: readonly unknown[]) => Promise<unknown>
-    say({ kind: 'value', id, value: await call(...args) })
+    say({ kind: 'value', id, value: await perform(node, call) })
   } catch (error) {
     say({ kind: 'failure', id, failure: failureOf(error) })
   }
+}
+
+async function perform(node: EmbeddedNode, call: Call): Promise<unknown> {
+  if (call.kind === 'call') {
+    const method = node[call.method].bind(node) as (...args: readonly unknown[]) => Promise<unknown>
+    return method(...call.args)
+  }
+  const { payments, receipts } = call.forgotten
+  await Promise.all([...payments.map((hash) => node.forgetPayment(hash)), node.forgetReceipts(receipts)])
+  return undefined
 }
 
 async function end({ node, journal }: { node: EmbeddedNode; journal: Journal }): Promise<void> {
