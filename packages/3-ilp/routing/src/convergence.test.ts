@@ -87,6 +87,20 @@ describe('a network of nodes', () => {
     )
   })
 
+  it.each([1, 20, 70, 140, 400])(
+    'agree whose way to a parent in common is taken, %d ms apart: CCP-49',
+    (delayMs) => {
+      const network = new RouteNetwork({ delayMs })
+      for (const name of ['top', 'a', 'b']) network.add(name)
+      for (const name of ['a', 'b']) network.connect(name, 'top', 'parent')
+      // Each would rather have the other's way than its own.
+      network.connect('a', 'b')
+      network.run(60_000)
+      expect(network.now - network.changedAt).toBeGreaterThan(30_000)
+      for (const name of ['a', 'b']) expect(network.trace(name, 'test.top').at(-1)).toBe('top')
+    },
+  )
+
   it('begins anew with a node that has lost its memory: CCP-17, CCP-21, CCP-25', () => {
     const network = open(['n0 n1', 'n1 n2'])
     network.settle()

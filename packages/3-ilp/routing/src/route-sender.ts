@@ -4,7 +4,8 @@
  *   idle ──control: sync──▶ synchronising ──at the newest epoch──▶ heartbeats    one update under way (CCP-39)
  *     ▲────control: idle─────────┴───────────────────────────────────┘
  *
- *   due: UPDATE_INTERVAL_MS after the last update while there is more to tell, else the broadcast interval;
+ *   due: UPDATE_INTERVAL_MS after the last update while there is more to tell, and up to twice as long where that one
+ *        told all that there was; the broadcast interval after it where there is nothing new;
  *        after a failure UPDATE_RETRY_MS, then twice as long
  */
 import type { Address } from '@hourglass/ilp'
@@ -41,6 +42,8 @@ export class RouteSender<Peer extends RoutePeer> {
   #hasTold = false
   #underWay: RouteUpdate | undefined
   #lastUpdateAt: Instant = 0
+  /** How long after it the next one may go. */
+  #pauseMs = UPDATE_INTERVAL_MS
   #failures = 0
 
   constructor(peer: Peer, announcements: Announcements<Peer>, options: SendingOptions) {
@@ -88,11 +91,13 @@ export class RouteSender<Peer extends RoutePeer> {
   }
 
   /** CCP-38, CCP-40, SEC-15: what was not accepted is sent again. */
-  answered(update: RouteUpdate, isAccepted: boolean): void {
+  answered(update: RouteUpdate, isAccepted: boolean, now: Instant): void {
     if (update !== this.#underWay) return
     this.#underWay = undefined
     this.#failures = isAccepted ? 0 : this.#failures + 1
     if (!isAccepted) this.#epoch = update.fromEpoch
+    this.#pauseMs = UPDATE_INTERVAL_MS
+    if (update.toEpoch === update.currentEpoch) this.#pauseMs = this.#drawPauseMs(now - this.#lastUpdateAt)
   }
 
   #due(): Instant {
@@ -101,9 +106,18 @@ export class RouteSender<Peer extends RoutePeer> {
     if (this.#failures > 0) {
       return Math.min(this.#lastUpdateAt + UPDATE_RETRY_MS * 2 ** (this.#failures - 1), heartbeatAt)
     }
-    const soonest = this.#lastUpdateAt + UPDATE_INTERVAL_MS
+    const soonest = this.#lastUpdateAt + this.#pauseMs
     if (this.#epoch < this.#announcements.epoch) return soonest
     return Math.min(Math.max(soonest, this.#announcements.nextRefresh() ?? heartbeatAt), heartbeatAt)
+  }
+
+  /**
+   * Two that change their minds by what the other tells, as peers with a parent in common do, would do so for ever if
+   * each spoke before it had heard the other.
+   */
+  #drawPauseMs(roundTripMs: number): number {
+    const [drawn] = this.#options.rng.bytes(1)
+    return Math.floor(Math.max(UPDATE_INTERVAL_MS, roundTripMs) * (1 + drawn! / 256))
   }
 
   #begin(): void {

@@ -277,7 +277,7 @@ export class Routing<Peer extends RoutePeer> implements Machine<RoutingInput, Ro
       if (control !== undefined)
         this.#send(peer, control, now, (ok, at) => receiver?.answered(control, ok, at))
       const update = sender?.takeUpdate(now)
-      if (update !== undefined) this.#send(peer, update, now, (ok) => sender?.answered(update, ok))
+      if (update !== undefined) this.#send(peer, update, now, (ok, at) => sender?.answered(update, ok, at))
     }
     for (const { sender, receiver } of this.#exchanges.values()) {
       this.#noteTimeout(sender?.nextTimeout())
