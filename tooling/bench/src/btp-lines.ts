@@ -42,24 +42,45 @@ export interface BtpComparison {
 
 const ROUNDS = 5
 const RUN_MS = 1000
+/** A connector runs for months: what counts is what it costs once its code is compiled. */
+const WARM_UP: RunRequest = { inFlight: 100, ms: 5000 }
 
-interface Line {
+export interface Line {
   readonly name: string
   readonly directory: string
   readonly children: Child[]
   close: (() => Promise<void>) | undefined
 }
 
-interface Sample extends RunResult {
+export interface Sample extends RunResult {
   readonly cpuUs: number
   readonly memoryMib: number
 }
 
 export async function compareOverBtp(comparison: BtpComparison, options: BenchOptions): Promise<Row[]> {
+  const names = subjectNames(comparison.bench)
+  const asked = options.only.length === 0 ? names : names.filter((name) => options.only.includes(name))
+  return withLines(comparison.bench, asked, options, async (lines) => {
+    const rows: Row[] = []
+    for (const inFlight of comparison.inFlight) {
+      options.progress(`${inFlight} in flight`)
+      const samples = await measure(lines, inFlight, options)
+      rows.push(...figuresOf(samples, `${inFlight} in flight`, comparison.reference))
+    }
+    return rows
+  })
+}
+
+/** Opens a line for each of these subjects, which has passed packets for a while, and closes all in the end. */
+export async function withLines(
+  bench: string,
+  names: readonly string[],
+  options: BenchOptions,
+  use: (lines: readonly Line[]) => Promise<Row[]>,
+): Promise<Row[]> {
   const lines: Line[] = []
   try {
-    for (const name of subjectNames(comparison.bench)) {
-      if (options.only.length > 0 && !options.only.includes(name)) continue
+    for (const name of names) {
       options.progress(`starting ${name}`)
       const line: Line = {
         name,
@@ -68,15 +89,10 @@ export async function compareOverBtp(comparison: BtpComparison, options: BenchOp
         close: undefined,
       }
       lines.push(line)
-      await start(comparison.bench, line)
+      await start(bench, line)
+      await sample(line, WARM_UP)
     }
-    const rows: Row[] = []
-    for (const inFlight of comparison.inFlight) {
-      options.progress(`${inFlight} in flight`)
-      const samples = await measure(lines, inFlight, options)
-      rows.push(...figuresOf(samples, `${inFlight} in flight`, comparison.reference))
-    }
-    return rows
+    return await use(lines)
   } finally {
     await Promise.all(lines.flatMap(({ children }) => children.map((child) => child.stop())))
     for (const line of lines) await line.close?.()
@@ -119,7 +135,8 @@ async function measure(
   return samples
 }
 
-async function sample({ children }: Line, request: RunRequest): Promise<Sample> {
+/** Packets for a while, and what they took. */
+export async function sample({ children }: Line, request: RunRequest): Promise<Sample> {
   const [middle, , sender] = children as [Child, Child, Child]
   const before = (await middle.ask(METER)) as Usage
   const result = (await sender.ask(request)) as RunResult
