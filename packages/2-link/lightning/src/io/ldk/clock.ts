@@ -8,12 +8,7 @@ import { isNone } from './runtime.ts'
 const PEERS_TICK_MS = 10_000
 /** A peer that answers nothing for two of these is cut off; parts of a payment wait for one another for three. */
 const MANAGER_TICK_MS = 10_000
-/**
- * The manager keeps payments that have ended for seven ticks, and is written in full with each commit: a node that
- * pays much would slow down. Where so many have ended since the last tick, the next one is early; but peers must have
- * answered: all that was under way at the last one has ended, or is being held.
- */
-const EARLY_PAYMENTS = 4
+/** Where `EarlyTicks` allows it. */
 const EARLY_TICK_MS = 100
 /** Where a payment to us may be under way. */
 const EARLY_TICK_INCOMING_MS = 1000
@@ -81,14 +76,14 @@ export class Clock {
     const elapsedMs = performance.now() - this.#lastTick
     if (elapsedMs < MANAGER_TICK_MS && !this.#mayBeEarly(elapsedMs)) return
     this.#lastTick += elapsedMs
-    payer.tick()
+    payer.ticks.ticked(this.#lastTick)
     engine.manager.timer_tick_occurred()
     kick()
   }
 
   #mayBeEarly(elapsedMs: number): boolean {
     const { engine, payer } = this.#parts
-    if (payer.endedSinceTick < EARLY_PAYMENTS || payer.waitsSinceTick(MANAGER_TICK_MS)) return false
+    if (!payer.ticks.isDue(performance.now())) return false
     const channels = engine.manager.list_channels()
     // A close that is not agreed upon within two ticks is forced, and an opening has so many.
     if (channels.some((channel) => isClosing(channel) || isNone(channel.get_funding_txo()))) return false

@@ -22,6 +22,7 @@ import { createHash } from 'node:crypto'
 import { decodeHex, encodeHex } from '@hourglass/oer'
 import type { CustomRecord, Keysend, PaymentEnd } from '../../node.ts'
 import { LightningError } from '../lightning-error.ts'
+import { EarlyTicks } from './early-ticks.ts'
 import type { Engine } from './engine.ts'
 import type { PaymentBook } from './payment-book.ts'
 
@@ -35,18 +36,12 @@ const DUPLICATE = 'LDKRetryableSendFailure_DuplicatePayment'
 
 type Told = (end: PaymentEnd) => void
 
-interface UnderWay {
-  readonly told: Told[]
-  readonly since: number
-}
-
 export class Payer {
   readonly #engine: Engine
   readonly #book: PaymentBook
-  /** Payments under way, the oldest first, and who waits for them. */
-  readonly #underWay = new Map<string, UnderWay>()
-  #lastTick = performance.now()
-  #endedSinceTick = 0
+  /** Payments under way, and who waits for them. */
+  readonly #underWay = new Map<string, Told[]>()
+  readonly ticks: EarlyTicks = new EarlyTicks(performance.now())
 
   constructor(engine: Engine, book: PaymentBook) {
     this.#engine = engine
@@ -64,33 +59,13 @@ export class Payer {
     return this.#underWay.has(hash)
   }
 
-  /** The node's clock has ticked. */
-  tick(): void {
-    this.#lastTick = performance.now()
-    this.#endedSinceTick = 0
-  }
-
-  get endedSinceTick(): number {
-    return this.#endedSinceTick
-  }
-
-  /** Whether one is under way that was at the last tick; those that take longer than that are not counted. */
-  waitsSinceTick(heldMs: number): boolean {
-    const now = performance.now()
-    for (const { since } of this.#underWay.values()) {
-      if (since > this.#lastTick) return false
-      if (since > now - heldMs) return true
-    }
-    return false
-  }
-
   /** To be called once the end is noted; returns who is to be told when it is durable. */
   ended(hash: string): readonly Told[] {
-    const payment = this.#underWay.get(hash)
-    if (payment === undefined) return []
+    const told = this.#underWay.get(hash)
+    if (told === undefined) return []
     this.#underWay.delete(hash)
-    this.#endedSinceTick++
-    return payment.told
+    this.ticks.ended(hash, performance.now())
+    return told
   }
 
   keysend({ nodeId, amountMsat, preimage, records }: Keysend, told: Told): void {
@@ -132,9 +107,9 @@ export class Payer {
   #begin(hash: string, told: Told, send: () => string | undefined): void {
     const end = this.#book.end(hash)
     if (end !== undefined) return told(end)
-    const payment = this.#underWay.get(hash)
-    if (payment !== undefined) {
-      payment.told.push(told)
+    const others = this.#underWay.get(hash)
+    if (others !== undefined) {
+      others.push(told)
       return
     }
     const failure = send()
@@ -145,7 +120,8 @@ export class Payer {
   }
 
   #add(hash: string, told: Told[]): void {
-    this.#underWay.set(hash, { told, since: performance.now() })
+    this.#underWay.set(hash, told)
+    this.ticks.began(hash, performance.now())
   }
 }
 
