@@ -9,6 +9,7 @@
  * At its deadline a request is lost, whatever it waits for.
  */
 import { type LinkFailure, type LinkInput, RequestTable } from '@hourglass/link'
+import { allocate } from '@hourglass/oer'
 import { BusyMap, type Instant, type Rng } from '@hourglass/sansio'
 import { ANSWER_FOR_MS, RETRY_PAUSE_MS } from './limits.ts'
 import { ILP, decodeMediaType, encodeMediaType } from './media-type.ts'
@@ -75,7 +76,7 @@ export class Outgoing {
       id,
       protocol,
       requestId: drawRequestId(this.#options.rng),
-      body: body.slice(),
+      body: copyOf(body),
       epoch: protocol === ILP ? this.#epoch : undefined,
       retryUntil: Math.min(deadline, now + ANSWER_FOR_MS),
       isSentAgain: false,
@@ -187,6 +188,12 @@ export class Outgoing {
     this.#requests.take(key)
     this.#byRequestId.delete(requestId)
   }
+}
+
+function copyOf(body: Uint8Array): Uint8Array {
+  const copy = allocate(body.length)
+  copy.set(body)
+  return copy
 }
 
 /** Whether the body of a success answers: a packet that does, or octets of the protocol that was asked in. */

@@ -1,5 +1,11 @@
 /** POSTs over HTTP/2: one connection, many requests at a time. Layer 2, io. */
-import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2'
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect,
+  constants,
+  sensitiveHeaders,
+} from 'node:http2'
 import type { TLSSocket } from 'node:tls'
 import type { Carrier, Post } from './carrier.ts'
 import { readBody } from './read-body.ts'
@@ -27,7 +33,12 @@ export class Http2Carrier implements Carrier {
   post({ path, headers, body, answered, failed }: Post): () => void {
     let stream: ClientHttp2Stream
     try {
-      stream = this.#session.request({ ':method': 'POST', ':path': path, ...headers })
+      stream = this.#session.request({
+        ':method': 'POST',
+        ':path': path,
+        ...headers,
+        [sensitiveHeaders]: UNIQUE,
+      })
     } catch (error) {
       // No more numbers for streams, or closed this very moment.
       this.#session.close()
@@ -85,5 +96,7 @@ export class Http2Carrier implements Carrier {
   }
 }
 
+/** Never the same twice: in the table of known headers (RFC 7541 §2.3.2) it would drive out all that is. */
+const UNIQUE = ['request-id']
 /** How often a connection is tried, which also keeps it open. */
 const KEEP_ALIVE_MS = 20_000
