@@ -4,7 +4,7 @@ import type { StreamBtpSubject } from '../../stream-ends.ts'
 import { plainPayer, plainReceiver } from '../stream/floor.ts'
 
 export const subject: StreamBtpSubject = {
-  load: { packets: 10_000, packetsAtOnce: 100, payments: 500 },
+  load: { packets: 10_000, packetsAtOnce: 100, payments: 2000 },
   async receive(end) {
     await connectRaw(end)
     return plainReceiver(end.address)

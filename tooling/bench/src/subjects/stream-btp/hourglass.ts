@@ -4,7 +4,7 @@ import type { StreamBtpSubject, StreamEnd } from '../../stream-ends.ts'
 import { payOver } from '../stream/hourglass.ts'
 
 export const subject: StreamBtpSubject = {
-  load: { packets: 10_000, packetsAtOnce: 100, payments: 500 },
+  load: { packets: 10_000, packetsAtOnce: 100, payments: 2000 },
   async receive(end) {
     const wallet = await open(end)
     return wallet.receive(() => undefined)
