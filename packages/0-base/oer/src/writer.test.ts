@@ -54,6 +54,14 @@ const anyField: fc.Arbitrary<Field> = fc.oneof(
   fc
     .uint8Array({ maxLength: 300 })
     .map((value) => ({ value, write: (w: Writer) => w.octets(value), read: (r: Reader) => r.octets() })),
+  fc.uint8Array({ maxLength: 300 }).map((value) => ({
+    value,
+    write(w: Writer) {
+      const start = w.begin()
+      return w.bytes(value).end(start)
+    },
+    read: (r: Reader) => r.octets(),
+  })),
   fc.uint8Array({ maxLength: 40 }).map((value) => ({
     value,
     write: (w: Writer) => w.bytes(value),

@@ -74,6 +74,23 @@ export class Writer {
     return this.bytes(value)
   }
 
+  /** Begins a variable-length octet string whose length is not known yet; `end` wants what this returns. */
+  begin(): number {
+    return this.#advance(1)
+  }
+
+  /** Ends it: it holds what was written since. */
+  end(start: number): this {
+    const length = this.#at - start - 1
+    const more = lengthBytes(length) - 1
+    if (more > 0) {
+      this.#advance(more)
+      this.#bytes.copyWithin(start + 1 + more, start + 1, start + 1 + length)
+    }
+    writeLength(this.#bytes, start, length)
+    return this
+  }
+
   /** A variable-length string, as UTF-8. */
   text(value: string): this {
     return this.octets(encodeUtf8(value))

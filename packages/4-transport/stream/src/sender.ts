@@ -18,7 +18,7 @@ import { PeerAsset } from './peer-asset.ts'
 import { NO_MONEY, type Part } from './plan.ts'
 import { mulFloor } from './ratio.ts'
 import { Hearing, PAYMENT_STREAM_ID } from './receiver-word.ts'
-import { type Answer, type Outstanding, type PacketPlan, SendingEnd } from './sending-end.ts'
+import { type Answer, type Outstanding, SendingEnd } from './sending-end.ts'
 import { Spending } from './spending.ts'
 import type { Frame } from './wire/packet.ts'
 
@@ -127,15 +127,17 @@ export class StreamSender implements Machine<StreamSenderInput, StreamSenderOutp
 
   /** A packet whose answer counts. */
   #carry(part: Part, frames: readonly Frame[], now: Instant): void {
-    const outstanding = this.#send({ ...part, frames, isFulfillable: this.#spending.phase === 'paying' }, now)
+    const outstanding = this.#send(part, frames, now)
     this.#outstanding.set(outstanding.id, outstanding)
     this.#congestion.sent(outstanding)
   }
 
-  #send(plan: Omit<PacketPlan, 'expiresAt'>, now: Instant): Outstanding {
+  #send({ amount, destinationMin }: Part, frames: readonly Frame[], now: Instant): Outstanding {
     const expiresAt = now + (this.#options.packetLifetimeMs ?? PACKET_LIFETIME_MS)
+    const isFulfillable = this.#spending.phase === 'paying'
     const id = ++this.#lastId
-    const { prepare, outstanding } = this.#end.build(id, { ...plan, expiresAt })
+    const plan = { amount, destinationMin, isFulfillable, frames, expiresAt }
+    const { prepare, outstanding } = this.#end.build(id, plan)
     this.#outputs.push({ kind: 'prepare', id, prepare })
     return outstanding
   }
@@ -197,7 +199,7 @@ export class StreamSender implements Machine<StreamSenderInput, StreamSenderOutp
   /** The report waits for no answer to the goodbye, which is said where anybody has spoken to us (STR-79, X-STR9). */
   #finish(now: Instant): void {
     this.#isDone = true
-    if (this.#isHeard) this.#send({ ...NO_MONEY, isFulfillable: false, frames: GOODBYE }, now)
+    if (this.#isHeard) this.#send(NO_MONEY, GOODBYE, now)
     const { plan, end, uncertain, packets } = this.#spending
     const { sent = 0n, delivered = 0n } = plan ?? {}
     const { word } = this.#hearing

@@ -72,7 +72,7 @@ export class Incoming {
       const { streamId } = frame
       if (streams.meet(streamId)?.isNew === true) outputs.push({ kind: 'opened', streamId })
     }
-    return this.#violationOfData(frames)
+    return frames.some(isData) ? this.#violationOfData(frames) : undefined
   }
 
   /** STR-70, STR-72 */

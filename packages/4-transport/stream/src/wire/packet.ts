@@ -55,13 +55,12 @@ export function encodeStreamPacket({ type, sequence, prepareAmount, frames }: St
   const writer = new Writer(PACKET_BYTES_USUAL)
   writer.uint8(VERSION).uint8(type).varUint(sequence).varUint(prepareAmount).varUint(BigInt(frames.length))
   for (const frame of frames) {
-    const contents = new Writer(FRAME_BYTES_USUAL)
-    if (frame.type < STREAM_FRAMES_FROM) writeConnectionFrame(contents, frame as ConnectionFrame)
-    else writeStreamFrame(contents, frame as StreamFrame)
-    writer.uint8(frame.type).octets(contents.finish())
+    const start = writer.uint8(frame.type).begin()
+    if (frame.type < STREAM_FRAMES_FROM) writeConnectionFrame(writer, frame as ConnectionFrame)
+    else writeStreamFrame(writer, frame as StreamFrame)
+    writer.end(start)
   }
   return writer.finish()
 }
 
 const PACKET_BYTES_USUAL = 64
-const FRAME_BYTES_USUAL = 24
