@@ -1,4 +1,4 @@
-/** Whether a connector that has passed millions of packets is as fast and as small as one that has passed few. Tooling. */
+/** Whether a connector stays as fast and as small as it was, however many packets it has passed. Tooling. */
 import type { Bench, BenchOptions, Row } from '../bench.ts'
 import { type Line, sample, withLines } from '../btp-lines.ts'
 
