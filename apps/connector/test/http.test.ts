@@ -8,6 +8,7 @@ const peers: Peer[] = []
 let acme: Program
 let bolt: Program
 let alice: Peer
+let carol: Peer
 let bob: Peer
 
 beforeAll(async () => {
@@ -18,8 +19,12 @@ beforeAll(async () => {
     durability: 'process',
     listen: { port },
     admin: { port: 0 },
-    accounts: [child(customer), other],
-    routes: [{ prefix: `test.${other.id}`, account: other.id }],
+    accounts: [child(customer), child('carol'), other],
+    routes: [
+      { prefix: `test.${other.id}`, account: other.id },
+      { prefix: 'test.shop', account: other.id, weight: 9 },
+      { prefix: 'test.shop', account: 'carol' },
+    ],
   })
   const peering = (id: string, url: string, link: Partial<AccountInput['link']>): AccountInput => ({
     id,
@@ -43,8 +48,9 @@ beforeAll(async () => {
   ]
   ;[acme, bolt] = (await Promise.all(files.map((file) => programs.start(file)))) as [Program, Program]
   alice = await Peer.connect('alice', acmePort)
+  carol = await Peer.connect('carol', acmePort)
   bob = await Peer.connect('bob', boltPort)
-  peers.push(alice, bob)
+  peers.push(alice, bob, carol)
 })
 
 afterAll(async () => {
@@ -84,3 +90,14 @@ it('a peer that is gone is T01 and costs nothing', async () => {
     heldOutgoing: '0',
   })
 })
+
+it('a peer that is gone leaves its share of the packets to the other next hops', async () => {
+  for (let i = 0; i < SHOPS; i++) {
+    const pay = async (): Promise<boolean> => (await alice.pay(`test.shop.${i}`, 1n)) === 'fulfilled'
+    await vi.waitUntil(pay, { timeout: 30_000, interval: 1 })
+  }
+  expect(carol.packets).toBe(SHOPS)
+})
+
+/** Addresses, each of which has one way at a time: nine of ten by the peer that is gone. */
+const SHOPS = 20

@@ -146,7 +146,8 @@ export class InFlight {
     const pending = this.#pending.get(id)
     if (pending === undefined) return
     const isUnknown = failure === 'lost' || failure === 'broken'
-    if (isUnknown) pending.destination.breaker.failed(now)
+    // Over HTTP there is no session: that the peer is not there, its packets tell one by one.
+    if (isUnknown || failure === 'down') pending.destination.breaker.failed(now)
     if (isUnknown && this.#unanswered.wait(pending, now)) {
       this.#pending.delete(id)
       return

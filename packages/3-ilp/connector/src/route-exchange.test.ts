@@ -235,13 +235,17 @@ describe('connector: several next hops', () => {
     expect(hops(machine)).toEqual(both)
   })
 
-  it('take over from a peer that answers nothing; a packet now and then tries it again', () => {
+  it.each([
+    ['answers nothing', 'lost'],
+    ['fails', 'broken'],
+    ['is not there, though its link is up', 'down'],
+  ] as const)('take over from a peer that %s; a packet now and then tries it again', (_, failure) => {
     const machine = connector({ accounts, routes })
     const both = hops(machine)
     const toBob = both.indexOf('bob')
     for (let i = 0; i < 10; i++) {
       const id = send(machine, to(toBob))
-      handle(machine, { kind: 'failed', id, failure: 'lost' })
+      handle(machine, { kind: 'failed', id, failure })
     }
     expect(new Set(hops(machine))).toEqual(new Set(['carol']))
     const tried = hops(machine, NOW + 1000)
