@@ -23,6 +23,7 @@ export const bench: Bench = {
 const ROUNDS = 3
 const REFERENCE = 'floor'
 const PAYMENTS_AT_ONCE = 100
+const WARM_UP_MS = 3000
 
 /** How much of it a payer does; the rest of what `PayRequest` asks. */
 interface Case {
@@ -113,14 +114,16 @@ async function start(
   return { name, load: subject.load, middle, receiver, payer: await openEnd('payer', 0) }
 }
 
-/** The samples of each subject, round by round; the round before the first one is not counted. */
+/** The samples of each subject, round by round, once its code is compiled. */
 async function measure(
   lines: readonly Line[],
   each: Case,
   rounds: number,
 ): Promise<ReadonlyMap<string, readonly Sample[]>> {
   const samples = new Map<string, Sample[]>(lines.map(({ name }) => [name, []]))
-  for (const line of lines) await sample(line, each)
+  for (const line of lines) {
+    for (const begin = performance.now(); performance.now() < begin + WARM_UP_MS;) await sample(line, each)
+  }
   for (let round = 0; round < rounds; round++) {
     for (const line of rotate(lines, round)) samples.get(line.name)!.push(await sample(line, each))
   }
