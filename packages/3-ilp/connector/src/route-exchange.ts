@@ -54,9 +54,17 @@ export class RouteExchange {
 
   /** From now on these are the accounts, of which only open ones are led to, and the routes that are set. */
   change(accounts: Iterable<Account>, routes: readonly StaticRoute[], now: Instant): void {
-    this.#routing.setRoutes([])
-    for (const account of accounts) this.#changeAccount(account, now)
+    const all = [...accounts]
+    const staying = new Set(all.filter((account) => this.#isSame(account)).map(({ id }) => id))
+    // None leads to an account that goes, and most need not be touched at all.
+    this.#routing.setRoutes(routes.filter(({ account }) => staying.has(account)))
+    for (const account of all) this.#changeAccount(account, now)
     this.#routing.setRoutes(routes)
+  }
+
+  /** Whether it is known, and on the same terms. */
+  #isSame(account: Account): boolean {
+    return account.state === 'open' && this.#known.get(account) === termsOf(account)
   }
 
   /** One whose terms are the same keeps what it has told. */

@@ -27,7 +27,7 @@ export function fixedRoutes<Peer extends RoutePeer>({
 }: FixedRoutesOptions<Peer>): Map<string, readonly NextHop<Peer>[]> {
   const fixed = new Map<string, readonly NextHop<Peer>[]>([[address, []]])
   for (const peer of peers.values()) {
-    if (peer.relation === 'child') fixed.set(`${address}.${peer.id}`, [{ peer, weight: 1 }])
+    if (peer.relation === 'child') fixed.set(prefixOfChild(address, peer), [{ peer, weight: 1 }])
   }
   // CCP-49: what the operator sets counts before all.
   const set = new Map<string, NextHop<Peer>[]>()
@@ -39,6 +39,10 @@ export function fixedRoutes<Peer extends RoutePeer>({
   }
   for (const [prefix, hops] of set) fixed.set(prefix, hops)
   return fixed
+}
+
+export function prefixOfChild(address: Address, { id }: RoutePeer): string {
+  return `${address}.${id}`
 }
 
 function nextHopOf<Peer>(

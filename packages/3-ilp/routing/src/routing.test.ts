@@ -1,4 +1,9 @@
+import { toAddress } from '@hourglass/ilp'
+import { TIMEOUT } from '@hourglass/sansio'
+import { nodeCrypto } from '@hourglass/sansio/io'
 import { describe, expect, it } from 'vitest'
+import type { Relation, RoutePeer } from './route-entry.ts'
+import { Routing } from './routing.ts'
 import { RouteNetwork } from './testing/network.ts'
 
 function chain(...names: string[]): RouteNetwork {
@@ -42,5 +47,66 @@ describe('routes between nodes', () => {
     network.cut('c', 'd')
     network.settle()
     for (const name of ['a', 'b', 'c']) expect(network.node(name).routing.table.get('test.d')).toBeUndefined()
+  })
+})
+
+/** A child that counts how often it is asked what it is. */
+class CountedChild implements RoutePeer {
+  readonly id: string
+  asked = 0
+
+  constructor(id: string) {
+    this.id = id
+  }
+
+  get relation(): Relation {
+    this.asked++
+    return 'child'
+  }
+}
+
+describe('routing of a node with many children', () => {
+  const address = toAddress('test.me')
+  const exchange = { rng: { bytes: (length: number) => new Uint8Array(length) } }
+
+  it('does the same for each that joins or leaves, however many there are', () => {
+    const routing = new Routing({ address, crypto: nodeCrypto, peers: [], routes: [], exchange })
+    const children = Array.from({ length: 500 }, (_, i) => new CountedChild(`kid${i}`))
+    for (const child of children) routing.addPeer(child, {})
+    expect(routing.table.size).toBe(1 + children.length)
+    for (const { id } of children) routing.removePeer(id)
+    expect(routing.table.size).toBe(1)
+    expect(Math.max(...children.map(({ asked }) => asked))).toBeLessThan(10)
+  })
+
+  it('has nothing new to tell where all routes are set again', () => {
+    const peer: RoutePeer = { id: 'bob', relation: 'peer' }
+    const routes = [{ prefix: 'test.bob', account: 'bob' }]
+    const routing = new Routing<RoutePeer>({
+      address,
+      crypto: nodeCrypto,
+      peers: [[peer, {}]],
+      routes,
+      exchange,
+    })
+    expect(routing.nextTimeout()).toBe(0)
+    routing.handle(TIMEOUT, 1)
+    routing.setRoutes([...routes])
+    expect(routing.nextTimeout()).toBeUndefined()
+    routing.setRoutes([{ ...routes[0]!, weight: 2 }])
+    expect(routing.nextTimeout()).toBe(0)
+  })
+
+  it('leads to one that joins and leaves, but where the operator has set something else: CCP-49', () => {
+    const [set, other] = [new CountedChild('set'), new CountedChild('other')]
+    const peer: RoutePeer = { id: 'bob', relation: 'peer' }
+    const routes = [{ prefix: 'test.me.set', account: 'bob' }]
+    const routing = new Routing<RoutePeer>({ address, crypto: nodeCrypto, peers: [[peer, {}]], routes })
+    for (const child of [set, other]) routing.addPeer(child, {})
+    expect(routing.table.resolve('test.me.set.x')?.leader).toBe(peer)
+    expect(routing.table.resolve('test.me.other.x')?.leader).toBe(other)
+    for (const { id } of [set, other]) routing.removePeer(id)
+    expect(routing.table.resolve('test.me.set.x')?.leader).toBe(peer)
+    expect(routing.table.resolve('test.me.other.x')?.leader).toBeUndefined()
   })
 })

@@ -19,7 +19,7 @@ import {
 } from '@hourglass/sansio'
 import { Allowance } from './allowance.ts'
 import { Announcements } from './announcements.ts'
-import { type StaticRoute, fixedRoutes } from './fixed-routes.ts'
+import { type StaticRoute, fixedRoutes, prefixOfChild } from './fixed-routes.ts'
 import { BROADCAST_INTERVAL_MS, HOLD_DOWN_MS, ROUTES_MAX } from './limits.ts'
 import type { NextHop, RouteEntry, RoutePeer } from './route-entry.ts'
 import { RouteReceiver } from './route-receiver.ts'
@@ -107,13 +107,15 @@ export class Routing<Peer extends RoutePeer> implements Machine<RoutingInput, Ro
   readonly #holdDownMs: number
   readonly #peers = new Map<string, Peer>()
   readonly #exchanges = new Map<string, Exchange<Peer>>()
+  /** Those with whom this node ever talks: others, such as most children, are not looked at. */
+  readonly #talking = new Set<Exchange<Peer>>()
   readonly #outputs = new Queue<RoutingOutput>()
   /** By the ids of our messages, who takes the answer. */
   readonly #waiting = new Map<number, (isAccepted: boolean, now: Instant) => void>()
   #address: Address
   #static: readonly StaticRoute[]
   /** What is in the table of it. */
-  #fixed: ReadonlyMap<string, readonly NextHop<Peer>[]> = new Map()
+  #fixed = new Map<string, readonly NextHop<Peer>[]>()
   #lastId = 0
   #timeoutAt: Instant | undefined
 
@@ -158,19 +160,21 @@ export class Routing<Peer extends RoutePeer> implements Machine<RoutingInput, Ro
   /** A peer more; its link counts as down until `up` comes in. @throws UsageError where the account is known */
   addPeer(peer: Peer, routing: PeerRouting): void {
     this.#addPeer(peer, routing)
-    this.#layDown({})
+    const prefix = prefixOfChild(this.#address, peer)
+    // CCP-49: what the operator has set counts before all.
+    if (peer.relation === 'child' && !this.#fixed.has(prefix)) this.#fix(prefix, [{ peer, weight: 1 }])
   }
 
   /** @throws UsageError where a static route leads to it still */
   removePeer(account: string): void {
     const route = this.#static.find((to) => to.account === account)
     if (route !== undefined) throw new UsageError(`route ${route.prefix} leads to ${account} still`)
-    const { receiver } = this.#exchanges.get(account) ?? {}
-    receiver?.down()
-    while (receiver?.drop() === true);
-    this.#exchanges.delete(account)
+    const [peer, exchange] = [this.#peers.get(account), this.#exchanges.get(account)]
+    if (peer === undefined) return
+    if (exchange !== undefined) this.#stop(exchange)
     this.#peers.delete(account)
-    this.#layDown({})
+    const prefix = prefixOfChild(this.#address, peer)
+    if (this.#fixed.get(prefix)?.[0]?.peer === peer) this.#fix(prefix, undefined)
   }
 
   handle(input: RoutingInput, now: Instant): void {
@@ -216,26 +220,42 @@ export class Routing<Peer extends RoutePeer> implements Machine<RoutingInput, Ro
     const times = { broadcastIntervalMs: this.#broadcastIntervalMs, holdDownMs: this.#holdDownMs }
     const { routesMax = ROUTES_MAX, prefixes } = routing
     const receiving = { routesMax, prefixes, holdDownMs: this.#holdDownMs }
-    this.#exchanges.set(id, {
+    const sending = { ...times, rng: exchange.rng }
+    const both: Exchange<Peer> = {
       peer,
-      sender: sendRoutes
-        ? new RouteSender(peer, this.#announcements, { ...times, rng: exchange.rng })
-        : undefined,
+      sender: sendRoutes ? new RouteSender(peer, this.#announcements, sending) : undefined,
       receiver: receiveRoutes ? new RouteReceiver(peer, this.#routes, receiving) : undefined,
       allowance: new Allowance(),
-    })
+    }
+    this.#exchanges.set(id, both)
+    if (receiveRoutes) this.#talking.add(both)
   }
 
-  /** Puts what is not learnt from peers into the table, all of it anew. */
+  #stop(exchange: Exchange<Peer>): void {
+    const { peer, receiver } = exchange
+    receiver?.down()
+    while (receiver?.drop() === true);
+    this.#exchanges.delete(peer.id)
+    this.#talking.delete(exchange)
+  }
+
+  #fix(prefix: string, hops: readonly NextHop<Peer>[] | undefined): void {
+    this.#routes.fix(prefix, hops)
+    if (hops === undefined) this.#fixed.delete(prefix)
+    else this.#fixed.set(prefix, hops)
+    // Whatever is due now is found out at the next timeout.
+    if (this.isExchanging) this.#timeoutAt = 0
+  }
+
+  /** Puts what is not learnt from peers into the table, as far as it is not there. */
   #layDown({ address = this.#address, routes = this.#static }: Partial<RoutingOptions<Peer>>): void {
     const fixed = fixedRoutes({ address, peers: this.#peers, routes })
     this.#address = address
     this.#static = routes
-    for (const prefix of this.#fixed.keys()) if (!fixed.has(prefix)) this.#routes.fix(prefix, undefined)
-    for (const [prefix, hops] of fixed) this.#routes.fix(prefix, hops)
-    this.#fixed = fixed
-    // Whatever is due now is found out at the next timeout.
-    if (this.isExchanging) this.#timeoutAt = 0
+    for (const prefix of this.#fixed.keys()) if (!fixed.has(prefix)) this.#fix(prefix, undefined)
+    for (const [prefix, hops] of fixed) {
+      if (!equalHops(this.#fixed.get(prefix), hops)) this.#fix(prefix, hops)
+    }
   }
 
   #handleMessage(account: string, id: number, message: RouteMessage, now: Instant): void {
@@ -249,6 +269,7 @@ export class Routing<Peer extends RoutePeer> implements Machine<RoutingInput, Ro
     // CCP-14
     if ((message.kind === 'control' ? sender : receiver) === undefined) return 'not-allowed'
     if (!allowance.take(now)) return 'too-many'
+    this.#talking.add(exchange)
     if (message.kind === 'control') sender?.handleControl(message)
     else this.#takeUpdate(exchange, message, now)
     return undefined
@@ -269,17 +290,17 @@ export class Routing<Peer extends RoutePeer> implements Machine<RoutingInput, Ro
   /** Sends what is due, and finds out when the next is. */
   #move(now: Instant): void {
     this.#timeoutAt = undefined
-    for (const exchange of this.#exchanges.values()) this.#expire(exchange, now)
+    for (const exchange of this.#talking) this.#expire(exchange, now)
     // One at a time: the others have a turn of their own, at once.
-    for (const { receiver } of this.#exchanges.values()) if (receiver?.drop() === true) break
-    for (const { peer, sender, receiver } of this.#exchanges.values()) {
+    for (const { receiver } of this.#talking) if (receiver?.drop() === true) break
+    for (const { peer, sender, receiver } of this.#talking) {
       const control = receiver?.takeControl(now)
       if (control !== undefined)
         this.#send(peer, control, now, (ok, at) => receiver?.answered(control, ok, at))
       const update = sender?.takeUpdate(now)
       if (update !== undefined) this.#send(peer, update, now, (ok, at) => sender?.answered(update, ok, at))
     }
-    for (const { sender, receiver } of this.#exchanges.values()) {
+    for (const { sender, receiver } of this.#talking) {
       this.#noteTimeout(sender?.nextTimeout())
       this.#noteTimeout(receiver?.nextTimeout())
     }
@@ -308,6 +329,12 @@ export class Routing<Peer extends RoutePeer> implements Machine<RoutingInput, Ro
   #trace(event: string, fields: TraceOutput['fields']): void {
     this.#outputs.push({ kind: 'trace', event, fields })
   }
+}
+
+function equalHops<Peer>(a: readonly NextHop<Peer>[] | undefined, b: readonly NextHop<Peer>[]): boolean {
+  return (
+    a?.length === b.length && a.every(({ peer, weight }, i) => peer === b[i]!.peer && weight === b[i]!.weight)
+  )
 }
 
 const SECRET_BYTES = 32
