@@ -12,6 +12,8 @@ export const MESSAGES_AT_ONCE = 40
 
 /** CCP-35: updates to one peer are at least so far apart. */
 export const UPDATE_INTERVAL_MS = 150
+/** Who has had news for more updates in a row may be in step with who answers them by news of its own. */
+export const UPDATES_IN_STEP = 10
 /**
  * Prefixes that have changed, and as many that others cover, which are looked at anew in an update's interval: twenty
  * times what an update holds, in some milliseconds of processor time. The others wait for the next interval.

@@ -4,15 +4,15 @@
  *   idle ──control: sync──▶ synchronising ──at the newest epoch──▶ heartbeats    one update under way (CCP-39)
  *     ▲────control: idle─────────┴───────────────────────────────────┘
  *
- *   due: UPDATE_INTERVAL_MS after the last update while there is more to tell, and up to twice as long where that one
- *        told all that there was; the broadcast interval after it where there is nothing new;
+ *   due: UPDATE_INTERVAL_MS after the last update while there is more to tell, by chance later where there always is and
+ *        each has told it all; the broadcast interval after it where there is nothing new;
  *        after a failure UPDATE_RETRY_MS, then twice as long
  */
 import type { Address } from '@hourglass/ilp'
 import { octetsBytes } from '@hourglass/oer'
 import type { Instant, Rng } from '@hourglass/sansio'
 import type { Announcement, Announcements } from './announcements.ts'
-import { CHANGES_PER_UPDATE, UPDATE_INTERVAL_MS, UPDATE_RETRY_MS } from './limits.ts'
+import { CHANGES_PER_UPDATE, UPDATES_IN_STEP, UPDATE_INTERVAL_MS, UPDATE_RETRY_MS } from './limits.ts'
 import type { RoutePeer } from './route-entry.ts'
 import { UPDATE_BYTES_MAX } from './wire/message.ts'
 import type { RouteControl } from './wire/route-control.ts'
@@ -42,8 +42,10 @@ export class RouteSender<Peer extends RoutePeer> {
   #hasTold = false
   #underWay: RouteUpdate | undefined
   #lastUpdateAt: Instant = 0
-  /** How long after it the next one may go. */
-  #pauseMs = UPDATE_INTERVAL_MS
+  /** When the next one may go. */
+  #readyAt: Instant = 0
+  /** Updates without a rest between them. */
+  #inRow = 0
   #failures = 0
 
   constructor(peer: Peer, announcements: Announcements<Peer>, options: SendingOptions) {
@@ -85,7 +87,9 @@ export class RouteSender<Peer extends RoutePeer> {
     const update = this.#compose()
     this.#underWay = update
     this.#epoch = update.toEpoch
+    this.#inRow = now < this.#readyAt + UPDATE_INTERVAL_MS ? this.#inRow + 1 : 0
     this.#lastUpdateAt = now
+    this.#readyAt = now + UPDATE_INTERVAL_MS
     this.#hasTold ||= update.newRoutes.length > 0
     return update
   }
@@ -96,8 +100,9 @@ export class RouteSender<Peer extends RoutePeer> {
     this.#underWay = undefined
     this.#failures = isAccepted ? 0 : this.#failures + 1
     if (!isAccepted) this.#epoch = update.fromEpoch
-    this.#pauseMs = UPDATE_INTERVAL_MS
-    if (update.toEpoch === update.currentEpoch) this.#pauseMs = this.#drawPauseMs(now - this.#lastUpdateAt)
+    this.#readyAt = Math.max(now, this.#readyAt)
+    const mayBeInStep = this.#inRow > UPDATES_IN_STEP && update.toEpoch === update.currentEpoch
+    if (mayBeInStep) this.#readyAt += this.#drawDelayMs()
   }
 
   #due(): Instant {
@@ -106,18 +111,18 @@ export class RouteSender<Peer extends RoutePeer> {
     if (this.#failures > 0) {
       return Math.min(this.#lastUpdateAt + UPDATE_RETRY_MS * 2 ** (this.#failures - 1), heartbeatAt)
     }
-    const soonest = this.#lastUpdateAt + this.#pauseMs
-    if (this.#epoch < this.#announcements.epoch) return soonest
-    return Math.min(Math.max(soonest, this.#announcements.nextRefresh() ?? heartbeatAt), heartbeatAt)
+    const hasNews = this.#epoch < this.#announcements.epoch
+    const newsAt = hasNews ? this.#readyAt : (this.#announcements.nextRefresh() ?? heartbeatAt)
+    return Math.min(Math.max(this.#readyAt, newsAt), heartbeatAt)
   }
 
   /**
    * Two that change their minds by what the other tells, as peers with a parent in common do, would do so for ever if
    * each spoke before it had heard the other.
    */
-  #drawPauseMs(roundTripMs: number): number {
+  #drawDelayMs(): number {
     const [drawn] = this.#options.rng.bytes(1)
-    return Math.floor(Math.max(UPDATE_INTERVAL_MS, roundTripMs) * (1 + drawn! / 256))
+    return Math.floor(((this.#readyAt - this.#lastUpdateAt) * drawn!) / 256)
   }
 
   #begin(): void {
