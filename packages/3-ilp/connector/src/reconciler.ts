@@ -47,6 +47,8 @@ interface Inquiry {
 export class Reconciler {
   readonly #effects: ReconcilerEffects
   readonly #inquiries = new Map<Account, Inquiry>()
+  /** Those with an `askAt` and no question under way: few, however many peers there are. */
+  readonly #due = new Set<Account>()
   /** Accounts by the ids of their questions. */
   readonly #asking = new Map<number, Account>()
 
@@ -71,6 +73,7 @@ export class Reconciler {
   leave(account: Account): void {
     this.#take(account)
     this.#inquiries.delete(account)
+    this.#due.delete(account)
   }
 
   /** The link to the peer is up: it is asked whether it reconciles, and what became of `holds`. */
@@ -105,6 +108,7 @@ export class Reconciler {
       })
     }
     this.#pause(inquiry, isAnyDecided, now)
+    this.#mark(account)
     return true
   }
 
@@ -115,18 +119,19 @@ export class Reconciler {
     this.#take(account)
     if (failure === 'refused') this.#learn(account, false)
     else this.#pause(this.#inquiry(account), false, now)
+    this.#mark(account)
     return true
   }
 
   timeout(now: Instant): void {
-    for (const account of this.#inquiries.keys()) this.#advance(account, now)
+    for (const account of this.#due) this.#advance(account, now)
   }
 
   nextTimeout(): Instant | undefined {
     let next: Instant | undefined
-    for (const [account, { askAt, asked }] of this.#inquiries) {
-      if (askAt === undefined || asked !== undefined || !account.up) continue
-      if (next === undefined || askAt < next) next = askAt
+    for (const account of this.#due) {
+      const { askAt } = this.#inquiry(account)
+      if (askAt !== undefined && account.up && (next === undefined || askAt < next)) next = askAt
     }
     return next
   }
@@ -140,9 +145,16 @@ export class Reconciler {
     return inquiry
   }
 
+  #mark(account: Account): void {
+    const { askAt, asked } = this.#inquiry(account)
+    if (askAt !== undefined && asked === undefined) this.#due.add(account)
+    else this.#due.delete(account)
+  }
+
   #advance(account: Account, now: Instant): void {
     const inquiry = this.#inquiry(account)
     const { askAt, asked, open } = inquiry
+    this.#mark(account)
     if (askAt === undefined || askAt > now || asked !== undefined || !account.up) return
     inquiry.askAt = undefined
     if (inquiry.roundLeft === 0) inquiry.roundLeft = open.size
@@ -150,6 +162,7 @@ export class Reconciler {
     const id = this.#effects.ask(account, holds, now + ANSWER_TIMEOUT_MS)
     inquiry.asked = { id, holds: holds.map((hold) => ({ hold, isGivenUp: hold.state === 'given-up' })) }
     this.#asking.set(id, account)
+    this.#due.delete(account)
   }
 
   #take(account: Account): readonly Asked[] {
