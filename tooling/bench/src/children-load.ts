@@ -29,6 +29,8 @@ type Pay = (packet: Buffer) => Promise<boolean>
 /** Connections that are opened at once. */
 const BATCH = 100
 const TICK_MS = 10
+/** What `encodeAuth` is called. */
+const AUTH_ID = 1
 const LIFETIME_MS = 30_000
 const ATTEMPT_EVERY_MS = 200
 
@@ -82,17 +84,14 @@ async function payAnyone(latencies: number[]): Promise<boolean> {
   return isFulfilled
 }
 
-/** Authenticates, and fulfills what comes. */
+/** Authenticates, and fulfills what comes: questions of the connector may come at once. */
 async function connect(name: string): Promise<Pay> {
   const socket = await open()
   if (socket === undefined) throw new Error(`${name} cannot connect`)
-  const accepted = new Promise((resolve) => socket.once('message', resolve))
-  socket.send(encodeAuth(name, `${name}-token`))
-  await accepted
   // One packet at a time on each of so many: nothing to batch.
   const send = (frame: Buffer): void => socket.send(frame)
   const waiting = new Map<number, (isFulfilled: boolean) => void>()
-  let lastId = 1
+  let lastId = AUTH_ID
   socket.on('message', (data: Buffer) => {
     const { type, requestId, packet } = decodeFrame(data)
     if (type === MESSAGE) {
@@ -103,6 +102,9 @@ async function connect(name: string): Promise<Pay> {
     waiting.get(requestId)?.(packet[0] === FULFILL)
     waiting.delete(requestId)
   })
+  const accepted = new Promise((resolve) => waiting.set(AUTH_ID, resolve))
+  send(encodeAuth(name, `${name}-token`))
+  await accepted
   return (packet) =>
     new Promise((resolve) => {
       const id = ++lastId

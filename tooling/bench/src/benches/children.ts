@@ -11,12 +11,12 @@ import { METER, type Usage } from '../measure/meter.ts'
 import { moduleUrl } from '../modules.ts'
 
 export const bench: Bench = {
-  summary: '10,000 children of one connector over BTP, 1,000 packets a second between them',
+  summary: '10,000 children of one connector over BTP, 2,000 packets a second between them',
   run,
 }
 
 const CHILDREN = Number(process.env['BENCH_CHILDREN'] ?? 10_000)
-const PER_SECOND = 1000
+const PER_SECOND = 2000
 const MS = 20_000
 
 async function run(options: BenchOptions): Promise<Row[]> {

@@ -34,10 +34,13 @@ export function decodeFrame(frame: Buffer): Frame {
   const type = frame[0]!
   const requestId = frame.readUInt32BE(1)
   readSpan(frame, 5)
+  const entryEnd = span[0] + ILP_ENTRY.length
   const isIlp =
-    type !== ERROR && frame.compare(ILP_ENTRY, 0, ILP_ENTRY.length, span[0], span[0] + ILP_ENTRY.length) === 0
+    type !== ERROR &&
+    entryEnd <= frame.length &&
+    frame.compare(ILP_ENTRY, 0, ILP_ENTRY.length, span[0], entryEnd) === 0
   if (!isIlp) return { type, requestId, packet: NOTHING }
-  readSpan(frame, span[0] + ILP_ENTRY.length)
+  readSpan(frame, entryEnd)
   return { type, requestId, packet: frame.subarray(span[0], span[1]) }
 }
 
