@@ -25,7 +25,7 @@ import { AT_RANDOM, Storm } from './storm.ts'
 const CRASHES_DEFAULT = 60
 const crashes = Number(process.env['HOURGLASS_CRASHES'] ?? CRASHES_DEFAULT)
 /** For starts on a machine that is busy with something else. */
-const PATIENCE_MS = 300_000 + crashes * 5000
+const PATIENCE_MS = 900_000 + crashes * 5000
 const SHORT_TIMEOUT_MS = 6000
 
 let stage: Stage

@@ -14,8 +14,12 @@ const LIFE_MS_MAX = 1500
 const FLOW_MS_MAX = 300
 /** Packets may need so long to flow again: a peer that was down is looked for in growing intervals. */
 const FLOW_PATIENCE_MS = 4000
-/** Who is to come by a named point gets so long for it: longer than a peer waits before it looks for it again. */
+/**
+ * Who is to come by a named point gets so long for it, longer than a peer waits before it looks for it again, and more
+ * with each try up to a fifth, in turns: the machine may be slow.
+ */
 const PATIENCE_MS = 7000
+const PATIENCE_TRIES = 5
 const TRIES_MAX = 40
 /** Lives that end at a named point, for each that ends at random. */
 const NAMED_PER_RANDOM = 3
@@ -94,10 +98,9 @@ export class Storm {
     const isDue = queue.length > 0
     const point = queue.shift() ?? places[randomInt(places.length)]!
     for (let tries = 1; tries <= TRIES_MAX; tries++) {
-      const isThere = await this.#liveUntil(member, {
-        point,
-        pass: OFTEN.test(point) ? randomInt(1, PASS_MAX) : 1,
-      })
+      const pass = OFTEN.test(point) ? randomInt(1, PASS_MAX) : 1
+      const patienceMs = PATIENCE_MS * (((tries - 1) % PATIENCE_TRIES) + 1)
+      const isThere = await this.#liveUntil(member, { point, pass }, patienceMs)
       this.#note(isThere ? point : AT_RANDOM)
       if (isThere || !isDue) return
     }
@@ -105,7 +108,7 @@ export class Storm {
   }
 
   /** Whether it came by. */
-  async #liveUntil(member: Member, crash: Crash): Promise<boolean> {
+  async #liveUntil(member: Member, crash: Crash, patienceMs: number): Promise<boolean> {
     const isAtStart = AT_START.test(crash.point)
     const life = member.launch(isAtStart ? crash : 'later')
     if (!isAtStart) {
@@ -114,7 +117,7 @@ export class Storm {
       life.arm(crash)
     }
     let isKilled = false
-    const patience = setTimer(() => (isKilled = life.kill()), PATIENCE_MS)
+    const patience = setTimer(() => (isKilled = life.kill()), patienceMs)
     await life.ended
     clearTimeout(patience)
     return !isKilled
