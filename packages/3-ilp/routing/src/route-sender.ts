@@ -4,8 +4,8 @@
  *   idle ──control: sync──▶ synchronising ──at the newest epoch──▶ heartbeats    one update under way (CCP-39)
  *     ▲────control: idle─────────┴───────────────────────────────────┘
  *
- *   due: UPDATE_INTERVAL_MS after the last update while there is more to tell, by chance later where there always is and
- *        each has told it all; the broadcast interval after it where there is nothing new;
+ *   due: UPDATE_INTERVAL_MS after the last update while there is more to tell, by chance later where there always is
+ *        and each has told it all; the broadcast interval after it where there is nothing new;
  *        after a failure UPDATE_RETRY_MS, then twice as long
  */
 import type { Address } from '@hourglass/ilp'
