@@ -1,7 +1,7 @@
+export { BusyMap } from './busy-map.ts'
 export { equalBytes } from './bytes.ts'
 export type { Aead, Crypto, Hmac, Rng } from './crypto.ts'
 export { AssertionError, DecodeError, UsageError, assert } from './errors.ts'
 export { type Instant, type Machine, TIMEOUT, type TimeoutInput } from './machine.ts'
-export { BusyMap } from './busy-map.ts'
 export { Queue } from './queue.ts'
 export type { TraceOutput } from './trace.ts'

@@ -48,7 +48,7 @@ export class Answers {
     const answer = this.#answers.get(exchange)
     if (answer === undefined) return
     if ((status === undefined || status >= 500) && now < answer.until) this.#retries.add(answer, now)
-    else this.#answers.take(exchange)
+    else this.#answers.delete(exchange)
   }
 
   timeout(now: Instant): void {
@@ -62,7 +62,7 @@ export class Answers {
 
   close(): void {
     this.#retries.clear()
-    for (const [exchange] of this.#answers.entries()) this.#send({ kind: 'cancel', exchange })
+    for (const exchange of this.#answers.keys()) this.#send({ kind: 'cancel', exchange })
     this.#answers.clear()
   }
 

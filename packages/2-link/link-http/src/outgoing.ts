@@ -185,7 +185,7 @@ export class Outgoing {
 
   #forget({ key, requestId }: Request): void {
     this.#table.take(key)
-    this.#requests.take(key)
+    this.#requests.delete(key)
     this.#byRequestId.delete(requestId)
   }
 }

@@ -148,6 +148,13 @@ async function sample({ load, payer, receiver, middle }: Line, { of, isAtOnce }:
   return { time: (wallMs * 1000) / all, payer: cpu(0), receiver: cpu(1), connector: cpu(2) }
 }
 
+const FIGURES: readonly (readonly [metric: string, of: (sample: Sample) => number])[] = [
+  ['time per packet', ({ time }) => time],
+  ['payer CPU per packet', ({ payer }) => payer],
+  ['receiver CPU per packet', ({ receiver }) => receiver],
+  ['connector CPU per packet', ({ connector }) => connector],
+]
+
 /** Medians over the rounds; ratios to the reference are taken within a round first. */
 function figuresOf(samples: ReadonlyMap<string, readonly Sample[]>, name: string): Row[] {
   const reference = samples.get(REFERENCE)
@@ -155,28 +162,7 @@ function figuresOf(samples: ReadonlyMap<string, readonly Sample[]>, name: string
     const row = (metric: string, unit: string, values: readonly number[]): Row => {
       return { case: name, subject, metric, value: median(values), unit }
     }
-    const figures = [
-      row(
-        'time per packet',
-        'µs',
-        own.map(({ time }) => time),
-      ),
-      row(
-        'payer CPU per packet',
-        'µs',
-        own.map(({ payer }) => payer),
-      ),
-      row(
-        'receiver CPU per packet',
-        'µs',
-        own.map(({ receiver }) => receiver),
-      ),
-      row(
-        'connector CPU per packet',
-        'µs',
-        own.map(({ connector }) => connector),
-      ),
-    ]
+    const figures = FIGURES.map(([metric, of]) => row(metric, 'µs', own.map(of)))
     if (reference === undefined) return figures
     const ratios = own.map(({ time }, round) => time / reference[round]!.time)
     return [...figures, row(`time over ${REFERENCE}`, 'x', ratios)]

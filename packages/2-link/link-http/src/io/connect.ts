@@ -64,7 +64,7 @@ class Client implements HttpClient {
 
   async close(): Promise<void> {
     this.#stopped = true
-    for (const [, cancel] of this.#posts.entries()) cancel()
+    for (const cancel of this.#posts.values()) cancel()
     this.#posts.clear()
     await (await this.#carrier)?.close()
   }
@@ -91,7 +91,7 @@ class Client implements HttpClient {
       headers: encodeRequestHeaders(wire, this.#options.token),
       body: wire.body,
       answered: (status, headers, body) => {
-        this.#posts.take(exchange)
+        this.#posts.delete(exchange)
         if (status === 401 || status === 403) this.#report('token-refused', `refuses our token (${status})`)
         else this.#reported = undefined
         const rest = decodeResponseHeaders(headers)
@@ -103,7 +103,7 @@ class Client implements HttpClient {
   }
 
   #failed(exchange: number, error: Error, isSent: boolean): void {
-    this.#posts.take(exchange)
+    this.#posts.delete(exchange)
     this.#report('unreachable', `cannot be reached: ${reasonOf(error)}`, error)
     this.#receive({ kind: 'unanswered', exchange, isSent })
   }

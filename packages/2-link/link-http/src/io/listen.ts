@@ -60,7 +60,7 @@ class Listener implements HttpServer {
   #lastExchange = 0
   /** Requests that a link has to answer. */
   readonly #waiting = new BusyMap<number, Asked>()
-  /** Requests whose bodies are being read, and since which sweep. */
+  /** Requests whose bodies are being read, oldest first, and since which sweep. */
   readonly #reading = new BusyMap<number, { readonly asked: Asked; readonly since: number }>()
   #sweep: NodeJS.Timeout | undefined
   #sweeps = 0
@@ -110,11 +110,11 @@ class Listener implements HttpServer {
     const exchange = ++this.#lastExchange
     this.#reading.set(exchange, { asked, since: this.#sweeps })
     asked.onClose(() => {
-      this.#reading.take(exchange)
-      this.#waiting.take(exchange)
+      this.#reading.delete(exchange)
+      this.#waiting.delete(exchange)
     })
     readBody(asked.body, (body) => {
-      const isAwaited = this.#reading.take(exchange) !== undefined
+      const isAwaited = this.#reading.delete(exchange)
       if (body === undefined) return respond(asked, TOO_LARGE, true)
       // One that was cut off ends as well.
       if (!isAwaited || asked.isCut()) return
@@ -126,8 +126,8 @@ class Listener implements HttpServer {
   #endSlow(): void {
     const limit = ++this.#sweeps - READ_SWEEPS
     for (const [exchange, { asked, since }] of this.#reading.entries()) {
-      if (since >= limit) continue
-      this.#reading.take(exchange)
+      if (since >= limit) return
+      this.#reading.delete(exchange)
       this.#report('not-http', `${asked.remote()} takes too long for a request`)
       asked.destroy()
     }
