@@ -18,9 +18,11 @@ describe('a node whose server is not to be trusted', () => {
   let server: UntrueServer
   let alice: Party
   let bob: Party
+  let fundedAbove: number
 
   beforeAll(async () => {
     rig = await Rig.start()
+    fundedAbove = await rig.chain.height()
     server = await UntrueServer.start(rig.chain.url)
     ;[alice, bob] = await Promise.all([rig.open('alice', { rpcUrl: server.url }), rig.open('bob')])
     await rig.fund(alice, bob)
@@ -114,6 +116,19 @@ describe('a node whose server is not to be trusted', () => {
       ({ method, params }, truth) => (method === 'getblockcount' ? 'many' : truth(method, ...params)),
       'nonsense',
     )
+  })
+
+  it('takes back no block because the server changes its mind while it is asked', async () => {
+    // Another chain, until it was asked for the blocks before our channel: then the truth, with one block more.
+    let isOther = true
+    server.lie = async ({ method, params }, truth) => {
+      if (method !== 'getblockhash') return truth(method, ...params)
+      if (Number(params[0]) <= fundedAbove) isOther = false
+      return isOther ? 'f'.repeat(64) : truth(method, ...params)
+    }
+    await rig.chain.mine()
+    await untilSaid('changes while we look at it')
+    await caughtUp()
   })
 
   it('does not leave its chain for another one', async () => {

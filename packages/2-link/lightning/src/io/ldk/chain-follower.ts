@@ -89,7 +89,7 @@ export class ChainFollower {
       ours += workOf(header)
       path.push({ hash: parentOf(header), height: tip.height - 1 })
     }
-    await this.#demandMore(ours, path.at(-1)!, newest)
+    await this.#demandMore(ours, path, newest)
     for (const [i, { hash, height }] of path.slice(0, -1).entries()) {
       const header = await this.#header({ hash, height })
       if (isOver()) return
@@ -97,13 +97,16 @@ export class ChainFollower {
     }
   }
 
-  /** The server's branch after `fork` must stand for more work than ours. */
-  async #demandMore(ours: bigint, fork: Tip, newest: number): Promise<void> {
+  /** The server's branch must leave ours where the path ends, and stand for more work. */
+  async #demandMore(ours: bigint, path: readonly Tip[], newest: number): Promise<void> {
+    const ourHashes = new Set(path.map(({ hash }) => hash))
     let theirs = 0n
-    let parent = fork
+    let parent = path.at(-1)!
     while (parent.height < newest && theirs <= ours) {
       const height = parent.height + 1
       const hash = await this.#rpc.blockHash(height)
+      // It has turned to our chain meanwhile: what lies on both must not be taken back.
+      if (ourHashes.has(hash)) throw strange('changes while we look at it')
       const header = await this.#rpc.header(hash)
       if (header === undefined) throw strange(`has no block ${hash}`)
       this.#check(header, { hash, height }, parent.hash)
