@@ -11,5 +11,5 @@ process.on('SIGUSR2', () => {
   collect()
   // WebAssembly's memory, which never shrinks, is among the external.
   const { heapUsed, external } = process.memoryUsage()
-  process.send!({ kind: 'log', message: String(heapUsed + external) })
+  process.send!([{ kind: 'log', message: String(heapUsed + external) }])
 })

@@ -1,7 +1,7 @@
 /**
  * The end of a turn of the event loop, when all is read that was there to be read. Base, io.
  *
- *   read … read → commits → sends, and what those commits let go
+ *   read … read → work → commits → sends, and what those commits let go
  *
  * So a turn costs one write to the journal and one to each socket, however much came in.
  */
@@ -9,13 +9,15 @@ import { Queue } from '../queue.ts'
 
 type Task = () => void
 
-const commits = new Queue<Task>()
-const sends = new Queue<Task>()
+const stages = { work: new Queue<Task>(), commit: new Queue<Task>(), send: new Queue<Task>() }
 let isArmed = false
 
-/** Runs `task` once at the end of this turn: `commit` is for what others wait for, `send` for what leaves. */
-export function atTurnEnd(stage: 'commit' | 'send', task: Task): void {
-  ;(stage === 'commit' ? commits : sends).push(task)
+/**
+ * Runs `task` once at the end of this turn: `work` is for what makes one of all that was read, `commit` for what others
+ * wait for, `send` for what leaves.
+ */
+export function atTurnEnd(stage: keyof typeof stages, task: Task): void {
+  stages[stage].push(task)
   arm()
 }
 
@@ -26,12 +28,22 @@ function arm(): void {
 }
 
 function end(): void {
+  const { work, commit, send } = stages
   try {
-    // A commit that follows from another waits for the next turn: reading has its turn, too.
-    for (let left = commits.size; left > 0; left--) commits.shift()!()
-    for (let send = sends.shift(); send !== undefined; send = sends.shift()) send()
+    // Work that follows from work, or a commit from another, waits for the next turn: reading has its turn, too.
+    run(work, work.size)
+    run(commit, commit.size)
+    run(send, Infinity)
   } finally {
     isArmed = false
-    if (commits.size + sends.size > 0) arm()
+    if (work.size + commit.size + send.size > 0) arm()
+  }
+}
+
+function run(tasks: Queue<Task>, most: number): void {
+  for (let left = most; left > 0; left--) {
+    const task = tasks.shift()
+    if (task === undefined) return
+    task()
   }
 }

@@ -1,15 +1,21 @@
 /** What the embedded node does by the clock: LDK in WebAssembly has none. Layer 2, io. */
+import type { ChannelDetails } from 'lightningdevkit'
+import { encodeHex } from '@hourglass/oer'
 import { type Engine, isClosing } from './engine.ts'
 import type { Fees } from './fees.ts'
-import type { Payer } from './payer.ts'
-import { isNone } from './runtime.ts'
+import { nameOf } from './monitor-store.ts'
+import type { OwedAnswers } from './owed-answers.ts'
+import { isNone, isTrue } from './runtime.ts'
 
 /** Pings to peers: one that does not answer is cut off by the next one. */
 const PEERS_TICK_MS = 10_000
 /** A peer that answers nothing for two of these is cut off; parts of a payment wait for one another for three. */
 const MANAGER_TICK_MS = 10_000
-/** Where `EarlyTicks` allows it. */
-const EARLY_TICK_MS = 100
+/**
+ * After a payment of ours: the manager keeps those that have ended for seven ticks, and is written in full with each
+ * commit, so that a node that pays much would slow down.
+ */
+const EARLY_TICK_MS = 25
 /** Where a payment to us may be under way. */
 const EARLY_TICK_INCOMING_MS = 1000
 /** Peers are asked again for what they have not done. */
@@ -19,7 +25,8 @@ const FEES_MS = 60_000
 export interface ClockParts {
   readonly engine: Engine
   readonly fees: Fees
-  readonly payer: Payer
+  readonly owed: OwedAnswers
+  readonly isConnected: (peerId: string) => boolean
   /** Takes in the chain's news. */
   readonly follow: () => Promise<void>
   /** Asks peers again for what they have not done. */
@@ -32,6 +39,7 @@ export class Clock {
   readonly #parts: ClockParts
   #timers: NodeJS.Timeout[] = []
   #next: NodeJS.Timeout | undefined
+  #early: NodeJS.Timeout | undefined
   #isStopped = false
   #lastTick = performance.now()
 
@@ -58,7 +66,7 @@ export class Clock {
       last = message
     }
     this.#timers = [
-      setInterval(() => this.#tickManager(), EARLY_TICK_MS),
+      setInterval(() => this.#tick(), MANAGER_TICK_MS),
       setInterval(tickPeers, PEERS_TICK_MS),
       setInterval(remindPeers, REMIND_MS),
       setInterval(() => void fees.refresh().catch(complain), FEES_MS),
@@ -68,27 +76,35 @@ export class Clock {
 
   stop(): void {
     this.#isStopped = true
-    for (const timer of [...this.#timers, this.#next]) clearTimeout(timer)
+    for (const timer of [...this.#timers, this.#next, this.#early]) clearTimeout(timer)
   }
 
-  #tickManager(): void {
-    const { engine, payer, kick } = this.#parts
-    const elapsedMs = performance.now() - this.#lastTick
-    if (elapsedMs < MANAGER_TICK_MS && !this.#mayBeEarly(elapsedMs)) return
-    this.#lastTick += elapsedMs
-    payer.ticks.ticked(this.#lastTick)
+  /** The next tick may come early, but not so that it cuts off a peer who is about to answer. */
+  paymentEnded(): void {
+    this.#early ??= setTimeout(() => {
+      this.#early = undefined
+      const channels = this.#parts.engine.manager.list_channels()
+      if (channels.some((channel) => this.#isOwing(channel))) this.paymentEnded()
+      else if (this.#mayBeEarly(channels)) this.#tick()
+    }, EARLY_TICK_MS)
+  }
+
+  #tick(): void {
+    const { engine, kick } = this.#parts
+    this.#lastTick = performance.now()
     engine.manager.timer_tick_occurred()
     kick()
   }
 
-  #mayBeEarly(elapsedMs: number): boolean {
-    const { engine, payer } = this.#parts
-    if (!payer.ticks.isDue(performance.now())) return false
-    const channels = engine.manager.list_channels()
-    // A close that is not agreed upon within two ticks is forced, and an opening has so many.
-    if (channels.some((channel) => isClosing(channel) || isNone(channel.get_funding_txo()))) return false
+  #isOwing(channel: ChannelDetails): boolean {
+    if (!isTrue(channel.get_is_usable())) return false
+    return this.#parts.owed.isOwedSince(nameOf(channel.get_funding_txo()), this.#lastTick)
+  }
+
+  #mayBeEarly(channels: readonly ChannelDetails[]): boolean {
+    if (channels.some((channel) => isOnItsWay(channel, this.#parts.isConnected))) return false
     const isIncoming = channels.some((channel) => channel.get_pending_inbound_htlcs().length > 0)
-    return !isIncoming || elapsedMs >= EARLY_TICK_INCOMING_MS
+    return !isIncoming || performance.now() - this.#lastTick >= EARLY_TICK_INCOMING_MS
   }
 
   async #poll(pollMs: number, complain: (error: unknown) => void): Promise<void> {
@@ -100,4 +116,11 @@ export class Clock {
     if (this.#isStopped) return
     this.#next = setTimeout(() => void this.#poll(pollMs, complain), pollMs)
   }
+}
+
+/** A close that is not agreed upon within two ticks is forced, an opening has so many, and a greeting after a break. */
+function isOnItsWay(channel: ChannelDetails, isConnected: (peerId: string) => boolean): boolean {
+  if (isClosing(channel) || isNone(channel.get_funding_txo())) return true
+  if (!isTrue(channel.get_is_channel_ready()) || isTrue(channel.get_is_usable())) return false
+  return isConnected(encodeHex(channel.get_counterparty().get_node_id()))
 }

@@ -39,6 +39,7 @@ import { ANCHOR_RESERVE_SAT } from './anchor-wallet.ts'
 import { type Closer, idOf } from './closer.ts'
 import { isClosing } from './engine.ts'
 import { type NodeParts, type NodeOptions, openParts } from './node-parts.ts'
+import { isTrue } from './runtime.ts'
 
 /** How long a peer has to be reached by `connect`; it is tried on after that. */
 const CONNECT_MS = 10_000
@@ -224,11 +225,9 @@ export class EmbeddedNode implements OwnWalletNode {
     return new Promise((resolve) => this.#parts.pump.later(resolve))
   }
 
+  /** Rejects where `begin` throws. */
   #pay(begin: (told: (end: PaymentEnd) => void) => void): Promise<PaymentEnd> {
-    return new Promise((resolve) => {
-      begin(resolve)
-      this.#parts.pump.kick()
-    })
+    return new Promise((resolve) => this.#parts.pump.begin(() => resolve(new Promise(begin))))
   }
 }
 
@@ -251,9 +250,4 @@ function describe(channel: ChannelDetails, closer: Closer): ChannelInfo {
     isClosing: closer.isWanted(channelId) || isClosing(channel),
     isOurs: isTrue(channel.get_is_outbound()),
   }
-}
-
-/** The bindings declare booleans, and hand out numbers. */
-function isTrue(value: unknown): boolean {
-  return value === true || value === 1
 }

@@ -25,16 +25,18 @@ import type { JournalRecord, StoredRecord } from '@hourglass/journal'
 import { encodeHex } from '@hourglass/oer'
 import { reversed } from '../chain/hash.ts'
 import { LightningError } from '../lightning-error.ts'
+import type { OwedAnswers } from './owed-answers.ts'
 import { freeNow, isNone } from './runtime.ts'
 
 const FULL = 'ldk/monitor/'
 const UPDATE = 'ldk/monitor-update/'
-/** A monitor is written in full after so many changes: each takes a start some milliseconds to read. */
-const UPDATES_MAX = 100
-
 /** What is kept of one channel's monitor since it was written in full. */
 interface Kept {
+  /** Of the monitor in full. */
+  readonly bytes: number
+  /** Keys of the changes since, and what they have in all. */
   readonly updates: string[]
+  updateBytes: number
 }
 
 export interface MonitorTools {
@@ -48,10 +50,12 @@ export interface MonitorTools {
 export class MonitorStore {
   readonly persist: Persist
   readonly #kept = new Map<string, Kept>()
+  readonly #owed: OwedAnswers
   #records: JournalRecord[] = []
 
   /** `changed` is called whenever there are records to write. */
-  constructor(changed: () => void) {
+  constructor(changed: () => void, owed: OwedAnswers) {
+    this.#owed = owed
     const { LDKChannelMonitorUpdateStatus_Completed: completed } = ChannelMonitorUpdateStatus
     // Durable before anything leaves the node: nothing is sent until what is noted here is committed.
     const note = (
@@ -96,35 +100,41 @@ export class MonitorStore {
     for (const { key, value } of records) {
       if (!key.startsWith(FULL)) continue
       const name = key.slice(FULL.length)
-      this.#kept.set(name, { updates: [] })
+      this.#kept.set(name, { bytes: value.length, updates: [], updateBytes: 0 })
       monitors.set(name, readMonitor(value, tools))
     }
     // Keys come in order, and so do the numbers in them.
     for (const { key, value } of records) {
       if (!key.startsWith(UPDATE)) continue
       const [name = ''] = key.slice(UPDATE.length).split('/')
-      this.#kept.get(name)?.updates.push(key)
+      const kept = this.#kept.get(name)
+      if (kept !== undefined) count(kept, key, value)
       const monitor = monitors.get(name)
       if (monitor !== undefined) applyUpdate(monitor, value, tools)
     }
     return [...monitors.values()]
   }
 
+  /** In full once the changes are as large: so neither what is written nor what a start reads grows out of proportion. */
   #note(name: string, monitor: ChannelMonitor, update: ChannelMonitorUpdate | undefined): void {
     const kept = this.#kept.get(name)
-    if (update === undefined || kept === undefined || kept.updates.length >= UPDATES_MAX) {
+    const change = update?.write()
+    if (change !== undefined) this.#owed.changed(name, change, performance.now())
+    if (change === undefined || kept === undefined || kept.updateBytes >= kept.bytes) {
       this.#forgetUpdates(name)
-      this.#kept.set(name, { updates: [] })
-      this.#records.push({ key: FULL + name, value: monitor.write() })
+      const value = monitor.write()
+      this.#kept.set(name, { bytes: value.length, updates: [], updateBytes: 0 })
+      this.#records.push({ key: FULL + name, value })
       return
     }
-    const key = `${UPDATE}${name}/${update.get_update_id().toString(16).padStart(16, '0')}`
-    kept.updates.push(key)
-    this.#records.push({ key, value: update.write() })
+    const key = `${UPDATE}${name}/${update!.get_update_id().toString(16).padStart(16, '0')}`
+    count(kept, key, change)
+    this.#records.push({ key, value: change })
   }
 
   #forget(name: string): void {
     this.#forgetUpdates(name)
+    this.#owed.gone(name)
     this.#kept.delete(name)
     this.#records.push({ key: FULL + name, value: undefined })
   }
@@ -134,7 +144,13 @@ export class MonitorStore {
   }
 }
 
-function nameOf(funding: OutPoint): string {
+function count(kept: Kept, key: string, update: Uint8Array): void {
+  kept.updates.push(key)
+  kept.updateBytes += update.length
+}
+
+/** Of a channel, by the output that funds it. */
+export function nameOf(funding: OutPoint): string {
   return `${encodeHex(funding.get_txid())}:${funding.get_index()}`
 }
 

@@ -10,6 +10,7 @@ import { type Engine, openEngine, tipOf } from './engine.ts'
 import { makeEventHandler } from './event-handler.ts'
 import { INBOUND_LIMITS, type InboundLimits } from './inbound.ts'
 import { MonitorStore } from './monitor-store.ts'
+import { OwedAnswers } from './owed-answers.ts'
 import { Payer } from './payer.ts'
 import type { PaymentBook } from './payment-book.ts'
 import { PeerKeeper } from './peer-keeper.ts'
@@ -65,7 +66,8 @@ export async function openParts(options: NodeOptions, tell: (event: NodeEvent) =
   const guard = new CloseGuard(journal, log)
   // There is nothing to pump before all of it is there.
   let kick = (): void => undefined
-  const monitors = new MonitorStore(() => kick())
+  const owed = new OwedAnswers()
+  const monitors = new MonitorStore(() => kick(), owed)
   const broadcast = (transactions: readonly Uint8Array[]): void => {
     send(transactions, { publisher, wallet, guard, spends })
     kick()
@@ -91,11 +93,18 @@ export async function openParts(options: NodeOptions, tell: (event: NodeEvent) =
   const bumper = makeBumper(engine, wallet, height)
   const isWanted = (peerId: string): boolean => keeper.isWanted(peerId)
   const remind = (): void => closer.look()
-  const clock = new Clock({ engine, fees, payer, follow: () => follow(), remind, kick: () => kick(), pollMs })
+  const isConnected = (peerId: string): boolean => keeper.isConnected(peerId)
+  const clock = new Clock({
+    ...{ engine, fees, owed, isConnected, remind, pollMs },
+    ...{ follow: () => follow(), kick: () => kick() },
+  })
   const handle = makeEventHandler({
     ...{ engine, wallet, fees, book, publisher, sweeper, spends, limits, isWanted, height, log },
     tell: (event) => pump.after(() => tell(event)),
-    ended: (hash, end) => ended(hash, end, { pump, payer, book }),
+    ended(hash, end) {
+      ended(hash, end, { pump, payer, book })
+      clock.paymentEnded()
+    },
     forward: () => pump.forward(),
   })
   const takeChanges = (): JournalRecord[] =>

@@ -22,7 +22,6 @@ import { createHash } from 'node:crypto'
 import { decodeHex, encodeHex } from '@hourglass/oer'
 import type { CustomRecord, Keysend, PaymentEnd } from '../../node.ts'
 import { LightningError } from '../lightning-error.ts'
-import { EarlyTicks } from './early-ticks.ts'
 import type { Engine } from './engine.ts'
 import type { PaymentBook } from './payment-book.ts'
 
@@ -41,7 +40,6 @@ export class Payer {
   readonly #book: PaymentBook
   /** Payments under way, and who waits for them. */
   readonly #underWay = new Map<string, Told[]>()
-  readonly ticks: EarlyTicks = new EarlyTicks(performance.now())
 
   constructor(engine: Engine, book: PaymentBook) {
     this.#engine = engine
@@ -50,7 +48,7 @@ export class Payer {
       // One that is given up may still arrive, and the end of one that arrived may not be told yet.
       const isKnown =
         payment instanceof Pending || payment instanceof Abandoned || payment instanceof Fulfilled
-      if (isKnown) this.#add(encodeHex(payment.payment_id), [])
+      if (isKnown) this.#underWay.set(encodeHex(payment.payment_id), [])
     }
   }
 
@@ -64,7 +62,6 @@ export class Payer {
     const told = this.#underWay.get(hash)
     if (told === undefined) return []
     this.#underWay.delete(hash)
-    this.ticks.ended(hash, performance.now())
     return told
   }
 
@@ -115,13 +112,8 @@ export class Payer {
     const failure = send()
     if (failure === DUPLICATE)
       throw new LightningError('unavailable', 'a payment by this hash has just ended')
-    if (failure === undefined) this.#add(hash, [told])
+    if (failure === undefined) this.#underWay.set(hash, [told])
     else told({ kind: 'failed', reason: failure.split('_')[1] ?? failure })
-  }
-
-  #add(hash: string, told: Told[]): void {
-    this.#underWay.set(hash, told)
-    this.ticks.began(hash, performance.now())
   }
 }
 

@@ -33,7 +33,8 @@ export class PaymentBook {
   readonly #claiming = new Set<string>()
   readonly #held = new Map<string, Held>()
   #lastIndex = 0
-  #records: JournalRecord[] = []
+  /** Records that have changed, by key: the last one counts. */
+  readonly #changes = new Map<string, Uint8Array | undefined>()
 
   restore(records: Iterable<StoredRecord>): void {
     for (const { key, value } of records) {
@@ -50,8 +51,8 @@ export class PaymentBook {
   }
 
   takeChanges(): JournalRecord[] {
-    const records = this.#records
-    this.#records = []
+    const records = [...this.#changes].map(([key, value]) => ({ key, value }))
+    this.#changes.clear()
     return records
   }
 
@@ -64,11 +65,11 @@ export class PaymentBook {
   ended(hash: string, end: PaymentEnd): void {
     if (this.#ends.has(hash)) return
     this.#ends.set(hash, end)
-    this.#records.push({ key: PAYMENT + hash, value: encodeEnd(end) })
+    this.#changes.set(PAYMENT + hash, encodeEnd(end))
   }
 
   forgetEnd(hash: string): void {
-    if (this.#ends.delete(hash)) this.#records.push({ key: PAYMENT + hash, value: undefined })
+    if (this.#ends.delete(hash)) this.#changes.set(PAYMENT + hash, undefined)
   }
 
   hasReceived(hash: Uint8Array): boolean {
@@ -79,7 +80,7 @@ export class PaymentBook {
     const name = encodeHex(held.hash)
     this.#held.set(name, held)
     const value = new Writer().uint64(held.amountMsat).uint32(held.deadline).finish()
-    this.#records.push({ key: HELD + name, value })
+    this.#changes.set(HELD + name, value)
   }
 
   held(): Held[] {
@@ -93,7 +94,7 @@ export class PaymentBook {
   /** It is settled, cancelled or gone. */
   release(hash: Uint8Array): void {
     const name = encodeHex(hash)
-    if (this.#held.delete(name)) this.#records.push({ key: HELD + name, value: undefined })
+    if (this.#held.delete(name)) this.#changes.set(HELD + name, undefined)
   }
 
   /** Lets go of what has not been settled in time. */
@@ -112,21 +113,19 @@ export class PaymentBook {
     this.release(hash)
     const name = encodeHex(hash)
     this.#claiming.add(name)
-    this.#records.push({ key: CLAIMING + name, value: new Uint8Array(0) })
+    this.#changes.set(CLAIMING + name, new Uint8Array(0))
   }
 
   /** It is ours; undefined where that was told before. */
   received(payment: Omit<Receipt, 'index'>): Receipt | undefined {
     const name = encodeHex(payment.hash)
     if (!this.#claiming.delete(name)) return undefined
-    this.#records.push({ key: CLAIMING + name, value: undefined })
+    this.#changes.set(CLAIMING + name, undefined)
     const receipt = { ...payment, index: ++this.#lastIndex }
     this.#keep(receipt)
     const value = new Writer().uint64(BigInt(this.#lastIndex)).finish()
-    this.#records.push(
-      { key: receiptKey(receipt.index), value: encodeReceipt(receipt) },
-      { key: RECEIPTS, value },
-    )
+    this.#changes.set(receiptKey(receipt.index), encodeReceipt(receipt))
+    this.#changes.set(RECEIPTS, value)
     return receipt
   }
 
@@ -140,7 +139,7 @@ export class PaymentBook {
       if (receipt === undefined) continue
       this.#receipts.delete(index)
       this.#received.delete(encodeHex(receipt.hash))
-      this.#records.push({ key: receiptKey(index), value: undefined })
+      this.#changes.set(receiptKey(index), undefined)
     }
   }
 

@@ -17,6 +17,8 @@ import {
   Result_NoneReplayEventZ as Handled,
 } from 'lightningdevkit'
 import type { Journal, JournalRecord } from '@hourglass/journal'
+import { Queue } from '@hourglass/sansio'
+import { atTurnEnd } from '@hourglass/sansio/io'
 import type { Engine } from './engine.ts'
 import { MANAGER_KEY } from './engine.ts'
 import { processEvents } from './runtime.ts'
@@ -24,6 +26,8 @@ import type { Sockets } from './sockets.ts'
 
 /** Events lead to messages and those to events; the rest waits for the next turn. */
 const ROUNDS_MAX = 20
+/** The peer takes up the first of many payments while LDK prepares the next. */
+const PAYMENTS_A_TURN = 32
 /** What shows to nobody is durable after as long. */
 const LATER_MS = 50
 
@@ -52,6 +56,8 @@ export class Pump {
   #isStopped = false
   /** LDK has told something. */
   #isTold = false
+  /** Payments of ours that are to begin. */
+  readonly #beginning = new Queue<() => void>()
   /** Payments have come in that LDK has not taken up. */
   #isForwarding = false
   /** What a commit is to write: to begin with, also the manager. */
@@ -79,13 +85,19 @@ export class Pump {
   kick(): void {
     if (this.#isQueued || this.#isDriving) return
     this.#isQueued = true
-    setImmediate(() => {
+    atTurnEnd('work', () => {
       this.#isQueued = false
       if (this.#isStopped) return
       // It must not overtake what is being committed.
       if (this.#isCommitting) this.#isMore = true
       else this.#turn()
     })
+  }
+
+  /** Lets a payment of ours begin soon. */
+  begin(payment: () => void): void {
+    this.#beginning.push(payment)
+    this.kick()
   }
 
   /** Lets LDK take up what came in, in this turn or the next: it says when, but in seconds and always at once. */
@@ -114,7 +126,8 @@ export class Pump {
   #turn(): void {
     const { engine, sockets, takeChanges, takeTransactions } = this.#parts
     this.#isDriving = true
-    const isQuiet = this.#drive()
+    for (let left = PAYMENTS_A_TURN; left > 0 && this.#beginning.size > 0; left--) this.#beginning.shift()!()
+    const isQuiet = this.#drive() && this.#beginning.size === 0
     this.#isDriving = false
     if (engine.manager.get_and_clear_needs_persistence()) this.#isManagerChanged = true
     for (const record of takeChanges()) this.#records.push(record)

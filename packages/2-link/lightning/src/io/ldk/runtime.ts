@@ -58,6 +58,11 @@ export function isNone(object: CommonBase | null): boolean {
   return object === null || wrapper.get_ptr_of(object) === 0n
 }
 
+/** The bindings declare booleans, and hand out numbers. */
+export function isTrue(value: unknown): boolean {
+  return value === true || value === 1
+}
+
 /** Hands on what is at least a warning: LDK makes some 90 records a payment, too many for a wrapper each. */
 export function makeLogger(warn: (record: Record) => void): Logger {
   const logger = Logger.new_impl({

@@ -25,6 +25,7 @@ import type {
 import { LightningError } from '../lightning-error.ts'
 import { Forgetting } from './forgetting.ts'
 import type { FromProcess, Method, ProcessOptions, ToProcess } from './messages.ts'
+import { Outbox } from './outbox.ts'
 
 export interface LdkOptions extends ProcessOptions {
   /**
@@ -80,6 +81,8 @@ export class LdkProcess implements OwnWalletNode {
   readonly #options: LdkOptions
   readonly #waiting = new Map<number, Waiting>()
   readonly #forgetting = new Forgetting((forgotten) => this.#ask((id) => ({ kind: 'forget', id, forgotten })))
+  /** Where the process is gone, its `exit` tells those who wait. */
+  readonly #outbox = new Outbox<ToProcess>((messages) => this.#child?.send(messages, () => undefined))
   #listeners: ((event: NodeEvent) => void)[] = []
   #child: ChildProcess | undefined
   #isOpen = false
@@ -203,13 +206,14 @@ export class LdkProcess implements OwnWalletNode {
     this.#child = child
     const opening = new Promise<void>((resolve, reject) => {
       child.once('exit', () => reject(new LightningError('unavailable', 'the process of the node has ended')))
-      child.on('message', (message: FromProcess) => {
+      const hear = (message: FromProcess): void => {
         if (message.kind === 'opened') {
           this.#opened()
           resolve()
         } else if (message.kind === 'not-opened') reject(errorOf(message.failure))
         else this.#hear(message)
-      })
+      }
+      child.on('message', (messages: readonly FromProcess[]) => messages.forEach(hear))
     })
     child.once('exit', () => this.#ended(child))
     this.#say({ kind: 'open', options: processOptions(this.#options) })
@@ -274,9 +278,8 @@ export class LdkProcess implements OwnWalletNode {
     })
   }
 
-  /** Where the process is gone, its `exit` tells those who wait. */
   #say(message: ToProcess): void {
-    this.#child?.send(message, () => undefined)
+    this.#outbox.say(message)
   }
 }
 

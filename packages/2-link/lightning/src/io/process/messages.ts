@@ -1,4 +1,4 @@
-/** What a node's process and whoever started it say to one another; both are this program. Layer 2, io. */
+/** What a node's process and whoever started it say to one another, in lists; both are this program. Layer 2, io. */
 import type { Durability } from '@hourglass/journal'
 import type { BitcoinNetwork, NodeEvent, OwnWalletNode } from '../../node.ts'
 import type { InboundLimits } from '../ldk/inbound.ts'

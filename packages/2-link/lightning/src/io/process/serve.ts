@@ -6,6 +6,7 @@ import { openSqliteJournal } from '@hourglass/journal-sqlite/io'
 import { EmbeddedNode } from '../ldk/embedded-node.ts'
 import { LightningError } from '../lightning-error.ts'
 import type { Failure, FromProcess, ProcessOptions, ToProcess } from './messages.ts'
+import { Outbox } from './outbox.ts'
 
 type Call = Extract<ToProcess, { readonly kind: 'call' | 'forget' }>
 
@@ -15,17 +16,19 @@ const COMPILED_MS = 10_000
 /** Serves one node. A test may stand between the node and its journal. */
 export function serveNode(around: (journal: Journal) => Journal = (journal) => journal): void {
   let opening: Promise<{ node: EmbeddedNode; journal: Journal }> | undefined
-  process.on('message', (message: ToProcess) => {
+  const hear = (message: ToProcess): void => {
     if (message.kind === 'open') opening = open(message.options, around)
     else if (message.kind === 'close') void opening?.then(end)
     else void opening?.then(({ node }) => answer(node, message))
-  })
+  }
+  process.on('message', (messages: readonly ToProcess[]) => messages.forEach(hear))
   // LDK panics where it must not go on: what was to be durable by then still is.
   let isOver = false
   process.on('uncaughtException', (error) => {
     if (isOver) return
     isOver = true
     say({ kind: 'log', message: `the node stops: ${error.message}` })
+    outbox.flush()
     void opening?.then(({ journal }) => journal.close()).finally(() => process.exit(1))
   })
   // Who started us is gone, however it ended.
@@ -50,8 +53,10 @@ async function open(
     setTimeout(flushCompileCache, COMPILED_MS).unref()
     return { node, journal }
   } catch (error) {
+    outbox.flush()
     // Who started us decides whether to try again.
-    process.send!({ kind: 'not-opened', failure: failureOf(error) }, () => process.exit(1))
+    const failure: FromProcess = { kind: 'not-opened', failure: failureOf(error) }
+    process.send!([failure], () => process.exit(1))
     return new Promise(() => undefined)
   }
 }
@@ -87,6 +92,10 @@ function failureOf(error: unknown): Failure {
   return { code: error instanceof JournalError ? 'unusable' : 'refused', message }
 }
 
+const outbox = new Outbox<FromProcess>((messages) => {
+  if (process.connected) process.send!(messages)
+})
+
 function say(message: FromProcess): void {
-  if (process.connected) process.send!(message)
+  outbox.say(message)
 }
