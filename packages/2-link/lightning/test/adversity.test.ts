@@ -1,7 +1,7 @@
 /** Peers that are away, unknown or slow, and a node that is killed meanwhile. */
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { CAPACITY_SAT, FUNDS_SAT, type Party, QUIET_BLOCKS, Rig, isUsable, sha256 } from './rig.ts'
+import { CAPACITY_SAT, FUNDS_SAT, type Party, QUIET_BLOCKS, Rig, isUsable, keysend, sha256 } from './rig.ts'
 import { expectExact, settled } from './settled.ts'
 
 const HELD_MSAT = 50_000_000n
@@ -79,6 +79,21 @@ describe('a node among peers', { timeout: 300_000 }, () => {
       async () => (await alice.node.channels()).length + (await bob.node.channels()).length === 0,
     )
     await rig.mineUntil(async () => (await bob.node.walletSat()) === 20_000_000n + CAPACITY_SAT / 2n)
+  })
+
+  it('cuts off nobody who is slow to answer, however much others are paid', async () => {
+    const carol = await rig.open('carol')
+    await rig.fund(carol)
+    for (const peer of [bob, carol]) await rig.openChannel(alice, peer)
+    const { nodeId } = await carol.node.info()
+    process.kill(carol.node.pid!, 'SIGSTOP')
+    const payment = { nodeId, amountMsat: 1000n, preimage: randomBytes(32), records: [] }
+    const slow = alice.node.keysend(payment)
+    for (let i = 0; i < 100; i++) expect(await keysend(alice, bob, 1000n)).toMatchObject({ kind: 'sent' })
+    const isThere = await isUsable(alice, nodeId)
+    process.kill(carol.node.pid!, 'SIGCONT')
+    expect(isThere).toBe(true)
+    expect(await slow).toMatchObject({ kind: 'sent' })
   })
 
   it('refuses the channel of a stranger, and says so', async () => {
