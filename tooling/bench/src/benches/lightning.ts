@@ -14,7 +14,7 @@ export const bench: Bench = {
   run,
 }
 
-const ROUNDS = 3
+const ROUNDS = 9
 /** Payments that a sample has, by how many are in flight. */
 const SAMPLES = new Map([
   [1, 80],

@@ -107,8 +107,8 @@ export async function openParts(options: NodeOptions, tell: (event: NodeEvent) =
     },
     forward: () => pump.forward(),
   })
-  const takeChanges = (): JournalRecord[] =>
-    [monitors, stores, spends, ...kept].flatMap((part) => part.takeChanges())
+  const changing = [monitors, stores, spends, ...kept]
+  const takeChanges = (): JournalRecord[] => changing.flatMap((part) => part.takeChanges())
   const takeTransactions = (): (() => void) | undefined => publisher.takeTransactions()
   const pump = new Pump({ engine, handle, sockets, journal, takeChanges, takeTransactions })
   kick = () => pump.kick()
