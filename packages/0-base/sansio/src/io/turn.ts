@@ -9,14 +9,20 @@ import { Queue } from '../queue.ts'
 
 type Task = () => void
 
-const stages = { work: new Queue<Task>(), commit: new Queue<Task>(), send: new Queue<Task>() }
+type Stage = 'work' | 'commit' | 'send'
+
+const stages: Readonly<Record<Stage, Queue<Task>>> = {
+  work: new Queue(),
+  commit: new Queue(),
+  send: new Queue(),
+}
 let isArmed = false
 
 /**
  * Runs `task` once at the end of this turn: `work` is for what makes one of all that was read, `commit` for what others
  * wait for, `send` for what leaves.
  */
-export function atTurnEnd(stage: keyof typeof stages, task: Task): void {
+export function atTurnEnd(stage: Stage, task: Task): void {
   stages[stage].push(task)
   arm()
 }
