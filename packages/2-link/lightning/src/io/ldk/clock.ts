@@ -39,6 +39,7 @@ export class Clock {
   readonly #parts: ClockParts
   #timers: NodeJS.Timeout[] = []
   #next: NodeJS.Timeout | undefined
+  #ticking: NodeJS.Timeout | undefined
   #early: NodeJS.Timeout | undefined
   #isStopped = false
   #lastTick = performance.now()
@@ -65,8 +66,9 @@ export class Clock {
       if (message !== last) log(message)
       last = message
     }
+    this.#ticking = setInterval(() => this.#tick(), MANAGER_TICK_MS)
     this.#timers = [
-      setInterval(() => this.#tick(), MANAGER_TICK_MS),
+      this.#ticking,
       setInterval(tickPeers, PEERS_TICK_MS),
       setInterval(remindPeers, REMIND_MS),
       setInterval(() => void fees.refresh().catch(complain), FEES_MS),
@@ -89,9 +91,11 @@ export class Clock {
     }, EARLY_TICK_MS)
   }
 
+  /** The next one by the clock is a whole interval later. */
   #tick(): void {
     const { engine, kick } = this.#parts
     this.#lastTick = performance.now()
+    this.#ticking?.refresh()
     engine.manager.timer_tick_occurred()
     kick()
   }

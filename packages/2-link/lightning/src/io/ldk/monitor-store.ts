@@ -30,6 +30,10 @@ import { freeNow, isNone } from './runtime.ts'
 
 const FULL = 'ldk/monitor/'
 const UPDATE = 'ldk/monitor-update/'
+/** What a start reads of changes, at about a millisecond for 4 KiB: as much, or a part of the monitor in full. */
+const UPDATE_BYTES_MIN = 256 * 1024
+const UPDATE_SHARE = 4
+
 /** What is kept of one channel's monitor since it was written in full. */
 interface Kept {
   /** Of the monitor in full. */
@@ -115,12 +119,12 @@ export class MonitorStore {
     return [...monitors.values()]
   }
 
-  /** In full once the changes are as large: so neither what is written nor what a start reads grows out of proportion. */
+  /** In full once there are many changes: neither what is written nor what a start reads grows out of proportion. */
   #note(name: string, monitor: ChannelMonitor, update: ChannelMonitorUpdate | undefined): void {
     const kept = this.#kept.get(name)
     const change = update?.write()
     if (change !== undefined) this.#owed.changed(name, change, performance.now())
-    if (change === undefined || kept === undefined || kept.updateBytes >= kept.bytes) {
+    if (change === undefined || kept === undefined || isFull(kept)) {
       this.#forgetUpdates(name)
       const value = monitor.write()
       this.#kept.set(name, { bytes: value.length, updates: [], updateBytes: 0 })
@@ -142,6 +146,10 @@ export class MonitorStore {
   #forgetUpdates(name: string): void {
     for (const key of this.#kept.get(name)?.updates ?? []) this.#records.push({ key, value: undefined })
   }
+}
+
+function isFull({ bytes, updateBytes }: Kept): boolean {
+  return updateBytes >= Math.max(UPDATE_BYTES_MIN, bytes / UPDATE_SHARE)
 }
 
 function count(kept: Kept, key: string, update: Uint8Array): void {

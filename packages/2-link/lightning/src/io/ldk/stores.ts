@@ -60,7 +60,7 @@ export async function openStores(options: StoreOptions, records: readonly Stored
   const parts = [wallet.coins, book, publisher, withdrawals, headers]
   return {
     ...{ publisher, wallet, book, fees, follower, withdrawals },
-    takeChanges: () => [...newRecords.splice(0), ...parts.flatMap((part) => part.takeChanges())],
+    takeChanges: () => newRecords.splice(0).concat(...parts.map((part) => part.takeChanges())),
   }
 }
 

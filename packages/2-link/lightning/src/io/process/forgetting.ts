@@ -2,7 +2,7 @@
 import type { Forgotten } from './messages.ts'
 
 /** Nobody is in a hurry for it, and a message each would cost a payment more than all else that is said of it. */
-const TELL_MS = 100
+const TELL_MS = 500
 
 export class Forgetting {
   readonly #tell: (forgotten: Forgotten) => Promise<void>
