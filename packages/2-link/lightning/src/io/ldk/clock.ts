@@ -1,16 +1,18 @@
 /** What the embedded node does by the clock: LDK in WebAssembly has none. Layer 2, io. */
 import type { ChannelDetails } from 'lightningdevkit'
 import { encodeHex } from '@hourglass/oer'
+import type { Closer } from './closer.ts'
 import { type Engine, isClosing } from './engine.ts'
 import type { Fees } from './fees.ts'
 import { nameOf } from './monitor-store.ts'
 import type { OwedAnswers } from './owed-answers.ts'
+import type { PeerKeeper } from './peer-keeper.ts'
 import { isNone, isTrue } from './runtime.ts'
 
 /** Pings to peers: one that does not answer is cut off by the next one. */
 const PEERS_TICK_MS = 10_000
 /** A peer that answers nothing for two of these is cut off; parts of a payment wait for one another for three. */
-const MANAGER_TICK_MS = 10_000
+const TICK_MS = 10_000
 /**
  * After a payment of ours: the manager keeps those that have ended for seven ticks, and is written in full with each
  * commit, so that a node that pays much would slow down.
@@ -26,13 +28,14 @@ export interface ClockParts {
   readonly engine: Engine
   readonly fees: Fees
   readonly owed: OwedAnswers
-  readonly isConnected: (peerId: string) => boolean
+  readonly keeper: PeerKeeper
+  readonly closer: Closer
   /** Takes in the chain's news. */
   readonly follow: () => Promise<void>
-  /** Asks peers again for what they have not done. */
-  readonly remind: () => void
   readonly kick: () => void
   readonly pollMs: number
+  /** Default `TICK_MS`. */
+  readonly tickMs?: number
 }
 
 export class Clock {
@@ -49,14 +52,14 @@ export class Clock {
   }
 
   start(log: (message: string) => void): void {
-    const { engine, fees, remind, kick, pollMs } = this.#parts
+    const { engine, fees, closer, kick, pollMs, tickMs = TICK_MS } = this.#parts
     const tickPeers = (): void => {
       engine.peers.timer_tick_occurred()
       engine.chainMonitor.rebroadcast_pending_claims()
       kick()
     }
     const remindPeers = (): void => {
-      remind()
+      closer.look()
       kick()
     }
     // What stays wrong is said once.
@@ -66,7 +69,7 @@ export class Clock {
       if (message !== last) log(message)
       last = message
     }
-    this.#ticking = setInterval(() => this.#tick(), MANAGER_TICK_MS)
+    this.#ticking = setInterval(() => this.#tick(), tickMs)
     this.#timers = [
       this.#ticking,
       setInterval(tickPeers, PEERS_TICK_MS),
@@ -106,7 +109,7 @@ export class Clock {
   }
 
   #mayBeEarly(channels: readonly ChannelDetails[]): boolean {
-    if (channels.some((channel) => isOnItsWay(channel, this.#parts.isConnected))) return false
+    if (channels.some((channel) => isOnItsWay(channel, this.#parts.keeper))) return false
     const isIncoming = channels.some((channel) => channel.get_pending_inbound_htlcs().length > 0)
     return !isIncoming || performance.now() - this.#lastTick >= EARLY_TICK_INCOMING_MS
   }
@@ -123,8 +126,8 @@ export class Clock {
 }
 
 /** A close that is not agreed upon within two ticks is forced, an opening has so many, and a greeting after a break. */
-function isOnItsWay(channel: ChannelDetails, isConnected: (peerId: string) => boolean): boolean {
+function isOnItsWay(channel: ChannelDetails, keeper: PeerKeeper): boolean {
   if (isClosing(channel) || isNone(channel.get_funding_txo())) return true
   if (!isTrue(channel.get_is_channel_ready()) || isTrue(channel.get_is_usable())) return false
-  return isConnected(encodeHex(channel.get_counterparty().get_node_id()))
+  return keeper.isConnected(encodeHex(channel.get_counterparty().get_node_id()))
 }

@@ -34,6 +34,7 @@ import type { ChannelSpends } from './channel-spends.ts'
 import type { Engine } from './engine.ts'
 import type { Fees } from './fees.ts'
 import type { PaymentBook } from './payment-book.ts'
+import type { PeerKeeper } from './peer-keeper.ts'
 import { type InboundLimits, refusalOf } from './inbound.ts'
 import type { Publisher } from './publisher.ts'
 import type { Sweeper } from './sweeper.ts'
@@ -49,8 +50,7 @@ export interface EventParts {
   readonly publisher: Publisher
   readonly sweeper: Sweeper
   readonly limits: InboundLimits
-  /** Whether we were told to connect to it. */
-  readonly isWanted: (peerId: string) => boolean
+  readonly keeper: PeerKeeper
   readonly spends: ChannelSpends
   readonly height: () => number
   /** Told once the event is durable. */
@@ -163,7 +163,7 @@ function accept({ engine, wallet, height, ...parts }: EventParts, event: Event_O
   const peers = channels.map((channel) => encodeHex(channel.get_counterparty().get_node_id()))
   const request = {
     capacitySat,
-    isWanted: parts.isWanted(peerId),
+    isWanted: parts.keeper.isWanted(peerId),
     channelsOfPeer: peers.filter((each) => each === peerId).length,
     channels: channels.length,
     walletSat: wallet.balanceSat(height()),

@@ -91,15 +91,12 @@ export async function openParts(options: NodeOptions, tell: (event: NodeEvent) =
   const height = (): number => engine.manager.current_best_block().get_height()
   const payer = new Payer(engine, book)
   const bumper = makeBumper(engine, wallet, height)
-  const isWanted = (peerId: string): boolean => keeper.isWanted(peerId)
-  const remind = (): void => closer.look()
-  const isConnected = (peerId: string): boolean => keeper.isConnected(peerId)
   const clock = new Clock({
-    ...{ engine, fees, owed, isConnected, remind, pollMs },
+    ...{ engine, fees, owed, keeper, closer, pollMs },
     ...{ follow: () => follow(), kick: () => kick() },
   })
   const handle = makeEventHandler({
-    ...{ engine, wallet, fees, book, publisher, sweeper, spends, limits, isWanted, height, log },
+    ...{ engine, wallet, fees, book, publisher, sweeper, spends, limits, keeper, height, log },
     tell: (event) => pump.after(() => tell(event)),
     ended(hash, end) {
       ended(hash, end, { pump, payer, book })
