@@ -30,7 +30,7 @@ import { freeNow, isNone } from './runtime.ts'
 
 const FULL = 'ldk/monitor/'
 const UPDATE = 'ldk/monitor-update/'
-/** What a start reads of changes, at about a millisecond for 4 KiB: as much, or a part of the monitor in full. */
+/** Changes are kept up to so many bytes, or a quarter of the monitor in full: a start reads 4 KiB of them a millisecond. */
 const UPDATE_BYTES_MIN = 256 * 1024
 const UPDATE_SHARE = 4
 
