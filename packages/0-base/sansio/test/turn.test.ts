@@ -17,6 +17,20 @@ it('commits before it sends, and sends in the same turn what a commit lets go', 
   expect(done.slice(3)).toEqual(['next commit'])
 })
 
+it('works before it commits, and commits in the same turn what work has to write', async () => {
+  const done: string[] = []
+  atTurnEnd('commit', () => done.push('early commit'))
+  atTurnEnd('work', () => {
+    done.push('work')
+    atTurnEnd('commit', () => done.push('commit'))
+    atTurnEnd('work', () => done.push('next work'))
+  })
+  await nextTurn()
+  expect(done).toEqual(['work', 'early commit', 'commit'])
+  await nextTurn()
+  expect(done.slice(3)).toEqual(['next work'])
+})
+
 it('goes on after a task that throws', async () => {
   const thrown = new Promise((resolve) => process.once('uncaughtException', resolve))
   const listeners = process.listeners('uncaughtException').slice(0, -1)
