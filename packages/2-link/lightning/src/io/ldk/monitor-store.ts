@@ -30,7 +30,7 @@ import { freeNow, isNone } from './runtime.ts'
 
 const FULL = 'ldk/monitor/'
 const UPDATE = 'ldk/monitor-update/'
-/** Changes are kept up to so many bytes, or a quarter of the monitor in full: a start reads 4 KiB of them a millisecond. */
+/** Changes are kept up to so many bytes, or a quarter of the monitor: a start reads 4 KiB of them a millisecond. */
 const UPDATE_BYTES_MIN = 256 * 1024
 const UPDATE_SHARE = 4
 
