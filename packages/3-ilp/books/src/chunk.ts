@@ -5,8 +5,7 @@
  *
  * Instants and ids are 48 bits: milliseconds until the year 10889. Accounts are named once a chunk.
  */
-import type { Writer } from '@hourglass/oer'
-import { Reader } from '@hourglass/oer'
+import { Reader, type Writer } from '@hourglass/oer'
 import { DecodeError, type Instant } from '@hourglass/sansio'
 import type { HoldState } from './hold.ts'
 
